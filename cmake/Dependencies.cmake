@@ -1,0 +1,30 @@
+# Every part that is not ours, each found as a static archive: the product carries what it needs.
+# Debian's packages and what each is for: scripts/install-deps.
+set(CMAKE_FIND_LIBRARY_SUFFIXES .a)
+set(OPENSSL_USE_STATIC_LIBS ON)
+set(Boost_USE_STATIC_LIBS ON)
+set(THREADS_PREFER_PTHREAD_FLAG ON)
+
+find_package(Threads REQUIRED)
+find_package(OpenSSL 3 REQUIRED)
+find_package(Boost 1.81 REQUIRED COMPONENTS json url container)
+
+function(spotkeeper_archive target library)
+  find_library(${target}_FILE NAMES ${library} REQUIRED)
+  add_library(${target} UNKNOWN IMPORTED GLOBAL)
+  set_target_properties(${target} PROPERTIES IMPORTED_LOCATION ${${target}_FILE})
+endfunction()
+
+add_library(boost_json INTERFACE)
+target_link_libraries(boost_json INTERFACE Boost::json)
+add_library(boost_url INTERFACE)
+target_link_libraries(boost_url INTERFACE Boost::url)
+
+spotkeeper_archive(yaml_static yaml)
+
+# Debian ships fmt and spdlog as shared objects only. Their *-inl.h files are what upstream compiles into its archives;
+# base/fmt_impl.cc and base/log.cc do the same, so the headers stay declarations for everybody else.
+add_library(fmt_static INTERFACE)
+add_library(spdlog_headers INTERFACE)
+target_compile_definitions(spdlog_headers INTERFACE SPDLOG_FMT_EXTERNAL SPDLOG_COMPILED_LIB)
+add_library(protozero_headers INTERFACE)
