@@ -1,0 +1,70 @@
+// What is known of the cluster at one moment: nodes, pods and disruption budgets, with the indices that decisions need.
+//
+// A value: copies are independent. Kept up to date by put and remove (an informer calls them as the watches report),
+// each of which costs by what changes, not by the cluster's size. Everything that is listed comes in the order of
+// names, so that a decision never depends on the order in which things were learnt.
+//
+// Pointers and spans that are handed out hold until the next put or remove.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "model/disruption_budget.h"
+#include "model/names.h"
+#include "model/node.h"
+#include "model/pod.h"
+
+namespace spotkeeper {
+
+class Snapshot {
+ public:
+  Snapshot();
+  Snapshot(const Snapshot& other);
+  Snapshot& operator=(const Snapshot& other);
+  Snapshot(Snapshot&&) noexcept;
+  Snapshot& operator=(Snapshot&&) noexcept;
+  ~Snapshot();
+
+  /// Adds or replaces, by name. A pod of the same name with another uid replaces the old pod (its deletion was missed).
+  void put(Node node);
+  void put(Pod pod);
+  void put(DisruptionBudget budget);
+  void remove_node(const NodeName& node);
+  /// Removes that very pod; a successor of the same name stays.
+  void remove_pod(const PodRef& pod);
+  void remove_budget(const ObjectName& budget);
+
+  [[nodiscard]] const Node* find_node(const NodeName& node) const;
+  [[nodiscard]] const Pod* find_pod(const Uid& uid) const;
+  [[nodiscard]] const Pod* find_pod(const ObjectName& name) const;
+  [[nodiscard]] const DisruptionBudget* find_budget(const ObjectName& name) const;
+
+  [[nodiscard]] const std::map<NodeName, Node>& nodes() const;
+  [[nodiscard]] const std::map<ObjectName, DisruptionBudget>& budgets() const;
+  /// All pods, by name.
+  [[nodiscard]] std::vector<const Pod*> pods() const;
+  [[nodiscard]] std::size_t pod_count() const;
+  /// Pods bound to that node, by name; completed and terminating ones too.
+  [[nodiscard]] std::span<const Pod* const> pods_on(const NodeName& node) const;
+  /// Pods of that workload, by name, wherever they are.
+  [[nodiscard]] std::span<const Pod* const> pods_of(const WorkloadRef& workload) const;
+  /// Budgets whose selector covers the pod, by name. More than one: the eviction API refuses for ever.
+  [[nodiscard]] std::vector<const DisruptionBudget*> budgets_of(const Pod& pod) const;
+  /// Requests of the pods bound to the node that still hold them (terminating ones do, completed ones don't).
+  [[nodiscard]] Resources requested_on(const NodeName& node) const;
+
+  /// Equal contents share one object: what 150,000 pods have in common is held once. Called by who builds pods.
+  [[nodiscard]] std::shared_ptr<const PodTemplate> intern(PodTemplate shape);
+  [[nodiscard]] std::shared_ptr<const Labels> intern(Labels labels);
+  [[nodiscard]] std::shared_ptr<const WorkloadRef> intern(WorkloadRef owner);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace spotkeeper
