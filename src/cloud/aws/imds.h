@@ -16,6 +16,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/random.h"
@@ -161,7 +162,11 @@ class ImdsClient {
     Steady ends;   // from then on it is not used
   };
   net::Task<MetadataAnswer> exchange(net::HttpRequest request, std::string what);
-  net::Task<bool> ensure_token();
+  net::Task<MetadataAnswer> ask_token();
+  /// Found: go on, with `token_` where there is one.
+  net::Task<MetadataAnswer> ensure_token();
+  /// One text of /latest/meta-data; empty where it can't be had.
+  net::Task<std::string> entry(std::string path);
 
   net::Runtime& runtime_;
   net::HttpTransport& transport_;
@@ -169,7 +174,6 @@ class ImdsClient {
   Counter counter_;
   std::optional<Token> token_;
   bool without_token_ = false;  // the service has none and v1 is allowed
-  std::string token_problem_;
   SkewEstimate skew_;
 };
 
@@ -228,7 +232,10 @@ class ImdsMonitor {
   /// Replaces the notices of `topic`.
   void learn(MetadataTopic topic, std::vector<MetadataNotice> now);
   std::optional<std::vector<MetadataNotice>> understand(MetadataTopic topic, const std::string& body);
+  /// Adds the scheduled events that stand and that `events` says nothing about.
+  void keep_unmentioned(const ScheduledEvents& events, std::vector<MetadataNotice>& notices) const;
   void complain(MetadataTopic topic, std::string_view body, std::string_view why);
+  void report(MetadataTopic topic, const MetadataAnswer& answer);
 
   net::Runtime& runtime_;
   MonitorConfig config_;
@@ -238,9 +245,9 @@ class ImdsMonitor {
   std::map<std::string, MetadataNotice> notices_;
   std::set<MetadataTopic> answered_;
   std::map<MetadataTopic, Steady> next_look_;
-  std::optional<MetadataTopic> silent_;           // where the last round ended without an answer
-  std::map<MetadataTopic, std::string> problem_;  // the last one logged, so that it is logged once
-  std::set<std::string> seen_garbage_;
+  std::optional<MetadataTopic> silent_;                            // where the last round ended without an answer
+  std::map<std::pair<MetadataTopic, AnswerKind>, Steady> logged_;  // problems, each at most once an hour
+  std::set<std::string> garbage_;                                  // bytes that were logged
   Steady last_activity_;
 };
 
