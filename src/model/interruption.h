@@ -17,11 +17,13 @@ enum class InterruptionKind {
   Retire,       // somebody asked for the node to go: ASG lifecycle hook, a user
   Kill,         // spot notice, instance stopping or terminating: nothing undoes it
 };
+/// In lower case: "kill", "maintenance".
 [[nodiscard]] std::string_view name_of(InterruptionKind kind);
 [[nodiscard]] std::optional<InterruptionKind> interruption_kind_of(std::string_view name);
 
 /// What the machine does at the deadline. A stop or hibernation may bring the same node back.
 enum class InterruptionEffect { Terminate, Stop, Hibernate, Reboot };
+/// In lower case: "terminate", "hibernate".
 [[nodiscard]] std::string_view name_of(InterruptionEffect effect);
 [[nodiscard]] std::optional<InterruptionEffect> interruption_effect_of(std::string_view name);
 

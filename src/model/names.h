@@ -5,13 +5,14 @@
 #include <string>
 
 #include "base/strong.h"
+#include "model/shared_text.h"
+#include "model/uid.h"
 
 namespace spotkeeper {
 
-using NodeName = Name<struct NodeNameTag>;
-using NamespaceName = Name<struct NamespaceNameTag>;
-using Uid = Name<struct UidTag>;                          // metadata.uid: two objects never share one
-using ResourceVersion = Name<struct ResourceVersionTag>;  // opaque; compared for equality only
+using NodeName = SharedName<struct NodeNameTag>;
+using NamespaceName = SharedName<struct NamespaceNameTag>;
+using ResourceVersion = Name<struct ResourceVersionTag>;  // opaque here; kube/store.h knows when two can be compared
 
 /// Namespace and name of a namespaced object of a known kind. Not unique over time: a StatefulSet uses them again.
 struct ObjectName {

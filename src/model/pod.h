@@ -47,8 +47,10 @@ struct PodTemplate {
   std::vector<TopologySpread> spread;
   std::vector<Toleration> tolerations;
   std::vector<HostPort> host_ports;
-  std::vector<std::string> claims;  // PersistentVolumeClaims by name; generic ephemeral ones too ("<pod>-<volume>")
-  bool local_storage = false;       // has an emptyDir
+  /// PersistentVolumeClaims, generic ephemeral ones too. "*" stands for the pod's own name ("data-*", "*-scratch"), so
+  /// that the pods of a StatefulSet share their template; Pod::claims has the names themselves.
+  std::vector<std::string> claims;
+  bool local_storage = false;  // has an emptyDir
   bool host_network = false;
   bool gated = false;  // schedulingGates not empty
   std::vector<std::string> readiness_gates;
@@ -78,6 +80,8 @@ struct Pod {
   std::optional<std::int32_t> ordinal;  // a StatefulSet pod's number
 
   [[nodiscard]] PodRef ref() const { return {name, uid}; }
+  /// The PersistentVolumeClaims it uses, by name.
+  [[nodiscard]] std::vector<std::string> claims() const;
   [[nodiscard]] bool terminating() const { return deletion.has_value(); }
   /// Succeeded or Failed: its containers have ended for good.
   [[nodiscard]] bool completed() const { return phase == PodPhase::Succeeded || phase == PodPhase::Failed; }

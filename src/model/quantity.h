@@ -56,6 +56,7 @@ class Quantity {
 
  private:
   constexpr explicit Quantity(Int128 nano) : nano_(nano) {}
+  void add(Quantity other);
   Int128 nano_ = 0;
 };
 
