@@ -1,0 +1,64 @@
+// Clients and what became of their requests.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/time.h"
+#include "model/names.h"
+
+namespace spotkeeper::sim {
+
+/// How one request ended. Everything but Answered is a loss.
+enum class Outcome : std::uint8_t {
+  Answered,
+  Refused,      // no endpoint, or nothing listens at the address any more
+  Reset,        // the connection went before any byte of an answer: queued in, or kept open by, a program that ended
+  Cut,          // it was being answered when the program or the machine died
+  Error5xx,     // 503: the pod's queue was full
+  Timeout,      // no answer within the client's limit
+  Unreachable,  // no connection: the machine is gone
+};
+inline constexpr std::size_t outcome_count = 7;
+[[nodiscard]] std::string_view name_of(Outcome outcome);  // as in the report: "refused", "5xx", …
+
+enum class ClientStyle : std::uint8_t { New, Kept };  // a connection for every request; a pool of kept connections
+
+/// Open loop: requests come by a Poisson process whether earlier ones have been answered or not, from clients on all
+/// living machines alike. Each goes to an endpoint that the proxy of the client's machine knows at that moment.
+struct Load {
+  ObjectName service;
+  double rate = 100;                             // requests a second
+  double kept_share = 0.5;                       // of them on kept connections
+  std::uint32_t connections = 200;               // in the pool of kept connections
+  std::uint32_t requests_per_connection = 1000;  // then the client opens a new one
+  Duration time_limit = 10s;                     // a client waits so long
+};
+
+struct StyleCounts {
+  std::uint64_t sent = 0;
+  std::array<std::uint64_t, outcome_count> ended{};
+  [[nodiscard]] std::uint64_t answered() const { return ended[0]; }
+  [[nodiscard]] std::uint64_t lost() const;
+};
+
+/// Requests sent between `begin_measuring` and `stop_load`.
+struct TrafficReport {
+  std::array<StyleCounts, 2> styles;                 // by ClientStyle
+  std::map<std::string, std::uint64_t> lost_by_pod;  // "namespace/name", "" where there was no endpoint
+  Duration slowest{};                                // of the answered ones
+  std::optional<Instant> first_loss;
+  std::optional<Instant> last_loss;
+  [[nodiscard]] std::uint64_t sent() const { return styles[0].sent + styles[1].sent; }
+  [[nodiscard]] std::uint64_t answered() const { return styles[0].answered() + styles[1].answered(); }
+  [[nodiscard]] std::uint64_t lost() const { return styles[0].lost() + styles[1].lost(); }
+  [[nodiscard]] std::uint64_t ended(Outcome outcome) const {
+    return styles[0].ended[static_cast<std::size_t>(outcome)] + styles[1].ended[static_cast<std::size_t>(outcome)];
+  }
+};
+
+}  // namespace spotkeeper::sim

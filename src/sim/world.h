@@ -1,0 +1,221 @@
+// A small cluster in memory: machines, kubelets, controllers, a scheduler, proxies, metadata services, and clients
+// whose requests are answered or lost. Deterministic: the same calls with the same seed at the same times give the same
+// world.
+//
+// Who drives it: nobody but its owner. The world makes no thread and reads no clock; `advance_to(t)` makes everything
+// happen that is due up to `t`, and `next_due()` says when the next thing is. In virtual time sim/run.h does that
+// beside a VirtualRuntime; a served world does it from a timer of the real event loop. Every call below acts at
+// `now()`, so advance first.
+//
+// How it is read: through `store()`, where everything the API server would show is an immutable value with a version,
+// beside the history of changes from which watches are served.
+//
+// How it is changed: through the methods below, each of which is one API request with the API server's own semantics
+// (optimistic locks, preconditions, the eviction rules) and answers at once. Latency, lag and refusals by an overloaded
+// server are put between by who offers the API (sim/cluster_port.h, sim/serve), with the dice of `faults()`.
+//
+// What is modelled, with sources: docs/simulate.md.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <tl/expected.hpp>
+
+#include "base/time.h"
+#include "model/interruption.h"
+#include "model/node.h"
+#include "net/http.h"
+#include "sim/faults.h"
+#include "sim/objects.h"
+#include "sim/store.h"
+#include "sim/traffic.h"
+
+namespace spotkeeper::sim {
+
+/// Why the API server refused: what becomes a metav1.Status on the wire.
+struct Refusal {
+  int code = 500;      // HTTP status
+  std::string reason;  // status.reason: "NotFound", "Conflict", "TooManyRequests"; may be empty
+  std::string message;
+  std::string cause;  // details.causes[0].reason: "DisruptionBudget"; empty: no cause
+  std::string cause_message;
+  std::optional<std::chrono::seconds> retry_after;
+};
+template <class T>
+using Answer = tl::expected<T, Refusal>;
+
+struct NodeSpec {
+  std::string name;
+  std::string instance_type = "m5.large";
+  std::string zone = "us-east-1a";
+  std::string capacity_type = "spot";  // label karpenter.sh/capacity-type
+  double price = 0.0;                  // USD an hour
+  Resources allocatable{.cpu = {1930}, .memory = {7LL << 30}, .other = {}};
+  std::int64_t max_pods = 29;
+  Labels labels;  // beside the well-known ones, which are set
+  std::vector<Taint> taints;
+};
+
+/// What the metadata service of a machine says, from now on.
+struct Notice {
+  InterruptionKind kind = InterruptionKind::Kill;
+  InterruptionEffect effect = InterruptionEffect::Terminate;
+  std::string id;                      // of a scheduled event ("instance-event-…"); made up if empty
+  std::optional<Instant> at;           // the instant it names; a rebalance recommendation names the time it was made
+  std::string code = "system-reboot";  // of a scheduled event
+};
+
+struct EvictCall {
+  ObjectName pod;
+  std::optional<Uid> uid;                     // precondition
+  std::optional<ResourceVersion> version;     // precondition
+  std::optional<std::chrono::seconds> grace;  // none: the pod's own
+  bool dry_run = false;
+};
+struct DeleteCall {
+  ObjectName name;
+  std::optional<Uid> uid;
+  std::optional<ResourceVersion> version;
+  std::optional<std::chrono::seconds> grace;
+  bool dry_run = false;
+};
+
+struct NewWorkload {
+  ObjectName name;
+  LabelSelector selector;  // no requirement: the blueprint's labels
+  PodBlueprint blueprint;
+  std::int32_t replicas = 1;
+  Labels labels;
+  Labels annotations;
+};
+
+/// How late the parts of the cluster hear of changes. Each delay is drawn anew for every change.
+struct Delays {
+  Duration controller = 50ms;         // a controller's reaction: deployment, replica set, endpoints, disruption
+  Duration scheduler = 20ms;          // binding one pod
+  Duration kubelet = 100ms;           // from the API to the kubelet, and from the kubelet back to the API
+  Duration proxy_median = 400ms;      // EndpointSlice change to reprogrammed proxy: log-normal …
+  Duration proxy_p99 = 3s;            // … with this 99th percentile
+  Duration proxy_most = 10s;          // … never more than this
+  Duration straggler = 10s;           // one node's proxy, drawn by the seed, is always this late
+  Duration node_monitor_grace = 40s;  // without a heartbeat until the node counts as NotReady
+  bool cloud_deletes_nodes = true;    // the cloud controller removes the Node object of a machine that is gone
+};
+
+struct WorldConfig {
+  Instant start{Duration{1'767'225'600s}};  // 2026-01-01T00:00:00Z
+  std::uint64_t seed = 1;
+  Delays delays;
+  ApiFaults api_faults;
+  MetadataFaults metadata_faults;
+};
+
+/// What happened to pods, counted since `begin_measuring`.
+struct PodCounts {
+  std::uint64_t evicted = 0;      // ended through the eviction API
+  std::uint64_t deleted = 0;      // ended through a delete by a client (not by the cluster's own controllers)
+  std::uint64_t killed_hard = 0;  // SIGKILL, or a machine's death, before the pod had ended by itself
+  std::uint64_t created = 0;
+};
+
+class World {
+ public:
+  explicit World(WorldConfig config);
+  World(const World&) = delete;
+  World& operator=(const World&) = delete;
+  ~World();
+
+  // ---- Time
+  [[nodiscard]] Instant now() const;
+  /// None: nothing will happen by itself.
+  [[nodiscard]] std::optional<Instant> next_due() const;
+  /// Makes everything happen that is due up to and including `when`, in order, and moves `now()` there.
+  void advance_to(Instant when);
+  /// How many things have happened, for progress and benchmarks.
+  [[nodiscard]] std::uint64_t events_handled() const;
+
+  // ---- Reading
+  [[nodiscard]] const Store& store() const;
+  [[nodiscard]] Store& store();  // to subscribe and to compact
+  [[nodiscard]] FaultDice& faults();
+  [[nodiscard]] const WorldConfig& config() const;
+
+  // ---- Building: machines and workloads. Names must be new.
+  void add_namespace(std::string name);
+  void add_node(NodeSpec spec);
+  Answer<ObjectRef> create_deployment(NewWorkload workload, bool dry_run = false);
+  Answer<ObjectRef> create_stateful_set(NewWorkload workload);
+  Answer<ObjectRef> create_daemon_set(NewWorkload workload);
+  Answer<ObjectRef> create_service(ObjectName name, Labels selector, std::int32_t port, std::int32_t target_port);
+  /// A static pod's mirror on that node: its file is outside the API, so deleting the mirror ends nothing.
+  void add_static_pod(const NodeName& node, const std::string& name, PodBlueprint blueprint);
+
+  // ---- API requests. A refused one has changed nothing (but see `evict`).
+  Answer<ObjectRef> scale_deployment(const ObjectName& name, std::int32_t replicas,
+                                     std::optional<ResourceVersion> version = {}, bool dry_run = false);
+  /// Its ReplicaSet and pods go with it.
+  Answer<ObjectRef> delete_deployment(const DeleteCall& call);
+  /// Labels, annotations, taints and `unschedulable` in one change; 409 where it carries another version than the
+  /// node's. An empty change answers with the Node as it is.
+  Answer<ObjectRef> patch_node(const NodeChange& change, bool dry_run = false);
+  Answer<ObjectRef> delete_node(const DeleteCall& call);
+  /// The eviction subresource with eviction.go's order of checks. As in the real one, a refusal for a stale uid comes
+  /// after the budget has been charged.
+  Answer<void> evict(const EvictCall& call);
+  /// 0 grace removes the object at once and kills the containers; a second delete can only shorten. The answer is the
+  /// pod as it is afterwards.
+  Answer<ObjectRef> delete_pod(const DeleteCall& call);
+  Answer<ObjectRef> create_budget(DisruptionBudget budget, Labels labels = {}, bool dry_run = false);
+  Answer<ObjectRef> update_budget(DisruptionBudget budget, bool dry_run = false);  // its spec; the version if not empty
+  Answer<ObjectRef> delete_budget(const DeleteCall& call);
+  /// Creating takes an empty version (409 AlreadyExists), updating the present one (409 Conflict).
+  Answer<ObjectRef> put_lease(LeaseObject lease);
+  Answer<ObjectRef> delete_lease(const DeleteCall& call);
+  /// An event of the same regarding, reason and controller within ten minutes only counts up.
+  Answer<ObjectRef> record_event(EventObject event);
+
+  // ---- What happens to machines
+  /// The machine's metadata service says so from now on. A later notice of the same kind replaces it.
+  void notice(const NodeName& node, const Notice& notice);
+  /// A scheduled event is called off (its state becomes "canceled"), a recommendation disappears.
+  void withdraw(const NodeName& node, InterruptionKind kind);
+  /// Everything on it ends this instant. The API hears of it only by missing heartbeats.
+  void kill_machine(const NodeName& node);
+  /// It ends and comes back after `down` with the same name and another boot id.
+  void reboot_machine(const NodeName& node, Duration down);
+  [[nodiscard]] bool machine_alive(const NodeName& node) const;
+  /// Called when a machine dies or comes back, from inside `advance_to`.
+  void on_machine_change(std::function<void(const NodeName&, bool alive)> heard);
+
+  // ---- The metadata service (IMDS) of one machine
+  /// The answer to a request to http://169.254.169.254 on that machine: tokens, instance data, spot, rebalance,
+  /// scheduled events, target lifecycle state. `Date` is the service's clock (`MetadataFaults::date_skew`). An
+  /// Unavailable or Timeout error where no or half an answer comes.
+  Result<net::HttpResponse> metadata(const NodeName& node, const net::HttpRequest& request);
+
+  // ---- Requests of clients
+  /// Begins to send requests to that service. Both styles count from `begin_measuring` on.
+  void add_load(Load load);
+  void begin_measuring();
+  /// No new request from now on; those on their way come to their end.
+  void stop_load();
+  [[nodiscard]] const TrafficReport& traffic() const;
+  [[nodiscard]] const PodCounts& pods() const;
+  /// Evictions and deletes which the API accepted although a budget that covers the pod allowed none.
+  [[nodiscard]] std::uint64_t budget_overrides() const;
+
+  /// True when every workload has all its pods Ready and the controllers have nothing to do.
+  [[nodiscard]] bool settled() const;
+
+  struct State;  // the world's components share it; see sim/state.h
+
+ private:
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace spotkeeper::sim
