@@ -22,9 +22,6 @@ target_link_libraries(boost_url INTERFACE Boost::url)
 
 spotkeeper_archive(yaml_static yaml)
 
-# Debian ships fmt and spdlog as shared objects only. Their *-inl.h files are what upstream compiles into its archives;
-# base/fmt_impl.cc and base/log.cc do the same, so the headers stay declarations for everybody else.
-add_library(fmt_static INTERFACE)
-add_library(spdlog_headers INTERFACE)
-target_compile_definitions(spdlog_headers INTERFACE SPDLOG_FMT_EXTERNAL SPDLOG_COMPILED_LIB)
+# fmt (base/fmt_impl.cc compiles it: Debian ships no archive), CLI11, tl::expected, Boost's other parts and protozero are
+# headers on the compiler's own path.
 add_library(protozero_headers INTERFACE)

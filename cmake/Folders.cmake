@@ -11,13 +11,13 @@ endif()
 # spotkeeper_folder(NAME [USES folder…] [LINK library…])
 function(spotkeeper_folder name)
   cmake_parse_arguments(arg "" "" "USES;LINK" ${ARGN})
-  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${name}/*.cc)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${name}/*.cc ${PROJECT_SOURCE_DIR}/src/${name}/*.S)
   list(FILTER sources EXCLUDE REGEX "/cli/main\\.cc$")
   set(target spotkeeper_${name})
   if(sources)
     add_library(${target} STATIC ${sources})
     set(scope PUBLIC)
-    target_compile_options(${target} PRIVATE ${spotkeeper_warnings})
+    target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:${spotkeeper_warnings}>)
   else()
     add_library(${target} INTERFACE)
     set(scope INTERFACE)
@@ -27,6 +27,32 @@ function(spotkeeper_folder name)
     target_link_libraries(${target} ${scope} spotkeeper_${folder})
   endforeach()
   target_link_libraries(${target} ${scope} ${arg_LINK} Threads::Threads)
+endfunction()
+
+# spotkeeper_embed(SOURCE.S FILE): the assembler file includes the bytes of FILE as SPOTKEEPER_EMBEDDED_FILE.
+function(spotkeeper_embed source file)
+  set_source_files_properties(
+    ${PROJECT_SOURCE_DIR}/${source} TARGET_DIRECTORY spotkeeper_base
+    PROPERTIES OBJECT_DEPENDS ${file} COMPILE_DEFINITIONS SPOTKEEPER_EMBEDDED_FILE="${file}")
+endfunction()
+
+# What `spotkeeper version` says: one file is compiled anew when the commit changes, and no other.
+function(spotkeeper_build_facts source)
+  set(generated ${PROJECT_BINARY_DIR}/generated)
+  add_custom_target(
+    spotkeeper_commit
+    COMMAND ${CMAKE_COMMAND} -DSOURCE_DIR=${PROJECT_SOURCE_DIR} -DOUTPUT=${generated}/commit.inc -P
+            ${PROJECT_SOURCE_DIR}/cmake/Commit.cmake
+    BYPRODUCTS ${generated}/commit.inc
+    COMMENT "")
+  add_dependencies(spotkeeper_cli spotkeeper_commit)
+  string(TOUPPER "${CMAKE_BUILD_TYPE}" type)
+  set_source_files_properties(
+    ${PROJECT_SOURCE_DIR}/${source} TARGET_DIRECTORY spotkeeper_cli
+    PROPERTIES OBJECT_DEPENDS ${generated}/commit.inc
+               INCLUDE_DIRECTORIES ${generated}
+               COMPILE_DEFINITIONS
+               "SPOTKEEPER_VERSION=\"${PROJECT_VERSION}\";SPOTKEEPER_BUILD_TYPE=\"${CMAKE_BUILD_TYPE}\";SPOTKEEPER_STATIC_LINK=$<BOOL:${SPOTKEEPER_STATIC}>")
 endfunction()
 
 # The binary: src/cli/main.cc over everything else.

@@ -15,6 +15,7 @@
 #include <cstdlib>
 #include <mutex>
 
+#include "base/text.h"
 #include "base/time.h"
 
 namespace spotkeeper::log {
@@ -53,43 +54,22 @@ std::string_view colour_of(Level level) {
   }
 }
 
-/// The length of the well-formed UTF-8 sequence that `text` begins with, 0 if there is none (RFC 3629, table in §4).
-std::size_t utf8_length(std::string_view text) {
-  const auto at = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char lead = at(0);
-  if (lead < 0x80) return 1;
-  const std::size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-  if (lead < 0xC2 || lead > 0xF4 || text.size() < length) return 0;
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((at(i) & 0xC0) != 0x80) return 0;
-  }
-  const bool overlong = (lead == 0xE0 && at(1) < 0xA0) || (lead == 0xF0 && at(1) < 0x90);
-  const bool surrogate = lead == 0xED && at(1) >= 0xA0;
-  const bool beyond_unicode = lead == 0xF4 && at(1) >= 0x90;
-  return overlong || surrogate || beyond_unicode ? 0 : length;
-}
-
 /// Appends `text` between quotes as a JSON string. Bytes that are not UTF-8 become U+FFFD, so a line always parses.
 void append_quoted(std::string& line, std::string_view text) {
   line += '"';
-  while (!text.empty()) {
-    const std::size_t length = utf8_length(text);
-    const char c = text.front();
-    if (length == 0) {
-      line += "\xEF\xBF\xBD";
-    } else if (c == '"' || c == '\\') {
+  for (const char c : to_valid_utf8(text)) {
+    if (c == '"' || c == '\\') {
       line += '\\';
       line += c;
     } else if (c == '\n') {
       line += "\\n";
     } else if (c == '\t') {
       line += "\\t";
-    } else if (length == 1 && (static_cast<unsigned char>(c) < 0x20 || c == 0x7F)) {
+    } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) {
       fmt::format_to(std::back_inserter(line), "\\u{:04x}", static_cast<unsigned char>(c));
     } else {
-      line += text.substr(0, length);
+      line += c;
     }
-    text.remove_prefix(length == 0 ? 1 : length);
   }
   line += '"';
 }
