@@ -13,6 +13,7 @@
 #include "base/time.h"
 #include "model/interruption.h"
 #include "model/node.h"
+#include "model/snapshot.h"
 
 namespace spotkeeper::plan {
 
@@ -43,29 +44,62 @@ struct NodeMark {
   friend bool operator==(const NodeMark&, const NodeMark&) = default;
 };
 
-struct MarkPolicy {
-  std::string taint_key = "spotkeeper.dev/interruption";  // NoSchedule; value: the kind, lower case
-  bool exclude_from_load_balancers = true;
-  /// An excluded node leaves every balancer at once. Kill nodes are excluded only while, of the nodes that are Ready
-  /// and neither excluded nor dying, at least this share of all Ready nodes remains (DESIGN: a floor of healthy
-  /// targets).
-  double load_balancer_floor = 0.5;
-};
-
-struct Marking {
-  NodeChange change;  // without the annotation, which the shell writes from `mark`; empty: nothing to do
-  NodeMark mark;
-};
-
+/// Our taint (NoSchedule; value: the kind, lower case).
+inline constexpr std::string_view kTaintKey = "spotkeeper.dev/interruption";
 inline constexpr std::string_view kExcludeLabel = "node.kubernetes.io/exclude-from-external-load-balancers";
 inline constexpr std::string_view kExcludeValue = "spotkeeper";
 
-/// What to change on `node` for `signal`, given what we marked before (none: nothing). A Kill also cordons; what may be
-/// undone (Maybe, Maintenance) uses our NoSchedule taint alone. What somebody else set is neither claimed nor touched.
-/// `may_exclude`: the floor of healthy targets allows it (see `may_exclude_from_load_balancers`).
+struct MarkPolicy {
+  std::string taint_key{kTaintKey};
+  bool exclude_from_load_balancers = true;
+  /// The share of the Ready nodes that stays in the load balancers while dying nodes are taken out, in [0, 1].
+  double load_balancer_floor = 0.5;
+  /// How long a balancer goes on sending to a target that it takes out (AWS: 300 s unless set; 30 s fit a spot notice).
+  /// This long before its deadline a node is taken out whatever the floor says.
+  Duration deregistration_delay = 30s;
+};
+
+struct Marking {
+  NodeChange change;  // without the annotation, which the shell writes where `mark` differs from the present one
+  NodeMark mark;
+};
+
+/// What to change on `node` for `signal`, given what we marked before (none: nothing). Level-triggered: a second call
+/// after the change has been made gives an empty one. A Kill also cordons and leaves the load balancers; what may be
+/// undone (Maybe, Maintenance) and Retire use our NoSchedule taint alone. What somebody else set is neither claimed nor
+/// touched. A present mark of another boot lends its claims, not its interruption. `may_exclude`: see
+/// `load_balancer_exclusions`.
 [[nodiscard]] Marking mark_node(const Node& node, const std::optional<NodeMark>& present, const Interruption& signal,
                                 const MarkPolicy& policy, bool may_exclude);
 /// Takes back what `mark` says we did and is still as we left it; what somebody else has changed since stays.
 [[nodiscard]] NodeChange unmark_node(const Node& node, const NodeMark& mark, const MarkPolicy& policy);
+
+struct Exclusions {
+  std::vector<NodeName> nodes;       // to be out of the load balancers now, by name
+  std::optional<Instant> next_look;  // when the next one is, whatever happens
+};
+/// Which of the nodes that a Kill takes may leave the load balancers. All of them, if without them the floor of healthy
+/// targets stays (a target is a Ready node that no label excludes; the floor is a share of the Ready nodes, rounded
+/// up). Else as many as the floor leaves, those that die first before the others (by name among equals); the rest at
+/// deadline − deregistration delay, or when enough substitutes have joined. Nodes that are out already stay in the
+/// answer.
+[[nodiscard]] Exclusions load_balancer_exclusions(const Snapshot& cluster, std::span<const Interruption> dying,
+                                                  const MarkPolicy& policy, Instant now);
+
+enum class UndoReason {
+  NothingFollowed,  // a Maybe that nothing stronger has followed for its hold time
+  Cancelled,        // a Maybe or Maintenance that its source has withdrawn
+  CameBack,         // the machine has booted since (reboot, stop and start, hibernation): what was coming has been
+};
+[[nodiscard]] std::string_view name_of(UndoReason reason);
+
+struct Undo {
+  std::optional<UndoReason> reason;  // none: the mark stays
+  std::optional<Instant> next_look;  // when a hold time ends
+};
+/// Whether the mark is to be taken back. `boot_id`: the machine's now (empty: unknown, then it counts as the same).
+/// `withdrawn`: the source has said that it will not happen (a scheduled event canceled or completed). A Kill and a
+/// Retire end only with another boot; so does a terminating machine that comes back under the same name.
+[[nodiscard]] Undo undo_of(const NodeMark& mark, std::string_view boot_id, bool withdrawn, Duration hold, Instant now);
 
 }  // namespace spotkeeper::plan
