@@ -137,6 +137,16 @@ std::string_view kind_of(const JsonValue& value) {
   return "a number";
 }
 
+std::size_t size_of(const JsonValue& value) {
+  std::size_t size = sizeof(JsonValue);
+  if (const auto* text = value.if_string()) size += text->size();
+  if (const auto* array = value.if_array())
+    for (const auto& element : *array) size += size_of(element);
+  if (const auto* object = value.if_object())
+    for (const auto& member : *object) size += member.key().size() + size_of(member.value());
+  return size;
+}
+
 std::size_t depth_of(const JsonValue& value) {
   std::size_t below = 0;
   if (const auto* array = value.if_array())

@@ -49,6 +49,9 @@ enum class JsonStyle { Compact, Pretty };  // one line without blanks; two blank
 /// "an object", "a number"…, for messages.
 [[nodiscard]] std::string_view kind_of(const JsonValue& value);
 
+/// About how many bytes the value takes in memory.
+[[nodiscard]] std::size_t size_of(const JsonValue& value);
+
 /// Arrays and objects within each other: 0 for a scalar, 1 for [] and {}.
 [[nodiscard]] std::size_t depth_of(const JsonValue& value);
 
@@ -79,6 +82,19 @@ concept JsonScalar = std::same_as<T, std::string> || std::same_as<T, std::string
                      std::same_as<T, std::uint32_t> || std::same_as<T, std::uint16_t>;
 }  // namespace detail
 
+/// Where the parts of a document stood in a file. What a JsonField is given to name them in its errors.
+class JsonPlaces {
+ public:
+  JsonPlaces() = default;
+  JsonPlaces(const JsonPlaces&) = default;
+  JsonPlaces(JsonPlaces&&) = default;
+  JsonPlaces& operator=(const JsonPlaces&) = default;
+  JsonPlaces& operator=(JsonPlaces&&) = default;
+  virtual ~JsonPlaces() = default;
+  /// "line 3, column 5" for what the JSON pointer names, or for the innermost part around it that is there.
+  [[nodiscard]] virtual std::string describe_place(std::string_view pointer) const = 0;
+};
+
 /// A place in a document: a value, or the place where one would be. Cheap to copy; the document outlives it.
 ///
 ///   JsonField node(document);
@@ -92,7 +108,9 @@ concept JsonScalar = std::same_as<T, std::string> || std::same_as<T, std::string
 /// (RFC 3339), Duration ("1h30m").
 class JsonField {
  public:
-  explicit JsonField(const JsonValue& document) : root_(&document), value_(&document) {}
+  /// With `places` (which outlive this), errors begin with line and column.
+  explicit JsonField(const JsonValue& document, const JsonPlaces* places = nullptr)
+      : root_(&document), places_(places), value_(&document) {}
 
   [[nodiscard]] JsonField operator[](std::string_view key) const;
 
@@ -145,6 +163,8 @@ class JsonField {
   [[nodiscard]] Error error(std::string_view what) const;
 
  private:
+  [[nodiscard]] JsonField at(const JsonValue& part) const;
+  [[nodiscard]] Error error_at(const std::string& place, std::string_view what) const;
   [[nodiscard]] Error missing() const;
   [[nodiscard]] Error expected(std::string_view what) const;
   [[nodiscard]] Result<void> reachable() const;
@@ -160,6 +180,7 @@ class JsonField {
   [[nodiscard]] Result<void> read(T& out) const;
 
   const JsonValue* root_;
+  const JsonPlaces* places_;
   const JsonValue* value_;           // nullptr: absent
   const JsonValue* last_ = nullptr;  // if absent: the last value on the way here
   std::string below_;                // if absent: the pointer from there

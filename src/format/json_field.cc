@@ -41,13 +41,9 @@ std::optional<std::int64_t> whole(double value) {
 JsonField JsonField::operator[](std::string_view key) const {
   if (present()) {
     if (const auto* object = value_->if_object())
-      if (const JsonValue* member = object->if_contains(key); member != nullptr) {
-        JsonField found(*root_);
-        found.value_ = member;
-        return found;
-      }
+      if (const JsonValue* member = object->if_contains(key); member != nullptr) return at(*member);
   }
-  JsonField absent(*root_);
+  JsonField absent(*root_, places_);
   absent.value_ = nullptr;
   absent.last_ = value_ != nullptr ? value_ : last_;
   absent.below_ = (value_ != nullptr ? std::string() : below_) + "/" + escape_pointer_token(key);
@@ -61,10 +57,7 @@ Result<std::vector<JsonField>> JsonField::elements() const {
   const auto* array = value_->if_array();
   if (array == nullptr) return fail(expected("an array"));
   out.reserve(array->size());
-  for (const JsonValue& element : *array) {
-    out.emplace_back(*root_);
-    out.back().value_ = &element;
-  }
+  for (const JsonValue& element : *array) out.push_back(at(element));
   return out;
 }
 
@@ -75,10 +68,7 @@ Result<std::vector<std::pair<std::string_view, JsonField>>> JsonField::members()
   const auto* object = value_->if_object();
   if (object == nullptr) return fail(expected("an object"));
   out.reserve(object->size());
-  for (const auto& member : *object) {
-    out.emplace_back(member.key(), JsonField(*root_));
-    out.back().second.value_ = &member.value();
-  }
+  for (const auto& member : *object) out.emplace_back(member.key(), at(member.value()));
   return out;
 }
 
@@ -107,8 +97,9 @@ Result<void> JsonField::only_keys(std::initializer_list<std::string_view> known)
   SK_TRY(const auto parts, members());
   for (const auto& [key, part] : parts) {
     if (std::find(known.begin(), known.end(), key) != known.end()) continue;
-    return fail(
-        error(fmt::format("unknown key {}{}", quote(key), did_you_mean(key, std::span(known.begin(), known.size())))));
+    const std::string what =
+        fmt::format("unknown key {}{}", quote(key), did_you_mean(key, std::span(known.begin(), known.size())));
+    return fail(error_at(part.path(), what));
   }
   return {};
 }
@@ -127,9 +118,19 @@ std::string JsonField::path() const {
   return value_ != nullptr ? path : path + below_;
 }
 
-Error JsonField::error(std::string_view what) const {
-  const std::string at = path();
-  return {ErrorCode::InvalidInput, at.empty() ? std::string(what) : fmt::format("{}: {}", at, what)};
+JsonField JsonField::at(const JsonValue& part) const {
+  JsonField found(*root_, places_);
+  found.value_ = &part;
+  return found;
+}
+
+Error JsonField::error(std::string_view what) const { return error_at(path(), what); }
+
+Error JsonField::error_at(const std::string& place, std::string_view what) const {
+  Error error{ErrorCode::InvalidInput, std::string(what)};
+  if (const std::string here = path(); !here.empty()) error = std::move(error).within(here);
+  if (places_ != nullptr) error = std::move(error).within(places_->describe_place(place));
+  return error;
 }
 
 Error JsonField::missing() const { return error("is required and missing"); }
@@ -140,9 +141,7 @@ Error JsonField::expected(std::string_view what) const {
 
 Result<void> JsonField::reachable() const {
   if (value_ != nullptr || last_->is_null() || last_->is_object()) return {};
-  JsonField stem(*root_);
-  stem.value_ = last_;
-  return fail(stem.expected("an object"));
+  return fail(at(*last_).expected("an object"));
 }
 
 Result<void> JsonField::read(std::string_view& out) const {

@@ -13,16 +13,6 @@ constexpr std::size_t kMostCopied = std::size_t{16} << 20;  // bytes, over all c
 
 using Tokens = std::span<const std::string>;
 
-std::size_t size_of(const JsonValue& value) {
-  std::size_t size = sizeof(JsonValue);
-  if (const auto* text = value.if_string()) size += text->size();
-  if (const auto* array = value.if_array())
-    for (const auto& element : *array) size += size_of(element);
-  if (const auto* object = value.if_object())
-    for (const auto& member : *object) size += member.key().size() + size_of(member.value());
-  return size;
-}
-
 // Equal as RFC 6902 §4.6 has it: numbers by their value, whatever way they are written.
 bool same(const JsonValue& a, const JsonValue& b) {
   if (a.is_double() != b.is_double() && a.is_number() && b.is_number())
