@@ -36,6 +36,7 @@ struct HttpParser::Impl {
   std::string pending;  // bytes that were fed and not understood yet, or lie after the message
   std::string reason;   // why a callback refused
   bool started = false;
+  int refusal = 400;
 };
 
 namespace {
@@ -86,6 +87,7 @@ class Parser final : public Base, private http::basic_parser<isRequest> {
   }
   void on_field_impl(http::field name, BeastView name_text, BeastView value, error_code& error) override {
     if (this->head.headers.size() >= this->limits.head_fields) {
+      this->refusal = 431;
       return refuse(error, "more than " + std::to_string(this->limits.head_fields) + " header fields");
     }
     // Whatever else a body may be coded with, two readers could disagree about where it ends.
@@ -140,10 +142,12 @@ Result<void> HttpParser::feed(std::string_view bytes) {
     bytes.remove_prefix(used);
     if (error == http::error::need_more) break;
     if (error == http::error::body_limit) {
+      parser.refusal = 413;
       return fail(ErrorCode::InvalidInput,
                   "the body is larger than " + std::to_string(parser.limits.body_bytes) + " bytes");
     }
     if (error == http::error::header_limit) {
+      parser.refusal = 431;
       return fail(ErrorCode::InvalidInput,
                   "the header is larger than " + std::to_string(parser.limits.head_bytes) + " bytes");
     }
@@ -169,6 +173,7 @@ Result<void> HttpParser::feed_end() {
                                                      : "the peer closed the connection without an answer");
 }
 
+int HttpParser::refusal() const { return impl_->refusal; }
 bool HttpParser::started() const { return impl_->started; }
 bool HttpParser::head_done() const { return impl_->got_head(); }
 bool HttpParser::done() const { return impl_->complete(); }

@@ -43,6 +43,10 @@ class HttpParser {
   /// The peer has ended its side: an Unavailable error if the message is not complete.
   Result<void> feed_end();
 
+  /// After an InvalidInput error: the status with which a server answers such a request: 400, 413 (the body is too
+  /// large) or 431 (the header is).
+  [[nodiscard]] int refusal() const;
+
   /// Any byte was fed.
   [[nodiscard]] bool started() const;
   [[nodiscard]] bool head_done() const;
