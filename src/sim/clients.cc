@@ -1,0 +1,245 @@
+#include "sim/clients.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "sim/kubelets.h"
+
+namespace spotkeeper::sim {
+namespace {
+
+// From the end of a program to the client that hears its connections close; requests sent meanwhile are reset.
+constexpr Duration kCloseHeard = 500us;
+
+}  // namespace
+
+std::string_view name_of(Outcome outcome) {
+  constexpr std::array<std::string_view, outcome_count> names{"answered", "refused", "reset",      "cut",
+                                                              "5xx",      "timeout", "unreachable"};
+  return names.at(static_cast<std::size_t>(outcome));
+}
+
+std::uint64_t StyleCounts::lost() const {
+  std::uint64_t sum = 0;
+  for (std::size_t i = 1; i < ended.size(); ++i) sum += ended[i];
+  return sum;
+}
+
+void Clients::add_load(const Load& load) {
+  Source source;
+  source.load = load;
+  source.service = world_.endpoints->find(load.service);
+  if (source.service == kNone || load.rate <= 0) return;
+  sources_.push_back(std::move(source));
+  plan_arrival(static_cast<std::uint32_t>(sources_.size() - 1));
+}
+
+void Clients::begin_measuring() {
+  counting_ = true;
+  report_ = {};
+}
+
+void Clients::stop() {
+  for (Source& source : sources_) source.stopped = true;
+}
+
+void Clients::plan_arrival(std::uint32_t source) {
+  const Duration mean = duration_of_seconds(1.0 / sources_[source].load.rate);
+  world_.after(random_.exponential(mean), EventKind::RequestArrives, source);
+}
+
+void Clients::handle(const Event& event) {
+  if (event.kind == EventKind::RequestArrives) return arrive(event.a);
+  finish(event);
+}
+
+void Clients::arrive(std::uint32_t id) {
+  Source& source = sources_[id];
+  if (source.stopped) return;
+  plan_arrival(id);
+  if (random_.chance(source.load.kept_share)) return send_kept(id);
+  send_new(id, ClientStyle::New);
+}
+
+MachineId Clients::pick_machine() {
+  const std::size_t size = world_.machines.size();
+  if (size == 0) return kNone;
+  const auto first = static_cast<std::size_t>(random_.below(size));
+  for (std::size_t i = 0; i < size; ++i) {
+    const auto id = static_cast<MachineId>((first + i) % size);
+    if (world_.machines[id].alive) return id;
+  }
+  return kNone;
+}
+
+void Clients::send_new(std::uint32_t id, ClientStyle style) {
+  const MachineId from = pick_machine();
+  Target target;
+  if (from != kNone) target = world_.endpoints->route(sources_[id].service, from, random_);
+  deliver(id, style, target, 0);
+}
+
+void Clients::send_kept(std::uint32_t id) {
+  Source& source = sources_[id];
+  while (!source.idle.empty() && source.idle.size() + source.busy >= source.load.connections) {
+    const std::size_t chosen = random_.below(source.idle.size());
+    const Connection connection = source.idle[chosen];
+    source.idle[chosen] = source.idle.back();
+    source.idle.pop_back();
+    const PodRun& run = world_.pods[connection.pod];
+    if (!world_.machines[connection.machine].alive) {
+      // Nobody said that the other end is gone: the request waits for an answer until the client's limit.
+      return count(ClientStyle::Kept, Outcome::Timeout, connection.pod, counting_);
+    }
+    if (run.program == Program::Closing || run.program == Program::Ended) {
+      if (world_.now < run.ended_at + kCloseHeard) {
+        return count(ClientStyle::Kept, Outcome::Reset, connection.pod, counting_);
+      }
+      continue;  // the client has heard that it is closed
+    }
+    return deliver(id, ClientStyle::Kept, {connection.pod, connection.machine}, connection.uses + 1);
+  }
+  send_new(id, ClientStyle::Kept);
+}
+
+void Clients::deliver(std::uint32_t id, ClientStyle style, const Target& target, std::uint32_t uses) {
+  if (target.pod == kNone) return count(style, Outcome::Refused, kNone, counting_);
+  PodRun& run = world_.pods[target.pod];
+  if (!world_.machines[target.machine].alive) {
+    return count(style, Outcome::Unreachable, target.pod, counting_);
+  }
+  if (run.program != Program::Serving && run.program != Program::Draining) {
+    return count(style, Outcome::Refused, target.pod, counting_);
+  }
+  const bool busy = run.serving_count >= run.behaviour().concurrency;
+  if (busy && run.queue_count >= run.behaviour().queue) {
+    return count(style, Outcome::Error5xx, target.pod, counting_);
+  }
+  const std::uint32_t request = allocate();
+  Request& entry = requests_[request];
+  entry.sent = world_.now;
+  entry.pod = target.pod;
+  entry.source = id;
+  entry.connection_uses = uses;
+  entry.style = style;
+  entry.counted = counting_;
+  if (style == ClientStyle::Kept) ++sources_[id].busy;
+  if (!busy) return begin_service(request);
+  entry.queued = true;
+  entry.next = kNone;
+  entry.previous = run.queue_last;
+  if (run.queue_last != kNone) {
+    requests_[run.queue_last].next = request;
+  } else {
+    run.queue_first = request;
+  }
+  run.queue_last = request;
+  ++run.queue_count;
+}
+
+void Clients::begin_service(std::uint32_t request) {
+  Request& entry = requests_[request];
+  PodRun& run = world_.pods[entry.pod];
+  entry.queued = false;
+  entry.previous = kNone;
+  entry.next = run.serving_first;
+  if (run.serving_first != kNone) requests_[run.serving_first].previous = request;
+  run.serving_first = request;
+  ++run.serving_count;
+  const Behaviour& behaviour = run.behaviour();
+  world_.after(random_.lognormal(behaviour.service_time, behaviour.service_sigma), EventKind::RequestEnds, request,
+               entry.use);
+}
+
+void Clients::finish(const Event& event) {
+  Request& entry = requests_[event.a];
+  if (entry.use != event.b) return;
+  PodRun& run = world_.pods[entry.pod];
+  if (entry.previous != kNone) {
+    requests_[entry.previous].next = entry.next;
+  } else {
+    run.serving_first = entry.next;
+  }
+  if (entry.next != kNone) requests_[entry.next].previous = entry.previous;
+  --run.serving_count;
+  const Duration took = world_.now - entry.sent;
+  const bool late = took > sources_[entry.source].load.time_limit;
+  if (entry.counted && !late) report_.slowest = std::max(report_.slowest, took);
+  count(entry.style, late ? Outcome::Timeout : Outcome::Answered, entry.pod, entry.counted);
+  settle_connection(entry, !late && run.program == Program::Serving);
+  const PodId pod = entry.pod;
+  release(event.a);
+  if (run.queue_first != kNone) {
+    const std::uint32_t next = run.queue_first;
+    run.queue_first = requests_[next].next;
+    if (run.queue_first != kNone) {
+      requests_[run.queue_first].previous = kNone;
+    } else {
+      run.queue_last = kNone;
+    }
+    --run.queue_count;
+    begin_service(next);
+  }
+  if (run.program == Program::Closing) world_.kubelets->drained(pod);
+}
+
+void Clients::settle_connection(const Request& request, bool reusable) {
+  if (request.style != ClientStyle::Kept) return;
+  Source& source = sources_[request.source];
+  --source.busy;
+  if (!reusable || request.connection_uses + 1 >= source.load.requests_per_connection) return;
+  if (source.idle.size() + source.busy >= source.load.connections) return;
+  source.idle.push_back({request.pod, world_.pods[request.pod].machine, request.connection_uses});
+}
+
+void Clients::program_ended(PodId id, bool machine_died) {
+  PodRun& run = world_.pods[id];
+  for (std::uint32_t at = run.serving_first; at != kNone;) {
+    const std::uint32_t next = requests_[at].next;
+    lose(at, Outcome::Cut);
+    at = next;
+  }
+  for (std::uint32_t at = run.queue_first; at != kNone;) {
+    const std::uint32_t next = requests_[at].next;
+    lose(at, machine_died ? Outcome::Cut : Outcome::Reset);
+    at = next;
+  }
+  run.serving_first = run.queue_first = run.queue_last = kNone;
+  run.serving_count = run.queue_count = 0;
+}
+
+void Clients::lose(std::uint32_t request, Outcome outcome) {
+  const Request& entry = requests_[request];
+  count(entry.style, outcome, entry.pod, entry.counted);
+  settle_connection(entry, false);
+  release(request);
+}
+
+void Clients::count(ClientStyle style, Outcome outcome, PodId pod, bool counted) {
+  if (!counted) return;
+  StyleCounts& counts = report_.styles[static_cast<std::size_t>(style)];
+  ++counts.sent;
+  ++counts.ended[static_cast<std::size_t>(outcome)];
+  if (outcome == Outcome::Answered) return;
+  ++report_.lost_by_pod[pod == kNone ? std::string() : world_.pods[pod].pod().name.str()];
+  if (!report_.first_loss) report_.first_loss = world_.now;
+  report_.last_loss = world_.now;
+}
+
+std::uint32_t Clients::allocate() {
+  if (free_ == kNone) {
+    requests_.emplace_back();
+    return static_cast<std::uint32_t>(requests_.size() - 1);
+  }
+  const std::uint32_t taken = free_;
+  free_ = requests_[taken].next;
+  return taken;
+}
+
+void Clients::release(std::uint32_t request) {
+  ++requests_[request].use;
+  requests_[request].next = free_;
+  free_ = request;
+}
+
+}  // namespace spotkeeper::sim

@@ -1,0 +1,75 @@
+// Clients that send requests, and the pods' programs that answer them.
+//
+// A request is one entry of a slab that is used again, so a running load allocates nothing. A pod serves
+// `Behaviour::concurrency` requests at once; up to `queue` more wait in line; one more is answered 503.
+#pragma once
+
+#include "sim/endpoints.h"
+#include "sim/state.h"
+
+namespace spotkeeper::sim {
+
+class Clients {
+ public:
+  explicit Clients(World::State& world) : world_(world), random_(Random(world.config.seed).fork(0xC11)) {}
+
+  void add_load(const Load& load);
+  void begin_measuring();
+  void stop();
+  void handle(const Event& event);
+  /// The program has ended, by itself or with its machine: what it had is lost.
+  void program_ended(PodId id, bool machine_died);
+  [[nodiscard]] const TrafficReport& report() const { return report_; }
+
+ private:
+  struct Connection {
+    PodId pod = kNone;
+    MachineId machine = kNone;  // of the pod
+    std::uint32_t uses = 0;
+  };
+  struct Source {
+    Load load;
+    ServiceId service = kNone;
+    std::vector<Connection> idle;
+    std::uint32_t busy = 0;  // kept connections with a request on its way
+    bool stopped = false;
+  };
+  struct Request {
+    Instant sent;
+    PodId pod = kNone;
+    std::uint32_t source = kNone;
+    std::uint32_t use = 0;  // counts the uses of this entry: events of an earlier use are void
+    std::uint32_t next = kNone;
+    std::uint32_t previous = kNone;
+    std::uint32_t connection_uses = 0;
+    ClientStyle style = ClientStyle::New;
+    bool queued = false;
+    bool counted = false;
+  };
+
+  void arrive(std::uint32_t source);
+  void plan_arrival(std::uint32_t source);
+  /// The machine from whose point of view the request is sent; kNone: none lives.
+  [[nodiscard]] MachineId pick_machine();
+  void send_new(std::uint32_t source, ClientStyle style);
+  void send_kept(std::uint32_t source);
+  void deliver(std::uint32_t source, ClientStyle style, const Target& target, std::uint32_t connection_uses);
+  void begin_service(std::uint32_t request);
+  void finish(const Event& event);
+  /// Of a request that never became an entry.
+  void count(ClientStyle style, Outcome outcome, PodId pod, bool counted);
+  void lose(std::uint32_t request, Outcome outcome);
+  void settle_connection(const Request& request, bool reusable);
+  std::uint32_t allocate();
+  void release(std::uint32_t request);
+
+  World::State& world_;
+  Random random_;
+  std::vector<Source> sources_;
+  std::vector<Request> requests_;
+  std::uint32_t free_ = kNone;
+  TrafficReport report_;
+  bool counting_ = false;
+};
+
+}  // namespace spotkeeper::sim

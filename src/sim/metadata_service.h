@@ -1,0 +1,31 @@
+// One EC2 instance metadata service per machine: IMDSv2 tokens, instance data, and the notices of its end.
+//
+// Sources: Amazon EC2 User Guide ("Access instance metadata", "Spot Instance interruption notices", "EC2 instance
+// rebalance recommendations", "Scheduled events"); Amazon EC2 Auto Scaling User Guide (target lifecycle state).
+#pragma once
+
+#include <string_view>
+
+#include "sim/state.h"
+
+namespace spotkeeper::sim {
+
+class MetadataService {
+ public:
+  explicit MetadataService(World::State& world) : world_(world) {}
+
+  Result<net::HttpResponse> answer(MachineId id, const net::HttpRequest& request);
+  void notice(MachineId id, const Notice& notice);
+  void withdraw(MachineId id, InterruptionKind kind);
+
+ private:
+  [[nodiscard]] net::HttpResponse respond(int status, std::string body, std::string_view type = "text/plain") const;
+  net::HttpResponse issue_token(Machine& machine, const net::HttpRequest& request);
+  [[nodiscard]] net::HttpResponse document(const Machine& machine, std::string_view path) const;
+  [[nodiscard]] std::string scheduled_events(const Machine& machine) const;
+  [[nodiscard]] std::string identity(const Machine& machine) const;
+
+  World::State& world_;
+};
+
+}  // namespace spotkeeper::sim

@@ -1,0 +1,118 @@
+#include "sim/world.h"
+
+#include <algorithm>
+
+#include "sim/clients.h"
+#include "sim/controllers.h"
+#include "sim/disruption.h"
+#include "sim/endpoints.h"
+#include "sim/kubelets.h"
+#include "sim/metadata_service.h"
+#include "sim/node_lifecycle.h"
+#include "sim/scheduler.h"
+#include "sim/state.h"
+
+namespace spotkeeper::sim {
+
+World::World(WorldConfig config) : state_(std::make_unique<State>(config)) {}
+World::~World() = default;
+
+Instant World::now() const { return state_->now; }
+
+std::optional<Instant> World::next_due() const {
+  if (state_->heap.empty()) return std::nullopt;
+  return state_->heap.front().when;
+}
+
+void World::advance_to(Instant when) {
+  State& state = *state_;
+  while (!state.heap.empty() && state.heap.front().when <= when) {
+    const Event event = state.heap.pop();
+    state.now = std::max(state.now, event.when);
+    ++state.handled;
+    switch (event.kind) {
+      case EventKind::SyncWorkload: state.controllers->handle(event); break;
+      case EventKind::Schedule: state.scheduler->handle(); break;
+      case EventKind::SyncBudget: state.disruption->handle(event); break;
+      case EventKind::SyncEndpoints: state.endpoints->handle(event); break;
+      case EventKind::NodeLost:
+      case EventKind::CloudForgetsNode:
+      case EventKind::NoExecuteEvicts:
+      case EventKind::CollectOrphans:
+      case EventKind::MachineReturns: state.nodes->handle(event); break;
+      case EventKind::RequestArrives:
+      case EventKind::RequestEnds: state.clients->handle(event); break;
+      default: state.kubelets->handle(event); break;
+    }
+  }
+  state.now = std::max(state.now, when);
+}
+
+std::uint64_t World::events_handled() const { return state_->handled; }
+const Store& World::store() const { return state_->store; }
+Store& World::store() { return state_->store; }
+FaultDice& World::faults() { return state_->dice; }
+const WorldConfig& World::config() const { return state_->config; }
+
+void World::add_node(NodeSpec spec) { state_->nodes->add(std::move(spec)); }
+
+void World::notice(const NodeName& node, const Notice& notice) {
+  const MachineId id = state_->machine_of(node);
+  if (id != kNone) state_->metadata->notice(id, notice);
+}
+
+void World::withdraw(const NodeName& node, InterruptionKind kind) {
+  const MachineId id = state_->machine_of(node);
+  if (id != kNone) state_->metadata->withdraw(id, kind);
+}
+
+void World::kill_machine(const NodeName& node) {
+  const MachineId id = state_->machine_of(node);
+  if (id != kNone) state_->nodes->kill(id);
+}
+
+void World::reboot_machine(const NodeName& node, Duration down) {
+  const MachineId id = state_->machine_of(node);
+  if (id != kNone) state_->nodes->reboot(id, down);
+}
+
+bool World::machine_alive(const NodeName& node) const {
+  const MachineId id = state_->machine_of(node);
+  return id != kNone && state_->machines[id].alive;
+}
+
+void World::on_machine_change(std::function<void(const NodeName&, bool alive)> heard) {
+  state_->machine_listeners.push_back(std::move(heard));
+}
+
+Result<net::HttpResponse> World::metadata(const NodeName& node, const net::HttpRequest& request) {
+  const MachineId id = state_->machine_of(node);
+  if (id == kNone) return fail(ErrorCode::Unavailable, "no machine " + node.str());
+  return state_->metadata->answer(id, request);
+}
+
+void World::add_load(Load load) { state_->clients->add_load(load); }
+
+void World::begin_measuring() {
+  state_->measuring = true;
+  state_->counts = {};
+  state_->overrides = 0;
+  state_->clients->begin_measuring();
+}
+
+void World::stop_load() { state_->clients->stop(); }
+const TrafficReport& World::traffic() const { return state_->clients->report(); }
+const PodCounts& World::pods() const { return state_->counts; }
+std::uint64_t World::budget_overrides() const { return state_->overrides; }
+
+bool World::settled() const {
+  const State& state = *state_;
+  if (!state.unscheduled.empty() || state.schedule_planned) return false;
+  return std::all_of(state.workloads.begin(), state.workloads.end(), [&](const WorkloadRun& run) {
+    const auto ready = std::count_if(run.pods.begin(), run.pods.end(),
+                                     [&](PodId id) { return state.pods[id].active() && state.pods[id].pod().ready; });
+    return !run.sync_planned && ready == run.replicas && static_cast<std::ptrdiff_t>(run.pods.size()) == ready;
+  });
+}
+
+}  // namespace spotkeeper::sim

@@ -1,0 +1,394 @@
+// The requests of World that the API server would answer.
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "sim/controllers.h"
+#include "sim/disruption.h"
+#include "sim/endpoints.h"
+#include "sim/node_lifecycle.h"
+#include "sim/state.h"
+#include "sim/world.h"
+
+namespace spotkeeper::sim {
+namespace {
+
+tl::unexpected<Refusal> refuse(int code, std::string reason, std::string message) {
+  return tl::unexpected(Refusal{code, std::move(reason), std::move(message), {}, {}, {}});
+}
+
+tl::unexpected<Refusal> not_found(std::string_view plural, std::string_view name) {
+  return refuse(404, "NotFound", fmt::format("{} \"{}\" not found", plural, name));
+}
+
+tl::unexpected<Refusal> exists(std::string_view plural, std::string_view name) {
+  return refuse(409, "AlreadyExists", fmt::format("{} \"{}\" already exists", plural, name));
+}
+
+tl::unexpected<Refusal> moved_on(std::string_view plural, std::string_view name) {
+  return refuse(409, "Conflict",
+                fmt::format("Operation cannot be fulfilled on {} \"{}\": the object has been modified; please apply "
+                            "your changes to the latest version and try again",
+                            plural, name));
+}
+
+/// The preconditions of a delete.
+Answer<void> check(const DeleteCall& call, std::string_view plural, const Uid& uid, const ResourceVersion& version) {
+  if (call.uid && *call.uid != uid) {
+    return refuse(409, "Conflict",
+                  fmt::format("Operation cannot be fulfilled on {} \"{}\": the UID in the precondition ({}) does not "
+                              "match the UID in record ({}). The object might have been deleted and then recreated",
+                              plural, call.name.name, call.uid->str(), uid.str()));
+  }
+  if (call.version && *call.version != version) {
+    return refuse(409, "Conflict",
+                  fmt::format("Operation cannot be fulfilled on {} \"{}\": the ResourceVersion in the precondition "
+                              "({}) does not match the ResourceVersion in record ({})",
+                              plural, call.name.name, call.version->str(), version.str()));
+  }
+  return {};
+}
+
+template <class T>
+T workload_object(const NewWorkload& workload, Uid uid, Instant now) {
+  T object;
+  object.meta.name = workload.name;
+  object.meta.uid = std::move(uid);
+  object.meta.created = now;
+  object.meta.labels = workload.labels;
+  object.meta.annotations = workload.annotations;
+  object.blueprint = workload.blueprint;
+  object.replicas = workload.replicas;
+  object.selector = workload.selector;
+  if (object.selector.requirements.empty() && workload.blueprint.labels != nullptr) {
+    for (const auto& [key, value] : *workload.blueprint.labels) {
+      object.selector.requirements.push_back({key, SelectorOperator::In, {value}});
+    }
+  }
+  return object;
+}
+
+/// Gives a blueprint what it lacks, so that nothing below has to ask.
+void complete(PodBlueprint& blueprint) {
+  if (blueprint.spec == nullptr) blueprint.spec = std::make_shared<const PodTemplate>();
+  if (blueprint.labels == nullptr) blueprint.labels = std::make_shared<const Labels>();
+  if (blueprint.annotations == nullptr) blueprint.annotations = std::make_shared<const Labels>();
+  if (blueprint.behaviour == nullptr) blueprint.behaviour = std::make_shared<const Behaviour>();
+}
+
+WorkloadId add_workload(World::State& state, Kind kind, const WorkloadObject& object) {
+  WorkloadRun run;
+  run.kind = kind;
+  run.name = object.meta.name;
+  run.replica_set = object.meta.name;
+  run.uid = object.meta.uid;
+  run.blueprint = object.blueprint;
+  run.ref = std::make_shared<const WorkloadRef>(
+      WorkloadRef{object.meta.name.ns, std::string(name_of(kind)), object.meta.name.name});
+  run.replicas = kind == Kind::DaemonSet ? 0 : object.replicas;
+  state.workloads.push_back(std::move(run));
+  return static_cast<WorkloadId>(state.workloads.size() - 1);
+}
+
+WorkloadRun* find_workload(World::State& state, Kind kind, const ObjectName& name) {
+  const auto found = std::find_if(state.workloads.begin(), state.workloads.end(), [&](const WorkloadRun& run) {
+    return run.alive && run.kind == kind && run.name == name;
+  });
+  return found == state.workloads.end() ? nullptr : &*found;
+}
+
+WorkloadId number_of(const World::State& state, const WorkloadRun& run) {
+  return static_cast<WorkloadId>(&run - state.workloads.data());
+}
+
+}  // namespace
+
+void World::add_namespace(std::string name) {
+  NamespaceObject object;
+  object.meta.name = {{}, std::move(name)};
+  object.meta.uid = state_->new_uid();
+  object.meta.created = state_->now;
+  state_->store.put(std::move(object));
+}
+
+Answer<ObjectRef> World::create_deployment(NewWorkload workload, bool dry_run) {
+  State& state = *state_;
+  if (state.store.find(Kind::Deployment, workload.name)) return exists("deployments.apps", workload.name.name);
+  complete(workload.blueprint);
+  auto deployment = workload_object<DeploymentObject>(workload, state.new_uid(), state.now);
+  if (dry_run) return std::make_shared<const Object>(std::move(deployment));
+  const std::string hash = state.random_suffix(10);
+  Labels pod_labels = *workload.blueprint.labels;
+  pod_labels.set("pod-template-hash", hash);
+  auto set = workload_object<ReplicaSetObject>(workload, state.new_uid(), state.now);
+  set.meta.name.name += "-" + hash;
+  set.blueprint.labels = std::make_shared<const Labels>(std::move(pod_labels));
+  set.owner = {"apps/v1", "Deployment", workload.name.name, deployment.meta.uid};
+  const WorkloadId id = add_workload(state, Kind::Deployment, deployment);
+  state.workloads[id].replica_set = set.meta.name;
+  state.workloads[id].uid = set.meta.uid;
+  state.workloads[id].blueprint = set.blueprint;
+  const ObjectRef stored = state.store.put(std::move(deployment));
+  state.store.put(std::move(set));
+  state.sync_workload_soon(id);
+  return stored;
+}
+
+Answer<ObjectRef> World::create_stateful_set(NewWorkload workload) {
+  State& state = *state_;
+  if (state.store.find(Kind::StatefulSet, workload.name)) return exists("statefulsets.apps", workload.name.name);
+  complete(workload.blueprint);
+  auto set = workload_object<StatefulSetObject>(workload, state.new_uid(), state.now);
+  const WorkloadId id = add_workload(state, Kind::StatefulSet, set);
+  const ObjectRef stored = state.store.put(std::move(set));
+  state.sync_workload_soon(id);
+  return stored;
+}
+
+Answer<ObjectRef> World::create_daemon_set(NewWorkload workload) {
+  State& state = *state_;
+  if (state.store.find(Kind::DaemonSet, workload.name)) return exists("daemonsets.apps", workload.name.name);
+  complete(workload.blueprint);
+  auto set = workload_object<DaemonSetObject>(workload, state.new_uid(), state.now);
+  const WorkloadId id = add_workload(state, Kind::DaemonSet, set);
+  const ObjectRef stored = state.store.put(std::move(set));
+  state.sync_workload_soon(id);
+  return stored;
+}
+
+Answer<ObjectRef> World::create_service(ObjectName name, Labels selector, std::int32_t port, std::int32_t target_port) {
+  State& state = *state_;
+  if (state.store.find(Kind::Service, name)) return exists("services", name.name);
+  ServiceObject service;
+  service.meta.name = std::move(name);
+  service.meta.uid = state.new_uid();
+  service.meta.created = state.now;
+  service.selector = std::move(selector);
+  service.port = port;
+  service.target_port = target_port;
+  const ServiceId id = state.endpoints->add_service(service);
+  service.cluster_ip = fmt::format("10.96.{}.{}", (id + 10) >> 8, (id + 10) & 0xff);
+  return state.store.put(std::move(service));
+}
+
+void World::add_static_pod(const NodeName& node, const std::string& name, PodBlueprint blueprint) {
+  State& state = *state_;
+  const MachineId machine = state.machine_of(node);
+  if (machine == kNone) return;
+  complete(blueprint);
+  const auto id = static_cast<PodId>(state.pods.size());
+  PodRun run;
+  run.is_static = true;
+  run.object.blueprint = blueprint;
+  run.object.owner = {"v1", "Node", node.str(), state.store.get<NodeObject>({{}, node.str()})->node.uid};
+  Pod& pod = run.object.pod;
+  pod.name = {NamespaceName("kube-system"), name + "-" + node.str()};
+  pod.uid = state.new_uid();
+  pod.spec = blueprint.spec;
+  pod.labels = blueprint.labels;
+  pod.mirror = true;
+  pod.created = state.now;
+  state.pods_by_name[pod.name] = id;
+  state.pods.push_back(std::move(run));
+  state.bind(id, machine);
+}
+
+Answer<ObjectRef> World::scale_deployment(const ObjectName& name, std::int32_t replicas,
+                                          std::optional<ResourceVersion> version, bool dry_run) {
+  State& state = *state_;
+  const auto* present = state.store.get<DeploymentObject>(name);
+  if (present == nullptr) return not_found("deployments.apps", name.name);
+  if (version && *version != present->meta.version) return moved_on("deployments.apps", name.name);
+  if (replicas < 0) {
+    return refuse(422, "Invalid", "spec.replicas: Invalid value: must be greater than or equal to 0");
+  }
+  DeploymentObject edited = *present;
+  edited.replicas = replicas;
+  if (dry_run) return std::make_shared<const Object>(std::move(edited));
+  ++edited.meta.generation;
+  WorkloadRun* run = find_workload(state, Kind::Deployment, name);
+  run->replicas = replicas;
+  state.sync_workload_soon(number_of(state, *run));
+  for (const PodId id : run->pods) state.disruption->pod_changed(state.pods[id]);
+  return state.store.put(std::move(edited));
+}
+
+Answer<ObjectRef> World::delete_deployment(const DeleteCall& call) {
+  State& state = *state_;
+  const auto* present = state.store.get<DeploymentObject>(call.name);
+  if (present == nullptr) return not_found("deployments.apps", call.name.name);
+  const auto allowed = check(call, "deployments.apps", present->meta.uid, present->meta.version);
+  if (!allowed) return tl::unexpected(allowed.error());
+  const ObjectRef last = state.store.find(Kind::Deployment, call.name);
+  if (call.dry_run) return last;
+  WorkloadRun* run = find_workload(state, Kind::Deployment, call.name);
+  state.store.remove(Kind::Deployment, call.name);
+  state.store.remove(Kind::ReplicaSet, run->replica_set);
+  run->alive = false;
+  run->replicas = 0;
+  state.sync_workload_soon(number_of(state, *run));
+  return last;
+}
+
+Answer<ObjectRef> World::patch_node(const NodeChange& change, bool dry_run) {
+  State& state = *state_;
+  const ObjectName name{{}, change.node.str()};
+  const auto* present = state.store.get<NodeObject>(name);
+  if (present == nullptr) return not_found("nodes", change.node.str());
+  if (change.version && *change.version != present->node.version) return moved_on("nodes", change.node.str());
+  NodeObject edited = *present;
+  Node& node = edited.node;
+  if (change.taints) node.taints = *change.taints;
+  if (change.unschedulable) node.unschedulable = *change.unschedulable;
+  const auto merge = [](Labels& into, const auto& changes) {
+    for (const auto& [key, value] : changes) {
+      if (value) {
+        into.set(key, *value);
+      } else {
+        into.erase(key);
+      }
+    }
+  };
+  merge(node.labels, change.labels);
+  merge(node.annotations, change.annotations);
+  if (dry_run) return std::make_shared<const Object>(std::move(edited));
+  const bool same = node.taints == present->node.taints && node.unschedulable == present->node.unschedulable &&
+                    node.labels == present->node.labels && node.annotations == present->node.annotations;
+  if (same) return state.store.find(Kind::Node, name);  // no write, no new version
+  const ObjectRef stored = state.store.put(std::move(edited));
+  state.schedule_soon();
+  return stored;
+}
+
+Answer<ObjectRef> World::delete_node(const DeleteCall& call) {
+  State& state = *state_;
+  const auto* present = state.store.get<NodeObject>(call.name);
+  if (present == nullptr) return not_found("nodes", call.name.name);
+  const auto allowed = check(call, "nodes", present->node.uid, present->node.version);
+  if (!allowed) return tl::unexpected(allowed.error());
+  const ObjectRef last = state.store.find(Kind::Node, call.name);
+  if (!call.dry_run) state.nodes->remove_node(state.machine_of(NodeName(call.name.name)));
+  return last;
+}
+
+Answer<void> World::evict(const EvictCall& call) { return state_->disruption->evict(call); }
+
+Answer<ObjectRef> World::delete_pod(const DeleteCall& call) {
+  State& state = *state_;
+  const PodId id = state.id_of(call.name);
+  if (id == kNone) return not_found("pods", call.name.name);
+  PodRun& run = state.pods[id];
+  const auto allowed = check(call, "pods", run.pod().uid, run.pod().version);
+  if (!allowed) return tl::unexpected(allowed.error());
+  const ObjectRef present = state.store.find(Kind::Pod, call.name);
+  if (call.dry_run) return present;
+  if (!run.wanted_gone && state.measuring) {
+    ++state.counts.deleted;
+    if (run.pod().serving() && state.disruption->refuses(run.pod())) ++state.overrides;
+  }
+  run.wanted_gone = true;
+  if (run.is_static) return present;  // the kubelet makes the mirror anew
+  state.begin_deletion(id, call.grace ? GracePeriod(*call.grace) : run.pod().spec->grace);
+  const ObjectRef after = state.store.find(Kind::Pod, call.name);
+  return after ? after : present;
+}
+
+Answer<ObjectRef> World::create_budget(DisruptionBudget budget, Labels labels, bool dry_run) {
+  State& state = *state_;
+  if (state.store.find(Kind::Budget, budget.name)) {
+    return exists("poddisruptionbudgets.policy", budget.name.name);
+  }
+  if (budget.min_available && budget.max_unavailable) {
+    return refuse(422, "Invalid", "spec: Invalid value: minAvailable and maxUnavailable cannot be both set");
+  }
+  budget.uid = state.new_uid();
+  budget.generation = 1;
+  budget.observed_generation = 0;
+  const ObjectName name = budget.name;
+  BudgetObject object{std::move(budget), std::move(labels), state.now};
+  if (dry_run) return std::make_shared<const Object>(std::move(object));
+  const ObjectRef stored = state.store.put(std::move(object));
+  state.disruption->budget_changed(name);
+  return stored;
+}
+
+Answer<ObjectRef> World::update_budget(DisruptionBudget budget, bool dry_run) {
+  State& state = *state_;
+  const auto* present = state.store.get<BudgetObject>(budget.name);
+  if (present == nullptr) return not_found("poddisruptionbudgets.policy", budget.name.name);
+  if (!budget.version.str().empty() && budget.version != present->budget.version) {
+    return moved_on("poddisruptionbudgets.policy", budget.name.name);
+  }
+  BudgetObject edited = *present;
+  edited.budget.selector = budget.selector;
+  edited.budget.min_available = budget.min_available;
+  edited.budget.max_unavailable = budget.max_unavailable;
+  edited.budget.unhealthy = budget.unhealthy;
+  if (dry_run) return std::make_shared<const Object>(std::move(edited));
+  ++edited.budget.generation;
+  const ObjectRef stored = state.store.put(std::move(edited));
+  state.disruption->budget_changed(budget.name);
+  return stored;
+}
+
+Answer<ObjectRef> World::delete_budget(const DeleteCall& call) {
+  State& state = *state_;
+  const auto* present = state.store.get<BudgetObject>(call.name);
+  if (present == nullptr) return not_found("poddisruptionbudgets.policy", call.name.name);
+  const auto allowed = check(call, "poddisruptionbudgets.policy", present->budget.uid, present->budget.version);
+  if (!allowed) return tl::unexpected(allowed.error());
+  const ObjectRef last = state.store.find(Kind::Budget, call.name);
+  if (!call.dry_run) state.store.remove(Kind::Budget, call.name);
+  return last;
+}
+
+Answer<ObjectRef> World::put_lease(LeaseObject lease) {
+  State& state = *state_;
+  const auto* present = state.store.get<LeaseObject>(lease.meta.name);
+  const bool creates = lease.meta.version.str().empty();
+  if (creates && present != nullptr) return exists("leases.coordination.k8s.io", lease.meta.name.name);
+  if (!creates && present == nullptr) return not_found("leases.coordination.k8s.io", lease.meta.name.name);
+  if (!creates && lease.meta.version != present->meta.version) {
+    return moved_on("leases.coordination.k8s.io", lease.meta.name.name);
+  }
+  lease.meta.uid = creates ? state.new_uid() : present->meta.uid;
+  lease.meta.created = creates ? state.now : present->meta.created;
+  return state.store.put(std::move(lease));
+}
+
+Answer<ObjectRef> World::delete_lease(const DeleteCall& call) {
+  State& state = *state_;
+  const auto* present = state.store.get<LeaseObject>(call.name);
+  if (present == nullptr) return not_found("leases.coordination.k8s.io", call.name.name);
+  const auto allowed = check(call, "leases.coordination.k8s.io", present->meta.uid, present->meta.version);
+  if (!allowed) return tl::unexpected(allowed.error());
+  const ObjectRef last = state.store.find(Kind::Lease, call.name);
+  if (!call.dry_run) state.store.remove(Kind::Lease, call.name);
+  return last;
+}
+
+Answer<ObjectRef> World::record_event(EventObject event) {
+  State& state = *state_;
+  if (event.meta.name.ns.empty()) event.meta.name.ns = NamespaceName("default");
+  constexpr Duration kSeries = 10min;
+  for (const auto& [name, stored] : state.store.all(Kind::Event)) {
+    const auto& present = std::get<EventObject>(*stored);
+    const bool same = present.regarding == event.regarding && present.regarding_kind == event.regarding_kind &&
+                      present.reason == event.reason && present.note == event.note &&
+                      present.reporting_controller == event.reporting_controller;
+    if (!same || present.last + kSeries < state.now) continue;
+    EventObject edited = present;
+    ++edited.count;
+    edited.last = state.now;
+    return state.store.put(std::move(edited));
+  }
+  if (event.meta.name.name.empty()) {
+    event.meta.name.name = event.regarding.name + "." + state.random_suffix(16);
+  }
+  event.meta.uid = state.new_uid();
+  event.meta.created = state.now;
+  event.first = event.last = state.now;
+  return state.store.put(std::move(event));
+}
+
+}  // namespace spotkeeper::sim
