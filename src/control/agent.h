@@ -22,7 +22,7 @@
 #include "plan/interruption/interruption.h"
 
 namespace spotkeeper {
-class Registry;
+class MetricsRegistry;
 }
 
 namespace spotkeeper::control {
@@ -32,7 +32,7 @@ struct AgentPorts {
   net::Runtime& runtime;
   ClusterApi& cluster;
   net::HttpTransport& metadata;
-  Registry& metrics;
+  MetricsRegistry& metrics;
 };
 
 struct AgentConfig {
