@@ -1,0 +1,13 @@
+# The short face of scripts/. A machine without make runs ./scripts/run and ./scripts/test.
+.PHONY: build run test bench lint lint-all sanitize fuzz image clean
+
+build: ; @scripts/build
+run: ; @scripts/run $(ARGS)
+test: ; @scripts/test $(ARGS)
+bench: ; @scripts/bench $(ARGS)
+lint: ; @scripts/lint
+lint-all: ; @scripts/lint --all
+sanitize: ; @scripts/sanitize asan && scripts/sanitize tsan
+fuzz: ; @scripts/fuzz $(ARGS)
+image: ; @scripts/image
+clean: ; @rm -rf build

@@ -1,0 +1,70 @@
+#include <array>
+
+#include "cli/commands.h"
+
+namespace spotkeeper::cli {
+namespace {
+
+constexpr std::array agent_examples = {
+    Example{"spotkeeper agent --node-name $(hostname) --kubeconfig ~/.kube/config --dry-run",
+            "watch this machine's metadata service; decide and log, change nothing"},
+    Example{"spotkeeper agent --config /etc/spotkeeper.yaml --log-format json", "as a DaemonSet runs it"},
+};
+constexpr std::array simulate_examples = {
+    Example{"spotkeeper simulate zone-storm", "take a third of the nodes away at once and count the lost requests"},
+    Example{"spotkeeper simulate zone-storm --seed 7 --policy delete-all-now -o json",
+            "the same storm, handled by deleting every pod at once"},
+    Example{"spotkeeper simulate one-node --serve --speed 10 --keep",
+            "serve a world on loopback for kubectl and a real agent, ten times faster than real time"},
+};
+constexpr std::array catalog_examples = {
+    Example{"spotkeeper catalog", "the instance types that decisions know, with prices and interruption rates"},
+    Example{"spotkeeper catalog --catalog types.csv -o json", "check a catalogue of your own, and see what was read"},
+};
+constexpr std::array version_examples = {
+    Example{"spotkeeper version", "which build this is"},
+    Example{"spotkeeper version --licences", "the licences of everything that is linked into it"},
+};
+constexpr std::array completion_examples = {
+    Example{"source <(spotkeeper completion bash)", "completion in this bash"},
+    Example{"spotkeeper completion zsh > \"${fpath[1]}/_spotkeeper\"", "completion in every new zsh"},
+    Example{"spotkeeper completion fish > ~/.config/fish/completions/spotkeeper.fish", "completion in every new fish"},
+};
+constexpr std::array docs_examples = {
+    Example{"spotkeeper docs configuration", "the reference of every option, in Markdown"},
+};
+
+constexpr std::array<CommandInfo, command_count> table = {{
+    {Command::Agent, "agent", "Watch this node's metadata service and get its pods away in time",
+     "Watches the instance metadata service of the machine it runs on. When the machine is told to die, it marks its "
+     "Node in one patch and, unless a controller has taken over, drains it so that every pod gets its SIGTERM while "
+     "its grace period still fits.\n\n"
+     "Runs until SIGTERM; a drain that has begun is finished first.",
+     agent_examples, run_agent},
+    {Command::Simulate, "simulate", "Run a scenario in a simulated cluster and count the requests lost",
+     "Runs a cluster, a cloud and its clients in memory, under virtual time, with the same decisions that a real "
+     "cluster would see, and reports the requests lost, the pods killed hard and the time to recover. The same seed "
+     "gives the same report.\n\n"
+     "With --serve the same world stands behind real protocols on loopback instead, for kubectl and for real agents.",
+     simulate_examples, run_simulate},
+    {Command::Catalog, "catalog", "Print the instance types that decisions know",
+     "Prints the instance catalogue: size, what a node of the type can give to pods, on-demand price, what Spot saves "
+     "and how often it is interrupted. docs/catalog.md has the format of a file of your own.",
+     catalog_examples, run_catalog},
+    {Command::Version, "version", "Print the version, how it was built, and what is in it",
+     "Prints the version, the commit, how the binary was built and hardened, and the libraries in it.",
+     version_examples, run_version},
+    {Command::Completion, "completion", "Print a completion script for a shell",
+     "Prints a script that completes commands, flags and their values in bash, zsh or fish.", completion_examples,
+     run_completion},
+    {Command::Docs, "docs", "Print a reference page",
+     "Prints a page of the documentation that is generated from the program itself.", docs_examples, run_docs},
+}};
+
+}  // namespace
+
+std::span<const CommandInfo> command_table() { return table; }
+
+const CommandInfo& info_of(Command command) { return table[static_cast<std::size_t>(command)]; }
+
+}  // namespace spotkeeper::cli

@@ -1,0 +1,277 @@
+#include <array>
+#include <limits>
+#include <type_traits>
+
+#include "cli/options.h"
+
+// The function that puts a parsed value into its member.
+#define SK_INTO(member)                                                                     \
+  [](Options& options, auto value) {                                                        \
+    options.member = static_cast<std::remove_reference_t<decltype(options.member)>>(value); \
+  }
+
+namespace spotkeeper::cli {
+namespace {
+
+// In the order of the enumerators.
+constexpr std::array<std::string_view, 5> levels = {"debug", "info", "warn", "error", "off"};
+constexpr std::array<std::string_view, 2> log_formats = {"text", "json"};
+constexpr std::array<std::string_view, 3> outputs = {"table", "json", "yaml"};
+constexpr std::array<std::string_view, 3> policies = {"none", "delete-all-now", "spotkeeper"};
+constexpr std::array<std::string_view, 3> shells = {"bash", "zsh", "fish"};
+constexpr std::array<std::string_view, 1> pages = {"configuration"};
+
+constexpr CommandSet everywhere = {Command::Agent,   Command::Simulate,   Command::Catalog,
+                                   Command::Version, Command::Completion, Command::Docs};
+constexpr CommandSet services = {Command::Agent, Command::Simulate};
+constexpr CommandSet printers = {Command::Simulate, Command::Catalog, Command::Version};
+
+constexpr Option table[] = {
+    // Arguments.
+    {.name = "scenario",
+     .type = TextType{"SCENARIO", SK_INTO(simulate.scenario)},
+     .commands = {Command::Simulate},
+     .group = "Arguments",
+     .help = "a shipped scenario's name (one-node, zone-storm) or a scenario file",
+     .placement = Placement::Positional,
+     .required = true},
+    {.name = "shell",
+     .type = ChoiceType{shells, SK_INTO(shell)},
+     .commands = {Command::Completion},
+     .group = "Arguments",
+     .help = "the shell to write a completion script for",
+     .placement = Placement::Positional,
+     .required = true},
+    {.name = "page",
+     .type = ChoiceType{pages, SK_INTO(page)},
+     .commands = {Command::Docs},
+     .group = "Arguments",
+     .help = "the page to print",
+     .placement = Placement::Positional,
+     .required = true},
+
+    // The node.
+    {.name = "node-name",
+     .type = TextType{"NAME", SK_INTO(agent.node_name)},
+     .commands = {Command::Agent},
+     .group = "Node",
+     .help = "the Node object of this machine; in a pod, set it from spec.nodeName",
+     .other_environment = "NODE_NAME",
+     .required = true},
+    {.name = "dry-run",
+     .type = FlagType{SK_INTO(agent.dry_run)},
+     .fallback = "false",
+     .commands = {Command::Agent},
+     .group = "Node",
+     .help = "decide and log, but send every change to the API server as a dry run"},
+
+    // The metadata service.
+    {.name = "metadata-url",
+     .type = UrlType{SK_INTO(agent.metadata_url)},
+     .fallback = "http://169.254.169.254",
+     .commands = {Command::Agent},
+     .group = "Metadata service",
+     .help = "where the instance metadata service answers"},
+    {.name = "imds-v1",
+     .type = FlagType{SK_INTO(agent.imds_v1)},
+     .fallback = "false",
+     .commands = {Command::Agent},
+     .group = "Metadata service",
+     .help = "ask without a token where the service has no tokens (IMDSv1)"},
+    {.name = "poll-interval",
+     .type = DurationType{100ms, 1min, SK_INTO(agent.poll_interval)},
+     .fallback = "1s",
+     .commands = {Command::Agent},
+     .group = "Metadata service",
+     .help = "how often the metadata service is asked; a notice is seen this much late at most"},
+    {.name = "metadata-timeout",
+     .type = DurationType{100ms, 1min, SK_INTO(agent.metadata_timeout)},
+     .fallback = "1s",
+     .commands = {Command::Agent},
+     .group = "Metadata service",
+     .help = "how long one answer of the metadata service may take"},
+    {.name = "spot-notice",
+     .type = DurationType{1s, 1h, SK_INTO(agent.spot_notice)},
+     .fallback = "2m",
+     .commands = {Command::Agent},
+     .group = "Metadata service",
+     .help = "time from a spot notice to the end of the machine, if the notice does not say less"},
+    {.name = "lifecycle-notice",
+     .type = DurationType{1s, 48h, SK_INTO(agent.lifecycle_notice)},
+     .fallback = "5m",
+     .commands = {Command::Agent},
+     .group = "Metadata service",
+     .help = "time from an Auto Scaling termination to the end of the machine: the lifecycle hook's timeout"},
+    {.name = "rebalance-hold",
+     .type = DurationType{10s, 24h, SK_INTO(agent.rebalance_hold)},
+     .fallback = "10m",
+     .commands = {Command::Agent},
+     .group = "Metadata service",
+     .help = "after this time a rebalance recommendation that nothing has followed is undone"},
+
+    // Drains.
+    {.name = "drain-margin",
+     .type = DurationType{0s, 1min, SK_INTO(drain.margin)},
+     .fallback = "2s",
+     .commands = services,
+     .group = "Drain",
+     .help = "time kept free between the last second of a pod and the end of the machine"},
+    {.name = "endpoint-delay",
+     .type = DurationType{0s, 5min, SK_INTO(drain.endpoint_delay)},
+     .fallback = "3s",
+     .commands = services,
+     .group = "Drain",
+     .help = "time until every proxy has heard that a pod is going"},
+    {.name = "longest-request",
+     .type = DurationType{0s, 1h, SK_INTO(drain.longest_request)},
+     .fallback = "10s",
+     .commands = services,
+     .group = "Drain",
+     .help = "how long a pod's longest request takes, where its annotation does not say"},
+    {.name = "exclude-from-load-balancers",
+     .type = FlagType{SK_INTO(drain.exclude_from_load_balancers)},
+     .fallback = "true",
+     .commands = services,
+     .group = "Drain",
+     .help = "label a dying node so that load balancers stop sending to it"},
+
+    // The Kubernetes API.
+    {.name = "kubeconfig",
+     .type = PathType{SK_INTO(kubernetes.kubeconfig)},
+     .commands = {Command::Agent},
+     .group = "Kubernetes API",
+     .help = "kubeconfig file; without one, the pod's service account, then ~/.kube/config",
+     .other_environment = "KUBECONFIG"},
+    {.name = "context",
+     .type = TextType{"NAME", SK_INTO(kubernetes.context)},
+     .commands = {Command::Agent},
+     .group = "Kubernetes API",
+     .help = "context of the kubeconfig; without one, its current context"},
+
+    // Observation.
+    {.name = "listen",
+     .type = AddressType{SK_INTO(agent.listen)},
+     .fallback = ":9464",
+     .commands = {Command::Agent},
+     .group = "Observation",
+     .help = "where /metrics and /healthz are served"},
+
+    // The simulation.
+    {.name = "seed",
+     .type = IntegerType{0, std::numeric_limits<std::int64_t>::max(), SK_INTO(simulate.seed)},
+     .commands = {Command::Simulate},
+     .group = "Simulation",
+     .help = "seed of every random draw; the same seed gives the same report, byte for byte (default: the scenario's)"},
+    {.name = "policy",
+     .type = ChoiceType{policies, SK_INTO(simulate.policy)},
+     .fallback = "spotkeeper",
+     .commands = {Command::Simulate},
+     .group = "Simulation",
+     .help = "who handles the notices: nobody, a script that deletes every pod at once, or spotkeeper"},
+    {.name = "compare",
+     .type = FlagType{SK_INTO(simulate.compare)},
+     .fallback = "false",
+     .commands = {Command::Simulate},
+     .group = "Simulation",
+     .help = "run the scenario under every policy and print the reports side by side"},
+    {.name = "serve",
+     .type = FlagType{SK_INTO(simulate.serve)},
+     .fallback = "false",
+     .commands = {Command::Simulate},
+     .group = "Simulation",
+     .help = "serve the world on loopback: a Kubernetes API over TLS and one metadata service a node"},
+    {.name = "agents",
+     .type = FlagType{SK_INTO(simulate.agents)},
+     .fallback = "false",
+     .commands = {Command::Simulate},
+     .group = "Simulation",
+     .help = "start this program as the agent of every node of a served world"},
+    {.name = "speed",
+     .type = NumberType{0.1, 100, SK_INTO(simulate.speed)},
+     .fallback = "1",
+     .commands = {Command::Simulate},
+     .group = "Simulation",
+     .help = "how many times faster than real time a served world runs"},
+    {.name = "keep",
+     .type = FlagType{SK_INTO(simulate.keep)},
+     .fallback = "false",
+     .commands = {Command::Simulate},
+     .group = "Simulation",
+     .help = "leave a served world up after its report, until interrupted"},
+    {.name = "directory",
+     .type = PathType{SK_INTO(simulate.directory)},
+     .commands = {Command::Simulate},
+     .group = "Simulation",
+     .help = "where a served world writes its kubeconfig (default: a new temporary directory)"},
+    {.name = "catalog",
+     .type = PathType{SK_INTO(catalog.file)},
+     .commands = {Command::Simulate, Command::Catalog},
+     .group = "Data",
+     .help = "instance catalogue to use instead of the one in the binary; docs/catalog.md has the format"},
+
+    // The clock of a served world.
+    {.name = "clock-epoch",
+     .type = InstantType{SK_INTO(clock.epoch)},
+     .commands = {Command::Agent},
+     .group = "Clock",
+     .help = "in a served world: what its clock shows at the origin"},
+    {.name = "clock-origin",
+     .type = InstantType{SK_INTO(clock.origin)},
+     .commands = {Command::Agent},
+     .group = "Clock",
+     .help = "in a served world: the instant of this machine's clock at which the world's shows its epoch"},
+    {.name = "clock-rate",
+     .type = NumberType{0.1, 100, SK_INTO(clock.rate)},
+     .fallback = "1",
+     .commands = {Command::Agent},
+     .group = "Clock",
+     .help = "how many times faster than the real clock the world's clock runs"},
+
+    // Common.
+    {.name = "output",
+     .type = ChoiceType{outputs, SK_INTO(output)},
+     .fallback = "table",
+     .commands = printers,
+     .group = "Common",
+     .help = "how data is printed",
+     .short_name = 'o'},
+    {.name = "licences",
+     .type = FlagType{SK_INTO(licences)},
+     .fallback = "false",
+     .commands = {Command::Version},
+     .group = "Common",
+     .help = "print the licences of everything that is linked into this binary",
+     .placement = Placement::CommandLineOnly},
+    {.name = "config",
+     .type = PathType{SK_INTO(config_file)},
+     .commands = services,
+     .group = "Common",
+     .help = "YAML file with options, each under the name of its flag",
+     .placement = Placement::CommandLineOnly,
+     .other_environment = "SPOTKEEPER_CONFIG"},
+    {.name = "log-level",
+     .type = ChoiceType{levels, SK_INTO(log.level)},
+     .fallback = "info",
+     .commands = everywhere,
+     .group = "Common",
+     .help = "the least level that is logged, to standard error"},
+    {.name = "log-format",
+     .type = ChoiceType{log_formats, SK_INTO(log.format)},
+     .fallback = "text",
+     .commands = everywhere,
+     .group = "Common",
+     .help = "one line of text or one JSON object for each event"},
+};
+
+}  // namespace
+
+std::span<const Option> option_table() { return table; }
+
+const Option* find_option(std::string_view name) {
+  for (const Option& option : table) {
+    if (option.name == name) return &option;
+  }
+  return nullptr;
+}
+
+}  // namespace spotkeeper::cli

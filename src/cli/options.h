@@ -1,0 +1,201 @@
+// What a person can set, as typed values, and the one table from which everything about them comes: parsing of flags,
+// environment and configuration file, validation, --help, shell completion, and docs/configuration.md.
+//
+// To add an option: a member in one of the structs below and a row in option_table.cc. Nothing else.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/log.h"
+#include "base/time.h"
+#include "net/address.h"
+
+namespace spotkeeper::cli {
+
+// ---------------------------------------------------------------------------------------------------------------------
+// The values. A command reads the structs whose options belong to it (the table says which).
+
+struct LogOptions {
+  log::Level level = log::Level::Info;
+  log::Format format = log::Format::Text;
+};
+
+enum class OutputFormat { Table, Json, Yaml };
+
+/// How the Kubernetes API is reached. Both empty: the pod's service account, else ~/.kube/config.
+struct KubernetesOptions {
+  std::string kubeconfig;
+  std::string context;
+};
+
+/// The clock that decisions read: now = epoch + rate × (the machine's clock − origin), see net::TimeScale. A served
+/// world hands all three to the processes that live in it.
+struct ClockOptions {
+  std::optional<Instant> epoch;   // none: the origin
+  std::optional<Instant> origin;  // none: 1970
+  double rate = 1.0;
+};
+
+/// What a drain reckons with where a pod does not say it itself.
+struct DrainOptions {
+  Duration margin{};           // kept free between a pod's last second and the deadline
+  Duration endpoint_delay{};   // until every proxy has heard that a pod is going
+  Duration longest_request{};  // how long the longest request may still take
+  bool exclude_from_load_balancers = true;
+};
+
+struct AgentOptions {
+  std::string node_name;
+  std::string metadata_url;
+  bool imds_v1 = false;  // go on without a token where the service knows none
+  Duration poll_interval{};
+  Duration metadata_timeout{};
+  Duration spot_notice{};       // from a spot notice to the end of the machine, at most
+  Duration lifecycle_notice{};  // from an Auto Scaling termination to the end of the machine, at most
+  Duration rebalance_hold{};    // after which a rebalance recommendation that nothing followed is undone
+  net::SocketAddress listen;    // /metrics and /healthz; port 0: the system chooses one
+  bool dry_run = false;
+};
+
+enum class SimulatedPolicy { None, DeleteAllNow, Spotkeeper };
+
+struct SimulateOptions {
+  std::string scenario;              // a shipped scenario's name or a file
+  std::optional<std::int64_t> seed;  // none: the scenario's
+  SimulatedPolicy policy = SimulatedPolicy::Spotkeeper;
+  bool compare = false;   // run every policy, and print them side by side
+  bool serve = false;     // behind real protocols instead of virtual time
+  bool agents = false;    // of a served world: this binary runs as the agent of every node
+  double speed = 1.0;     // of a served world, times real time
+  bool keep = false;      // a served world stays up after its report
+  std::string directory;  // where a served world writes its kubeconfig; empty: a temporary one
+};
+
+struct CatalogOptions {
+  std::string file;  // empty: the one in the binary
+};
+
+enum class Shell { Bash, Zsh, Fish };
+enum class DocsPage { Configuration };
+
+struct Options {
+  std::string config_file;
+  LogOptions log;
+  OutputFormat output = OutputFormat::Table;
+  KubernetesOptions kubernetes;
+  ClockOptions clock;
+  DrainOptions drain;
+  AgentOptions agent;
+  SimulateOptions simulate;
+  CatalogOptions catalog;
+  Shell shell = Shell::Bash;
+  DocsPage page = DocsPage::Configuration;
+  bool licences = false;
+};
+
+// ---------------------------------------------------------------------------------------------------------------------
+// The table.
+
+enum class Command { Agent, Simulate, Catalog, Version, Completion, Docs };
+inline constexpr std::size_t command_count = 6;
+
+class CommandSet {
+ public:
+  constexpr CommandSet(std::initializer_list<Command> commands) {
+    for (const Command command : commands) bits_ |= 1U << static_cast<unsigned>(command);
+  }
+  [[nodiscard]] constexpr bool has(Command command) const {
+    return (bits_ >> static_cast<unsigned>(command) & 1U) != 0;
+  }
+
+ private:
+  unsigned bits_ = 0;
+};
+
+// What values an option takes, and where a valid one goes. Ranges include both ends.
+struct FlagType {
+  void (*store)(Options&, bool);
+};
+struct IntegerType {
+  std::int64_t least, most;
+  void (*store)(Options&, std::int64_t);
+};
+struct NumberType {
+  double least, most;
+  void (*store)(Options&, double);
+};
+struct DurationType {
+  Duration least, most;
+  void (*store)(Options&, Duration);
+};
+struct InstantType {  // RFC 3339
+  void (*store)(Options&, Instant);
+};
+struct TextType {
+  std::string_view placeholder;
+  void (*store)(Options&, std::string);
+};
+struct PathType {
+  void (*store)(Options&, std::string);
+};
+struct UrlType {  // http://… or https://…
+  void (*store)(Options&, std::string);
+};
+struct AddressType {  // ADDRESS:PORT, [IPV6]:PORT or :PORT
+  void (*store)(Options&, net::SocketAddress);
+};
+struct ChoiceType {
+  std::span<const std::string_view> choices;
+  void (*store)(Options&, std::size_t index);
+};
+
+using OptionType = std::variant<FlagType, IntegerType, NumberType, DurationType, InstantType, TextType, PathType,
+                                UrlType, AddressType, ChoiceType>;
+
+enum class Placement {
+  Anywhere,         // flag, environment, configuration file
+  CommandLineOnly,  // a flag that makes no sense in a file: --licences, --config
+  Positional,       // an argument without a name
+};
+
+struct Option {
+  std::string_view name;  // "poll-interval": the flag is --poll-interval, the key in a file poll-interval
+  OptionType type;
+  std::string_view fallback = {};  // the default, in the syntax of a flag; empty: unset
+  CommandSet commands = {};
+  std::string_view group = {};  // heading in --help and in the reference
+  std::string_view help = {};   // what it does, without a full stop
+  Placement placement = Placement::Anywhere;
+  std::string_view other_environment = {};  // a second variable that is read, for what others already set
+  char short_name = 0;                      // -o
+  bool required = false;
+  bool secret = false;  // its value is never printed: not in errors, not in logs
+
+  /// "SPOTKEEPER_POLL_INTERVAL"; empty where the placement is not Anywhere.
+  [[nodiscard]] std::string environment() const;
+  /// "DURATION", "ADDRESS:PORT", "table|json|yaml"; empty for a flag.
+  [[nodiscard]] std::string placeholder() const;
+  /// "100ms to 1m", "one of table, json, yaml"; empty where every value of the type will do.
+  [[nodiscard]] std::string range() const;
+  /// "a duration such as 1.5s", for errors and the reference.
+  [[nodiscard]] std::string kind() const;
+};
+
+/// Every option, in the order in which help shows them.
+[[nodiscard]] std::span<const Option> option_table();
+/// The option of that name; nullptr if there is none.
+[[nodiscard]] const Option* find_option(std::string_view name);
+
+/// Reads `text` as the option's type, checks its range, and stores it. The error names the value (unless it is secret)
+/// and what would be allowed, not the place: "5m is out of range: 100ms to 1m".
+Result<void> store(const Option& option, std::string_view text, Options& into);
+
+}  // namespace spotkeeper::cli
