@@ -3,7 +3,7 @@
 #include <fcntl.h>
 #include <spawn.h>
 #include <sys/mman.h>
-#include <sys/pidfd.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -188,7 +188,7 @@ Task<Result<ProcessOutput>> run(EventLoop& loop, std::vector<std::string> argv, 
                                 std::string input) {
   SK_CO_TRY(Started started, spawn(std::move(argv), std::move(environment), input));
   Child child(started.pid);
-  const int pidfd = pidfd_open(started.pid, 0);
+  const int pidfd = static_cast<int>(syscall(SYS_pidfd_open, started.pid, 0));  // its header lacks extern "C"
   if (pidfd < 0) co_return fail(system_error("watching it", errno));
   const Descriptor process(loop, pidfd);
   Output out(loop, started.out.release());
