@@ -23,10 +23,24 @@ struct DrainPolicy {
   Duration longest_request = 10s;      // where the pod's annotation does not say
   Duration volume_detach = 10s;        // unmount and detach, for pods with volumes
   Duration default_ready_after = 60s;  // from eviction to a Ready successor, where none has been seen yet
+  /// A pod that took longer than this to become Ready has flapped or waited for a machine: no measure for the next one.
+  Duration longest_ready_after = 10min;
+  /// A controller makes a successor within this, or has been scaled down and makes none.
+  Duration successor_made_within = 30s;
   Duration completed_after_kill = 2s;  // the kubelet's least grace
-  bool evict_daemons = false;          // DaemonSet pods: last, or never
-  bool obey_do_not_disrupt = true;     // for Maybe and Retire; a Kill's deadline overrides it
-  std::optional<ObjectName> self;      // the pod that this process is: never touched
+  Duration unstated_notice = 120s;     // a Kill without a deadline comes this long after it was noticed
+  /// A Maintenance's drain begins this long before its deadline, or twice what its pods need one after the other, if
+  /// that is more.
+  Duration maintenance_lead = 10min;
+  /// Of a workload's pods that serve or are about to, at most this share (at least one pod) is out at once, budget or
+  /// none, unless more is what keeps it above its floor. In (0, 1].
+  double share_at_once = 0.25;
+  /// A pod whose successor has no room on a Ready node stays until its last safe start. False beside an autoscaler that
+  /// buys room only for pods that are pending already.
+  bool wait_for_room = true;
+  bool evict_daemons = false;       // DaemonSet pods: last, or never
+  bool obey_do_not_disrupt = true;  // for Maybe and Retire; a Kill's deadline overrides it
+  std::optional<ObjectName> self;   // the pod that this process is: never touched
 };
 
 /// Through the eviction API: a budget may refuse. `grace` only where less than the pod's own fits.
@@ -55,13 +69,14 @@ struct DeleteNow {
 
 enum class WaitReason {
   Budget,        // its budget allows no disruption now
+  Pace,          // as many of its workload are out as may be: it goes when a successor is Ready
   Room,          // no Ready node has room for its successor
-  Order,         // a StatefulSet's next pod goes when the one before it is back
+  Order,         // a StatefulSet's next pod goes when the one before it is back; DaemonSet pods go last
+  NoSuccessor,   // nobody makes it anew (elsewhere), or it runs to an end of its own: it goes as late as is safe
   DoNotDisrupt,  // its annotation asks for it, and the interruption allows waiting
   NotDraining,   // this kind of interruption does not drain (Maybe), or not yet (Maintenance)
   Terminating,   // it has been told to end and is ending
   Never,         // static pods, DaemonSet pods, this process itself: they go with the machine
-  Webhook,       // behind a webhook that refuses evictions: tried last
 };
 [[nodiscard]] std::string_view name_of(WaitReason reason);
 
@@ -86,10 +101,13 @@ struct DrainPlan {
                                    const DrainPolicy& policy, Instant now);
 
 /// How long the pod takes from the start of its end: its whole grace period where that still fits between `now` and the
-/// deadline; else preStop + endpoint propagation + its longest request; with volumes also their detaching.
+/// deadline; else preStop + endpoint propagation + its longest request (never more than its grace; all of it where the
+/// length of preStop is unknown); with volumes also their detaching.
 [[nodiscard]] Duration time_needed(const Pod& pod, Deadline deadline, const DrainPolicy& policy, Instant now);
 
-/// The last instant at which what the pod needs still fits: deadline − need − margin. It may lie before `now`.
+/// The last instant at which what the pod needs still fits: deadline − need − margin. It may lie before `now`. The plan
+/// asks as of the notice (or of the pod's creation, if that is later), so that a look that comes late does not decide
+/// that there is more time.
 [[nodiscard]] Instant last_safe_start(const Pod& pod, Deadline deadline, const DrainPolicy& policy, Instant now);
 
 }  // namespace spotkeeper::plan

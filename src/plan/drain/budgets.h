@@ -1,0 +1,37 @@
+// What disruption budgets allow, as the eviction API decides it (pkg/registry/core/pod/storage/eviction.go).
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "model/disruption_budget.h"
+#include "model/pod.h"
+
+namespace spotkeeper::plan::drain {
+
+/// A budget's state as it is now, or as it is projected to be.
+struct BudgetState {
+  const DisruptionBudget* budget = nullptr;
+  /// Healthy pods beyond those it wants; negative: below. While positive, that many disruptions are allowed.
+  std::int64_t spare = 0;
+  /// Its status lags behind its spec: the API refuses now, whatever `spare` says.
+  bool stale = false;
+};
+
+/// What is known of the pods that a budget covers from the workloads in question.
+struct CoveredPods {
+  std::int64_t pods = 0;     // not completed; terminating ones too, whose successors may not be made yet
+  std::int64_t serving = 0;  // of these
+};
+
+[[nodiscard]] BudgetState budget_state(const DisruptionBudget& budget, const CoveredPods& known);
+
+enum class Allowance {
+  Free,     // allowed, and no disruption is spent
+  Spends,   // allowed, for one disruption
+  Refused,  // the API would say 429
+};
+/// Pending pods are never protected; others that are not Ready by `unhealthyPodEvictionPolicy`.
+[[nodiscard]] Allowance allowance(const BudgetState& state, const Pod& pod);
+
+}  // namespace spotkeeper::plan::drain

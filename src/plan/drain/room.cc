@@ -1,0 +1,101 @@
+#include "plan/drain/room.h"
+
+#include <algorithm>
+
+namespace spotkeeper::plan::drain {
+namespace {
+
+constexpr std::string_view kHostname = "kubernetes.io/hostname";
+
+bool tolerates_all(const PodTemplate& spec, const Node& node) {
+  return std::ranges::all_of(node.taints, [&](const Taint& taint) {
+    return taint.effect == TaintEffect::PreferNoSchedule ||
+           std::ranges::any_of(spec.tolerations, [&](const Toleration& t) { return t.tolerates(taint); });
+  });
+}
+
+bool term_matches(const NodeSelectorTerm& term, const Node& node) {
+  if (term.labels.empty() && term.fields.empty()) return false;  // an empty term matches no node
+  const Labels fields{{"metadata.name", node.name.str()}};
+  return std::ranges::all_of(term.labels, [&](const auto& wanted) { return wanted.matches(node.labels); }) &&
+         std::ranges::all_of(term.fields, [&](const auto& wanted) { return wanted.matches(fields); });
+}
+
+bool selects(const PodTemplate& spec, const Node& node) {
+  for (const auto& [key, value] : spec.node_selector) {
+    const std::string* present = node.labels.find(key);
+    if (present == nullptr || *present != value) return false;
+  }
+  return !spec.affinity.has_node_required ||
+         std::ranges::any_of(spec.affinity.node_required, [&](const auto& term) { return term_matches(term, node); });
+}
+
+bool ports_clash(const PodTemplate& a, const PodTemplate& b) {
+  return std::ranges::any_of(a.host_ports, [&](const HostPort& mine) {
+    return std::ranges::any_of(b.host_ports, [&](const HostPort& theirs) {
+      const bool same_ip = mine.ip == theirs.ip || mine.ip.empty() || theirs.ip.empty();
+      return same_ip && mine.port == theirs.port && mine.protocol == theirs.protocol;
+    });
+  });
+}
+
+// `pod` does not want to share a host with `other`.
+bool repels(const Pod& pod, const Pod& other) {
+  return std::ranges::any_of(pod.spec->affinity.anti_required, [&](const PodAffinityTerm& term) {
+    if (term.topology_key != kHostname || !term.selector || term.namespace_selector) return false;
+    const bool here = term.namespaces.empty()
+                          ? pod.name.ns == other.name.ns
+                          : std::ranges::find(term.namespaces, other.name.ns) != term.namespaces.end();
+    return here && term.selector->matches(*other.labels);
+  });
+}
+
+bool picky(const PodTemplate& spec) { return !spec.host_ports.empty() || !spec.affinity.anti_required.empty(); }
+
+}  // namespace
+
+Room::Use& Room::use_of(const NodeName& node) {
+  const auto [at, added] = uses_.try_emplace(node);
+  if (added) {
+    at->second.requested = cluster_.requested_on(node);
+    at->second.pods = std::ranges::count_if(cluster_.pods_on(node), [](const Pod* pod) { return !pod->completed(); });
+  }
+  return at->second;
+}
+
+bool Room::fits(const Pod& pod, const Node& node) {
+  const PodTemplate& spec = *pod.spec;
+  if (!node.ready || node.unschedulable || node.deletion || going_.contains(node.name)) return false;
+  if (!tolerates_all(spec, node) || !selects(spec, node)) return false;
+  const Use& use = use_of(node.name);
+  if (use.pods >= node.max_pods) return false;
+  Resources together = use.requested;
+  together += spec.requests;
+  if (!together.fits(node.allocatable)) return false;
+  if (!picky(spec)) return true;
+  const auto stands_against = [&](const Pod* other) {
+    return !other->completed() && (ports_clash(spec, *other->spec) || repels(pod, *other) || repels(*other, pod));
+  };
+  return std::ranges::none_of(cluster_.pods_on(node.name), stands_against) &&
+         std::ranges::none_of(use.claimed, stands_against);
+}
+
+Room::Cursor& Room::find(const Pod& pod) {
+  Cursor& at = cursors_.try_emplace(pod.spec.get(), cluster_.nodes().begin()).first->second;
+  while (at != cluster_.nodes().end() && !fits(pod, at->second)) ++at;
+  return at;
+}
+
+bool Room::exists_for(const Pod& pod) { return find(pod) != cluster_.nodes().end(); }
+
+bool Room::claim(const Pod& pod) {
+  const Cursor at = find(pod);
+  if (at == cluster_.nodes().end()) return false;
+  Use& use = use_of(at->first);
+  use.requested += pod.spec->requests;
+  ++use.pods;
+  use.claimed.push_back(&pod);
+  return true;
+}
+
+}  // namespace spotkeeper::plan::drain

@@ -1,0 +1,339 @@
+#include "plan/drain/scene.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+#include <numeric>
+#include <tuple>
+
+#include "plan/drain/timing.h"
+
+namespace spotkeeper::plan::drain {
+namespace {
+
+constexpr std::size_t kNone = std::numeric_limits<std::size_t>::max();
+
+void note(std::optional<Instant>& earliest, Instant at) { earliest = std::min(earliest.value_or(at), at); }
+
+// A workload and everything of it that the snapshot shows.
+struct Workload {
+  std::span<const Pod* const> pods;  // empty for a pod without an owner
+  Duration ready_after = 0s;
+  std::size_t leaving = 0;     // candidates
+  Duration longest_need = 0s;  // of these
+};
+
+struct Prospect {
+  Candidate candidate;
+  const Interruption* cause = nullptr;
+  std::size_t workload = 0;
+};
+
+class Builder {
+ public:
+  Builder(const Snapshot& cluster, const DrainPolicy& policy, Room& room, Instant now)
+      : cluster_(cluster), policy_(policy), room_(room), now_(now) {}
+
+  Scenes build(std::span<const Interruption> merged) && {
+    for (const Interruption& cause : merged)
+      for (const Pod* pod : cluster_.pods_on(cause.node)) consider(*pod, cause);
+    defer_maintenance();
+    for (const Prospect& prospect : prospects_) scenes_.occupied.insert(prospect.cause->node);
+    find_budgets();
+    divide();
+    for (Scene& scene : scenes_.scenes) order(scene);
+    return std::move(scenes_);
+  }
+
+ private:
+  void consider(const Pod& pod, const Interruption& cause) {
+    Verdict verdict = judge(pod, cluster_.find_node(cause.node), cause, policy_);
+    if (verdict.handling == Handling::Ignore) return;
+    const std::optional<Deadline> end = end_of(cause, policy_);
+    const bool idle = cause.kind == InterruptionKind::Maybe || (cause.kind == InterruptionKind::Maintenance && !end);
+    if (verdict.reason == WaitReason::Terminating && !pod.is_daemon()) scenes_.occupied.insert(cause.node);
+    if (verdict.handling == Handling::Leave || idle) {
+      const WaitReason reason = verdict.handling == Handling::Leave ? verdict.reason : WaitReason::NotDraining;
+      scenes_.waiting.push_back({pod.ref(), reason, idle ? std::string() : std::move(verdict.detail), std::nullopt});
+      return;
+    }
+    Prospect prospect;
+    prospect.cause = &cause;
+    prospect.candidate.pod = &pod;
+    prospect.candidate.end = end;
+    prospect.candidate.latest = end ? last_safe_start(pod, *end, policy_, known_since(pod, cause)) : Instant::max();
+    prospect.candidate.verdict = std::move(verdict);
+    prospect.workload = workload_of(pod);
+    Workload& workload = workloads_[prospect.workload];
+    ++workload.leaving;
+    if (end)
+      workload.longest_need = std::max(workload.longest_need, time_needed(pod, *end, policy_, known_since(pod, cause)));
+    prospects_.push_back(std::move(prospect));
+  }
+
+  std::size_t workload_of(const Pod& pod) {
+    if (pod.owner == nullptr) {
+      workloads_.emplace_back();
+      return workloads_.size() - 1;
+    }
+    const auto [at, added] = by_owner_.try_emplace(*pod.owner, workloads_.size());
+    if (added) {
+      Workload workload;
+      workload.pods = cluster_.pods_of(*pod.owner);
+      workload.ready_after = ready_after(workload.pods, policy_);
+      workloads_.push_back(workload);
+    }
+    return at->second;
+  }
+
+  // A maintenance is known long before: its pods stay until what they need, one after the other and twice over, is what
+  // is left.
+  void defer_maintenance() {
+    std::map<NodeName, Duration> lead;
+    for (const Prospect& prospect : prospects_) {
+      if (prospect.cause->kind != InterruptionKind::Maintenance) continue;
+      const Workload& workload = workloads_[prospect.workload];
+      const Duration in_turn =
+          static_cast<std::int64_t>(workload.leaving) * workload.ready_after + workload.longest_need + policy_.margin;
+      Duration& longest = lead.try_emplace(prospect.cause->node, policy_.maintenance_lead).first->second;
+      longest = std::max(longest, 2 * in_turn);
+    }
+    std::erase_if(prospects_, [&](const Prospect& prospect) {
+      const auto at = lead.find(prospect.cause->node);
+      if (at == lead.end()) return false;
+      const Instant begin = prospect.candidate.end->at - at->second;
+      if (now_ >= begin) return false;
+      note(scenes_.next_look, begin);
+      scenes_.waiting.push_back(
+          {prospect.candidate.pod->ref(), WaitReason::NotDraining, "its maintenance is not near", begin});
+      return true;
+    });
+    // DaemonSet pods leave the stage here: they are in nobody's way, and nothing is counted for them.
+    std::erase_if(prospects_, [&](Prospect& prospect) {
+      if (prospect.candidate.verdict.handling != Handling::Last) return false;
+      scenes_.last.push_back(std::move(prospect.candidate));
+      return true;
+    });
+  }
+
+  // Budgets by labels: pods of a template share theirs, and the selectors are asked once.
+  const std::vector<std::size_t>& budgets_of(const Pod& pod) {
+    const auto [at, added] = by_labels_.try_emplace(std::make_pair(pod.labels.get(), pod.name.ns));
+    if (!added) return at->second;
+    for (const DisruptionBudget* budget : cluster_.budgets_of(pod)) {
+      const auto [place, fresh] = budget_index_.try_emplace(budget->name, budgets_.size());
+      if (fresh) budgets_.push_back(budget);
+      at->second.push_back(place->second);
+    }
+    return at->second;
+  }
+
+  // Every budget joins the workloads that it covers into one scene.
+  void find_budgets() {
+    std::vector<bool> used(workloads_.size(), false);
+    for (const Prospect& prospect : prospects_) {
+      used[prospect.workload] = true;
+      if (prospect.candidate.pod->owner == nullptr) cover(*prospect.candidate.pod, prospect.workload);
+    }
+    for (std::size_t i = 0; i < workloads_.size(); ++i)
+      if (used[i])
+        for (const Pod* pod : workloads_[i].pods) cover(*pod, i);
+  }
+
+  void cover(const Pod& pod, std::size_t workload) {
+    const std::vector<std::size_t>& budgets = budgets_of(pod);
+    covered_.resize(budgets_.size());
+    joined_.resize(budgets_.size(), kNone);
+    group_.resize(workloads_.size());
+    if (group_sized_ < workloads_.size()) {
+      std::iota(group_.begin() + static_cast<std::ptrdiff_t>(group_sized_), group_.end(), group_sized_);
+      group_sized_ = workloads_.size();
+    }
+    for (const std::size_t budget : budgets) {
+      if (joined_[budget] == kNone) joined_[budget] = workload;
+      group_[root(workload)] = root(joined_[budget]);
+      if (pod.completed()) continue;
+      ++covered_[budget].pods;
+      if (pod.serving()) ++covered_[budget].serving;
+    }
+  }
+
+  std::size_t root(std::size_t workload) {
+    while (group_[workload] != workload) workload = group_[workload] = group_[group_[workload]];
+    return workload;
+  }
+
+  // One scene a group of workloads, with indices of its own.
+  void divide() {
+    std::map<std::size_t, std::size_t> scene_of;
+    service_index_.assign(workloads_.size(), kNone);
+    budget_local_.resize(budgets_.size(), kNone);
+    for (Prospect& prospect : prospects_) {
+      const auto [at, added] = scene_of.try_emplace(root(prospect.workload), scenes_.scenes.size());
+      if (added) scenes_.scenes.emplace_back();
+      Scene& scene = scenes_.scenes[at->second];
+      std::size_t& service = service_index_[prospect.workload];
+      if (service == kNone) {
+        service = scene.services.size();
+        scene.services.emplace_back();
+        fill_service(scene, service, prospect);
+      }
+      add_candidate(scene, service, prospect);
+    }
+  }
+
+  std::vector<std::size_t> local_budgets(Scene& scene, const Pod& pod) {
+    std::vector<std::size_t> local;
+    for (const std::size_t budget : budgets_of(pod)) {
+      if (budget_local_[budget] == kNone) {
+        budget_local_[budget] = scene.budgets.size();
+        scene.budgets.push_back(budget_state(*budgets_[budget], covered_[budget]));
+      }
+      local.push_back(budget_local_[budget]);
+    }
+    return local;
+  }
+
+  void add_candidate(Scene& scene, std::size_t service, Prospect& prospect) {
+    Candidate& candidate = prospect.candidate;
+    const Pod& pod = *candidate.pod;
+    candidate.service = service;
+    candidate.budgets = local_budgets(scene, pod);
+    if (has_successor(pod)) {
+      candidate.successor_after = workloads_[prospect.workload].ready_after;
+      // A StatefulSet's successor has the same name: it is made when the old pod is gone, volumes and all.
+      if (scene.services[service].one_at_a_time)
+        *candidate.successor_after +=
+            candidate.end ? time_needed(pod, *candidate.end, policy_, now_) : whole_grace(pod, policy_);
+      candidate.room = !policy_.wait_for_room || room_.exists_for(pod);
+    }
+    scene.candidates.push_back(std::move(candidate));
+  }
+
+  void fill_service(Scene& scene, std::size_t index, const Prospect& prospect) {
+    const Workload& workload = workloads_[prospect.workload];
+    Service service;
+    service.one_at_a_time =
+        prospect.candidate.pod->owner != nullptr && prospect.candidate.pod->owner->kind == "StatefulSet";
+    double share = 0;
+    std::int64_t replicas = 0;
+    std::vector<const Pod*> ending;
+    std::vector<const Pod*> staying;  // not ending: they may be successors of those that are
+    const std::size_t first_arrival = scene.arrivals.size();
+    for (const Pod* pod : workload.pods) {
+      if (pod->completed()) continue;
+      share = std::max(share, pod->spec->wishes.min_serving.value_or(0));
+      if (pod->terminating()) {
+        ending.push_back(pod);
+        continue;
+      }
+      ++replicas;
+      staying.push_back(pod);
+      if (pod->ready)
+        ++service.serving;
+      else if (!leaves(*pod))
+        expect(scene, service, index, *pod, workload);
+      else
+        ++service.in_flight;
+    }
+    replicas += expect_unmade(scene, service, index, ending, staying, workload);
+    service.expected = service.serving + static_cast<std::int64_t>(scene.arrivals.size() - first_arrival);
+    if (has_successor(*prospect.candidate.pod))
+      service.floor =
+          std::clamp<std::int64_t>(static_cast<std::int64_t>(std::ceil(share * static_cast<double>(replicas) - 1e-9)),
+                                   1, std::max<std::int64_t>(replicas, 1));
+    scene.services[index] = service;
+  }
+
+  // It is on a machine that is being drained.
+  bool leaves(const Pod& pod) {
+    if (leaving_nodes_.empty())
+      for (const Prospect& prospect : prospects_) leaving_nodes_.insert(prospect.cause->node);
+    return leaving_nodes_.contains(pod.node);
+  }
+
+  // A pod that is not Ready yet: when will it be?
+  void expect(Scene& scene, Service& service, std::size_t index, const Pod& pod, const Workload& workload) {
+    if (pod.node.empty() && !room_.claim(pod) && pod.unschedulable) return;
+    const std::optional<Instant> at = ready_estimate(pod.created, workload.ready_after, now_);
+    if (!at) return;
+    ++service.in_flight;
+    scene.arrivals.push_back({*at, index, local_budgets(scene, pod)});
+  }
+
+  // Successors that their controller is about to make. Returns how many.
+  std::int64_t expect_unmade(Scene& scene, Service& service, std::size_t index, std::vector<const Pod*>& ending,
+                             std::vector<const Pod*>& staying, const Workload& workload) {
+    std::int64_t unmade = 0;
+    if (service.one_at_a_time) {
+      for (const Pod* pod : ending) {
+        const Instant gone = std::max(*pod->deletion, now_);
+        scene.arrivals.push_back({gone + workload.ready_after, index, local_budgets(scene, *pod)});
+        ++service.in_flight;
+        ++unmade;
+      }
+      return unmade;
+    }
+    std::ranges::sort(ending, {}, [](const Pod* pod) { return std::make_pair(end_began(*pod), pod->name); });
+    std::ranges::sort(staying, {}, [](const Pod* pod) { return std::make_pair(pod->created, pod->name); });
+    auto next = staying.begin();
+    for (const Pod* pod : ending) {
+      // API times are whole seconds: a successor may seem to be made a moment before the end that caused it.
+      const Instant began = end_began(*pod);
+      while (next != staying.end() && (*next)->created < began - 1s) ++next;
+      if (next != staying.end()) {
+        ++next;
+        continue;
+      }
+      const Instant given_up = began + policy_.successor_made_within;
+      if (now_ >= given_up) continue;
+      note(scenes_.next_look, given_up);
+      scene.arrivals.push_back({std::max(began + workload.ready_after, now_ + 1s), index, local_budgets(scene, *pod)});
+      ++unmade;
+    }
+    return unmade;
+  }
+
+  // Who goes first: pods that serve nobody; then services that stand to fall below their floor; then by last safe start
+  // (the longest need first, where the deadline is the same), a StatefulSet's highest ordinal, and the name.
+  static void order(Scene& scene) {
+    std::vector<std::int64_t> stay(scene.services.size());
+    for (std::size_t i = 0; i < stay.size(); ++i) stay[i] = scene.services[i].expected - scene.services[i].floor;
+    for (const Candidate& candidate : scene.candidates)
+      if (candidate.pod->ready) --stay[candidate.service];
+    const auto key = [&](const Candidate& candidate) {
+      return std::make_tuple(candidate.pod->ready, stay[candidate.service] >= 0, candidate.latest,
+                             -candidate.pod->ordinal.value_or(0), std::cref(candidate.pod->name));
+    };
+    std::ranges::sort(scene.candidates, [&](const Candidate& a, const Candidate& b) { return key(a) < key(b); });
+  }
+
+  const Snapshot& cluster_;
+  const DrainPolicy& policy_;
+  Room& room_;
+  Instant now_;
+  Scenes scenes_;
+  std::vector<Prospect> prospects_;
+  std::set<NodeName> leaving_nodes_;
+  std::vector<Workload> workloads_;
+  std::map<WorkloadRef, std::size_t> by_owner_;
+  std::vector<const DisruptionBudget*> budgets_;
+  std::map<ObjectName, std::size_t> budget_index_;
+  std::map<std::pair<const Labels*, NamespaceName>, std::vector<std::size_t>> by_labels_;  // only looked up
+  std::vector<CoveredPods> covered_;                                                       // by budget
+  std::vector<std::size_t> joined_;  // by budget: a workload that it covers
+  std::vector<std::size_t> group_;   // by workload: towards the root of its group
+  std::size_t group_sized_ = 0;
+  std::vector<std::size_t> service_index_;  // by workload: within its scene
+  std::vector<std::size_t> budget_local_;   // by budget: within its scene
+};
+
+}  // namespace
+
+Scenes build_scenes(const Snapshot& cluster, std::span<const Interruption> merged, const DrainPolicy& policy,
+                    Room& room, Instant now) {
+  return Builder(cluster, policy, room, now).build(merged);
+}
+
+}  // namespace spotkeeper::plan::drain

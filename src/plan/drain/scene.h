@@ -1,0 +1,66 @@
+// What a decision about some pods needs to know, and nothing else: the pods to be moved, the services they belong to
+// and the budgets that cover them. Services that share no budget share no scene, so that each is decided by itself.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "plan/drain/budgets.h"
+#include "plan/drain/drain.h"
+#include "plan/drain/filters.h"
+#include "plan/drain/room.h"
+
+namespace spotkeeper::plan::drain {
+
+/// A pod on a dying node that is to be ended.
+struct Candidate {
+  const Pod* pod = nullptr;
+  std::optional<Deadline> end;              // of its machine
+  Instant latest;                           // its last safe start; Instant::max() where there is no deadline
+  Verdict verdict;                          // Early or Late
+  bool room = true;                         // a node has room for its successor, or it need not wait for that
+  std::optional<Duration> successor_after;  // from its start to a Ready successor; none: no successor
+  std::size_t service = 0;
+  std::vector<std::size_t> budgets;
+};
+
+/// A pod that will be Ready, as far as one can tell.
+struct Arrival {
+  Instant at;
+  std::size_t service = 0;
+  std::vector<std::size_t> budgets;
+};
+
+/// A workload; a pod without an owner is one by itself.
+struct Service {
+  std::int64_t serving = 0;    // Ready and not told to end
+  std::int64_t expected = 0;   // these and those that will be
+  std::int64_t floor = 0;      // how many are to serve at every moment: one, or its min-serving share; 0: not a service
+  bool one_at_a_time = false;  // StatefulSet
+  std::int64_t in_flight = 0;  // of a StatefulSet: those that are ending or not Ready yet
+};
+
+struct Scene {
+  std::vector<Candidate> candidates;  // the one to go first comes first
+  std::vector<Service> services;
+  std::vector<BudgetState> budgets;
+  std::vector<Arrival> arrivals;
+};
+
+struct Scenes {
+  std::vector<Scene> scenes;
+  std::vector<Candidate> last;       // DaemonSet pods; no service, no budgets
+  std::vector<Waiting> waiting;      // pods that are not to be moved, or not yet
+  std::set<NodeName> occupied;       // nodes on which something other than DaemonSet pods is still to leave
+  std::optional<Instant> next_look;  // when something here changes by time alone
+};
+
+/// `merged`: one record a node (merge_all). `room` keeps what is taken by pods that are pending already.
+[[nodiscard]] Scenes build_scenes(const Snapshot& cluster, std::span<const Interruption> merged,
+                                  const DrainPolicy& policy, Room& room, Instant now);
+
+}  // namespace spotkeeper::plan::drain

@@ -1,0 +1,116 @@
+#include "plan/drain/stagger.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+namespace spotkeeper::plan::drain {
+namespace {
+
+// A choice among more than this many numbers is made among as many of them, evenly spaced.
+constexpr std::int64_t kMostTried = 16;
+
+Duration total(const std::vector<Duration>& loss) {
+  return std::accumulate(loss.begin(), loss.end(), Duration::zero());
+}
+
+class Chooser {
+ public:
+  Chooser(const Scene& scene, const DrainPolicy& policy, Instant now) : scene_(scene), policy_(policy), now_(now) {
+    for (const Service& service : scene.services) {
+      rule_.keep_serving.push_back(slowest_allowed(service));
+      rule_.past_budgets.push_back(false);
+    }
+    best_ = project(scene_, rule_, now_);
+  }
+
+  Outcome choose() && {
+    for (std::size_t i = 0; i < scene_.services.size(); ++i)
+      if (paced(i)) pace(i);
+    for (std::size_t i = 0; i < scene_.services.size(); ++i)
+      if (best_.loss[i] > 0s) quicken(i);
+    for (std::size_t i = 0; i < scene_.services.size(); ++i)
+      if (best_.loss[i] > 0s) pass_budgets(i);
+    return std::move(best_);
+  }
+
+ private:
+  // As many at once as the policy allows, and never below the floor. Where so few are expected that every start falls
+  // below it, waiting keeps nothing.
+  [[nodiscard]] std::int64_t slowest_allowed(const Service& service) const {
+    const auto share =
+        static_cast<std::int64_t>(std::floor(policy_.share_at_once * static_cast<double>(service.expected)));
+    const std::int64_t keep = service.expected - std::max<std::int64_t>(share, 1);
+    return service.expected <= service.floor ? keep : std::max(keep, service.floor);
+  }
+
+  // Without a deadline there is nothing to be paced by.
+  [[nodiscard]] bool paced(std::size_t service) const {
+    return std::ranges::any_of(scene_.candidates, [&](const Candidate& candidate) {
+      return candidate.service == service && candidate.latest != Instant::max() &&
+             candidate.verdict.handling == Handling::Early;
+    });
+  }
+
+  // Of the paces within the policy's share the one that keeps most serving; among equals the quickest.
+  void pace(std::size_t service) {
+    const std::int64_t quickest = rule_.keep_serving[service];
+    try_each(service, quickest + 1, scene_.services[service].expected - 1, false, [&](const Outcome& tried) {
+      const Duration now = total(tried.loss);
+      const Duration before = total(best_.loss);
+      return now < before || (now == before && tried.least[service] > best_.least[service]);
+    });
+  }
+
+  // More at once than the policy's share, where that loses less.
+  void quicken(std::size_t service) {
+    const Service& state = scene_.services[service];
+    const std::int64_t slowest = rule_.keep_serving[service];
+    try_each(service, state.floor, slowest - 1, true, [&](const Outcome& tried) { return loses_less(tried); });
+  }
+
+  // Past its budgets, where that loses less; as little as does.
+  void pass_budgets(std::size_t service) {
+    const Service& state = scene_.services[service];
+    rule_.past_budgets[service] = true;
+    const bool better = try_each(service, state.floor, state.expected - 1, true,
+                                 [&](const Outcome& tried) { return loses_less(tried); });
+    rule_.past_budgets[service] = better;
+  }
+
+  [[nodiscard]] bool loses_less(const Outcome& tried) const { return total(tried.loss) < total(best_.loss); }
+
+  // Tries the numbers from `low` to `high` (or downwards) for `service`, and keeps each that is better than the best.
+  template <class Better>
+  bool try_each(std::size_t service, std::int64_t low, std::int64_t high, bool downwards, Better better) {
+    const std::int64_t count = high - low + 1;
+    const std::int64_t tries = std::min(count, kMostTried);
+    std::int64_t kept = rule_.keep_serving[service];
+    bool found = false;
+    for (std::int64_t i = 0; i < tries; ++i) {
+      const std::int64_t offset = tries == 1 ? 0 : i * (count - 1) / (tries - 1);
+      rule_.keep_serving[service] = downwards ? high - offset : low + offset;
+      Outcome tried = project(scene_, rule_, now_);
+      if (!better(tried)) continue;
+      best_ = std::move(tried);
+      kept = rule_.keep_serving[service];
+      found = true;
+    }
+    rule_.keep_serving[service] = kept;
+    return found;
+  }
+
+  const Scene& scene_;
+  const DrainPolicy& policy_;
+  Instant now_;
+  Rule rule_;
+  Outcome best_;
+};
+
+}  // namespace
+
+Outcome choose(const Scene& scene, const DrainPolicy& policy, Instant now) {
+  return Chooser(scene, policy, now).choose();
+}
+
+}  // namespace spotkeeper::plan::drain

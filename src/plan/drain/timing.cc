@@ -1,0 +1,78 @@
+#include "plan/drain/timing.h"
+
+#include <algorithm>
+#include <vector>
+
+namespace spotkeeper::plan {
+namespace {
+
+Duration bounded(std::chrono::seconds length) {
+  return std::min<std::chrono::seconds>(length,
+                                        std::chrono::duration_cast<std::chrono::seconds>(drain::kLongestLength));
+}
+
+Duration volumes_need(const Pod& pod, const DrainPolicy& policy) {
+  return pod.spec->claims.empty() ? Duration::zero() : policy.volume_detach;
+}
+
+}  // namespace
+
+Duration time_needed(const Pod& pod, Deadline deadline, const DrainPolicy& policy, Instant now) {
+  const Duration volumes = volumes_need(pod, policy);
+  const Duration grace = drain::whole_grace(pod, policy);
+  if (now + grace + volumes + policy.margin <= deadline.at) return grace + volumes;
+  const std::optional<PreStop>& hook = pod.spec->pre_stop;
+  if (hook && !hook->sleep) return grace + volumes;
+  const Duration sleep = hook ? bounded(*hook->sleep) : Duration::zero();
+  const Duration request =
+      std::min(pod.spec->wishes.longest_request.value_or(policy.longest_request), drain::kLongestLength);
+  return std::min(grace, sleep + policy.endpoint_propagation + request) + volumes;
+}
+
+Instant last_safe_start(const Pod& pod, Deadline deadline, const DrainPolicy& policy, Instant now) {
+  return deadline.at - time_needed(pod, deadline, policy, now) - policy.margin;
+}
+
+namespace drain {
+
+Duration whole_grace(const Pod& pod, const DrainPolicy& policy) {
+  return std::max(bounded(pod.spec->grace.length()), policy.completed_after_kill);
+}
+
+GracePeriod fitting_grace(const Pod& pod, const std::optional<Deadline>& deadline, const DrainPolicy& policy,
+                          Instant now) {
+  const GracePeriod own(std::max(pod.spec->grace.length(), 1s));
+  if (!deadline) return own;
+  // Half of the margin absorbs that a look comes a little after the instant it was due.
+  const Duration left = deadline->at - now - policy.margin / 2;
+  const Duration without_volumes = left - volumes_need(pod, policy);
+  const auto fits = std::chrono::floor<std::chrono::seconds>(without_volumes >= 1s ? without_volumes : left);
+  return GracePeriod(std::clamp(fits, 1s, own.length()));
+}
+
+Duration ready_after(std::span<const Pod* const> workload, const DrainPolicy& policy) {
+  std::vector<Duration> seen;
+  for (const Pod* pod : workload) {
+    if (!pod->ready || !pod->ready_since) continue;
+    const Duration took = *pod->ready_since - pod->created;
+    if (took >= 0s && took <= policy.longest_ready_after) seen.push_back(std::max<Duration>(took, 1s));
+  }
+  if (seen.empty()) return std::max<Duration>(policy.default_ready_after, 1s);
+  const auto third_quartile = seen.begin() + static_cast<std::ptrdiff_t>((seen.size() * 3 - 1) / 4);
+  std::ranges::nth_element(seen, third_quartile);
+  return *third_quartile;
+}
+
+std::optional<Instant> ready_estimate(Instant created, Duration ready_after, Instant now) {
+  for (const int times : {1, 2, 3})
+    if (const Instant at = created + times * ready_after; at > now) return at;
+  return std::nullopt;
+}
+
+Instant end_began(const Pod& terminating) {
+  const GracePeriod grace = terminating.deletion_grace.value_or(terminating.spec->grace);
+  return *terminating.deletion - bounded(grace.length());
+}
+
+}  // namespace drain
+}  // namespace spotkeeper::plan
