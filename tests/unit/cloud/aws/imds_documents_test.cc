@@ -1,0 +1,125 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "cloud/aws/imds.h"
+
+namespace spotkeeper::aws {
+namespace {
+
+using ::testing::HasSubstr;
+
+Instant at(const char* text) { return parse_rfc3339(text).value(); }
+
+TEST(SpotActionDocument, TellsTheThreeActionsApart) {
+  const auto read = [](const std::string& action) {
+    return parse_spot_action(R"({"action":")" + action + R"(","time":"2020-09-15T21:15:41Z"})").value();
+  };
+  EXPECT_EQ(read("terminate").effect, InterruptionEffect::Terminate);
+  EXPECT_EQ(read("stop").effect, InterruptionEffect::Stop);
+  EXPECT_EQ(read("hibernate").effect, InterruptionEffect::Hibernate);
+  EXPECT_EQ(read("stop").at, at("2020-09-15T21:15:41Z"));
+}
+
+TEST(SpotActionDocument, RefusesWhatIsNoneWithThePlace) {
+  for (const char* body :
+       {"", "null", "[]", "{", R"({"action":"terminate"})", R"({"time":"2020-09-15T21:15:41Z"})",
+        R"({"action":"reboot","time":"2020-09-15T21:15:41Z"})", R"({"action":"terminate","time":"soon"})",
+        R"({"action":5,"time":"2020-09-15T21:15:41Z"})", "<html></html>", "\xff\xfe"})
+    EXPECT_FALSE(parse_spot_action(body)) << body;
+  EXPECT_THAT(parse_spot_action(R"({"action":"terminate","time":"soon"})").error().message, HasSubstr("/time"));
+}
+
+TEST(RebalanceDocument, HasTheTimeOfTheNotice) {
+  EXPECT_EQ(parse_rebalance(R"({"noticeTime":"2020-10-27T08:22:00Z"})").value().given, at("2020-10-27T08:22:00Z"));
+  EXPECT_FALSE(parse_rebalance("{}"));
+}
+
+constexpr const char* kEvents = R"([
+  {"NotBefore":"21 Jan 2019 09:00:43 GMT","Code":"system-reboot","Description":"scheduled reboot",
+   "EventId":"instance-event-0d59937288b749b32","NotAfter":"21 Jan 2019 09:17:23 GMT","State":"active"},
+  {"NotBefore":"1 Feb 2019 09:00:43 GMT","Code":"instance-stop","Description":"[Canceled] stop",
+   "EventId":"instance-event-1","NotAfter":"","State":"canceled"},
+  {"NotBefore":"01 Feb 2019 09:00:43 GMT","Code":"instance-retirement","EventId":"instance-event-2","State":"completed"}
+])";
+
+TEST(ScheduledEventsDocument, HasSeveralEventsWithTheirStates) {
+  const ScheduledEvents found = parse_scheduled_events(kEvents).value();
+  ASSERT_EQ(found.events.size(), 3U);
+  EXPECT_TRUE(found.unreadable.empty());
+  EXPECT_EQ(found.events[0].id, "instance-event-0d59937288b749b32");
+  EXPECT_EQ(found.events[0].not_before, at("2019-01-21T09:00:43Z"));
+  EXPECT_EQ(found.events[0].not_after, at("2019-01-21T09:17:23Z"));
+  EXPECT_EQ(found.events[0].state, ScheduledEvent::State::Active);
+  EXPECT_EQ(found.events[1].state, ScheduledEvent::State::Canceled);
+  EXPECT_EQ(found.events[1].not_after, std::nullopt);
+  EXPECT_EQ(found.events[2].state, ScheduledEvent::State::Completed);
+  EXPECT_TRUE(parse_scheduled_events("[]").value().events.empty());
+}
+
+TEST(ScheduledEventsDocument, OneBadElementDoesNotHideTheOthers) {
+  const ScheduledEvents found =
+      parse_scheduled_events(R"([{"Code":"x"},7,{"NotBefore":"21 Jan 2019 09:00:43 GMT","Code":"instance-stop",
+                              "EventId":"e","State":"active"}])")
+          .value();
+  ASSERT_EQ(found.events.size(), 1U);
+  EXPECT_EQ(found.events[0].id, "e");
+  EXPECT_EQ(found.unreadable.size(), 2U);
+  EXPECT_FALSE(parse_scheduled_events("{}"));
+}
+
+TEST(LifecycleDocument, IsOneWord) {
+  EXPECT_EQ(parse_lifecycle_state("Terminated\n").value(), "Terminated");
+  EXPECT_EQ(parse_lifecycle_state("Warmed:Stopped").value(), "Warmed:Stopped");
+  for (const char* body : {"", " ", "In Service", "<html>", "Terminated\nInService"})
+    EXPECT_FALSE(parse_lifecycle_state(body)) << body;
+}
+
+TEST(IdentityDocument, NeedsTheInstanceAndNothingElse) {
+  const auto identity = parse_identity(R"({"accountId":"1","instanceId":"i-1","instanceType":"m5.large","region":"r",
+                                          "privateIp":"10.0.0.1","availabilityZone":"ra","kernelId":null})")
+                            .value();
+  EXPECT_EQ(identity.instance_id, "i-1");
+  EXPECT_EQ(identity.instance_type, "m5.large");
+  EXPECT_EQ(identity.zone, "ra");
+  EXPECT_TRUE(parse_identity(R"({"instanceId":"i-1"})"));
+  EXPECT_FALSE(parse_identity(R"({"instanceId":""})"));
+  EXPECT_FALSE(parse_identity(R"({"instanceType":"m5.large"})"));
+}
+
+TEST(HttpDate, IsTheFormOfRfc9110) {
+  EXPECT_EQ(parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT").value(), at("1994-11-06T08:49:37Z"));
+  for (const char* text : {"", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994",
+                           "Sun, 06 Foo 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:49:37 CET"})
+    EXPECT_FALSE(parse_http_date(text)) << text;
+}
+
+Instant second(double seconds) { return Instant(duration_of_seconds(1'800'000'000 + seconds)); }
+
+TEST(ClockSkew, IsZeroWhileThatIsPossible) {
+  SkewEstimate estimate;
+  EXPECT_EQ(estimate.skew(), Duration(0));
+  estimate.learn(second(10), second(10.4), second(10.41));  // the service may have read 10.4 as well
+  EXPECT_EQ(estimate.skew(), Duration(0));
+}
+
+TEST(ClockSkew, IsNarrowedByEveryAnswer) {
+  for (const double ahead : {5.0, -5.0, 1.3, -1.3}) {
+    SkewEstimate estimate;
+    for (int i = 0; i < 100; ++i) {
+      const double served = i * 0.937;  // as polls with jitter fall on all parts of a second
+      estimate.learn(second(std::floor(served)), second(served + ahead - 0.001), second(served + ahead + 0.001));
+    }
+    EXPECT_NEAR(seconds_of(estimate.skew()), ahead, 0.1) << ahead;
+  }
+}
+
+TEST(ClockSkew, StartsAnewWhenAClockJumps) {
+  SkewEstimate estimate;
+  for (int i = 0; i < 10; ++i) estimate.learn(second(i), second(i + 0.5), second(i + 0.5));
+  EXPECT_EQ(estimate.skew(), Duration(0));
+  estimate.learn(second(11), second(71.5), second(71.5));
+  EXPECT_NEAR(seconds_of(estimate.skew()), 60, 1);
+}
+
+}  // namespace
+}  // namespace spotkeeper::aws
