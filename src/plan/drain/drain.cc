@@ -85,9 +85,15 @@ class Planner {
     const drain::Outcome outcome = drain::choose(scene, policy_, now_);
     if (outcome.next) look_at(*outcome.next);
     std::vector<bool> sent(scene.candidates.size(), false);
-    for (const Start& start : outcome.now) sent[start.candidate] = send(scene.candidates[start.candidate], start);
+    std::vector<drain::BudgetState> budgets = scene.budgets;
+    for (const Start& start : outcome.now) {
+      const Candidate& candidate = scene.candidates[start.candidate];
+      sent[start.candidate] = send(candidate, start);
+      if (!sent[start.candidate] || !candidate.pod->ready) continue;
+      for (const std::size_t budget : candidate.budgets) --budgets[budget].spare;
+    }
     for (std::size_t i = 0; i < scene.candidates.size(); ++i)
-      if (!sent[i]) wait(scene, scene.candidates[i]);
+      if (!sent[i]) wait(scene, scene.candidates[i], budgets);
   }
 
   bool send(const Candidate& candidate, const Start& start) {
@@ -112,20 +118,21 @@ class Planner {
     return true;
   }
 
-  void wait(const Scene& scene, const Candidate& candidate) {
+  void wait(const Scene& scene, const Candidate& candidate, std::span<const drain::BudgetState> budgets) {
     Waiting waiting{candidate.pod->ref(), candidate.verdict.reason, candidate.verdict.detail, std::nullopt};
     if (candidate.latest != Instant::max()) {
       waiting.until = candidate.latest;
       look_at(candidate.latest);
     }
-    if (candidate.verdict.handling == drain::Handling::Early) explain(scene, candidate, waiting);
+    if (candidate.verdict.handling == drain::Handling::Early) explain(scene, candidate, budgets, waiting);
     plan_.waiting.push_back(std::move(waiting));
   }
 
-  // What stands in the way of a pod that could go.
-  void explain(const Scene& scene, const Candidate& candidate, Waiting& waiting) {
+  // What stands in the way of a pod that could go. `budgets`: with what is sent now taken off.
+  void explain(const Scene& scene, const Candidate& candidate, std::span<const drain::BudgetState> budgets,
+               Waiting& waiting) {
     for (const std::size_t budget : candidate.budgets) {
-      const drain::BudgetState& state = scene.budgets[budget];
+      const drain::BudgetState& state = budgets[budget];
       if (allowance(state, *candidate.pod) != drain::Allowance::Refused) continue;
       waiting.reason = WaitReason::Budget;
       waiting.detail = state.budget->name.str();
