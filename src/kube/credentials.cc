@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "format/json.h"
+#include "net/process.h"
 #include "net/signal.h"
 #include "net/url.h"
 
@@ -19,6 +20,7 @@ namespace {
 constexpr Duration kTokenAge = 50s;
 constexpr Duration kCertificateAge = 5min;
 constexpr Duration kExpiryLeeway = 10s;
+constexpr std::size_t kComplaintKept = 1024;  // of a plugin's standard error
 
 Result<std::string> header_safe(std::string_view text, std::string_view what) {
   const std::string_view token = trim(text);
@@ -161,7 +163,34 @@ class ConfiguredSource final : public CredentialSource {
   net::Signal plugin_ended_;
 };
 
+net::Task<Result<std::string>> run_plugin(net::EventLoop& loop, Duration limit, ExecPlugin plugin, std::string info) {
+  const std::string doing = "credential plugin " + quote(plugin.command);
+  std::vector<std::string> words{plugin.command};
+  words.insert(words.end(), plugin.args.begin(), plugin.args.end());
+  auto environment = plugin.env;
+  environment.emplace_back("KUBERNETES_EXEC_INFO", std::move(info));
+  auto ended = co_await net::run_process(loop, std::move(words), std::move(environment), "", limit);
+  if (!ended) {
+    Error error = std::move(ended).error().within(doing);
+    if (error.code == ErrorCode::NotFound && !plugin.install_hint.empty()) error.message += "; " + plugin.install_hint;
+    if (error.code == ErrorCode::NotFound) error.code = ErrorCode::Unauthorized;
+    co_return fail(std::move(error));
+  }
+  if (ended->exit_code == 0) co_return std::move(ended->out);
+  const std::string_view said = trim(ended->err);
+  const std::string_view end_of_it = said.substr(said.size() - std::min(said.size(), kComplaintKept));
+  std::string message = fmt::format("{}: it exited with {}", doing, ended->exit_code);
+  if (!end_of_it.empty()) message += ": " + to_valid_utf8(end_of_it);
+  co_return fail(ErrorCode::Unauthorized, std::move(message));
+}
+
 }  // namespace
+
+PluginRunner process_runner(net::EventLoop& loop, Duration limit) {
+  return [&loop, limit](ExecPlugin plugin, std::string info) {
+    return run_plugin(loop, limit, std::move(plugin), std::move(info));
+  };
+}
 
 std::string exec_info(const ExecPlugin& plugin, const ClientConfig& config, const std::string& authority) {
   format::JsonObject spec;

@@ -56,10 +56,10 @@ struct ExecCredential {
 /// Runs a plugin: gives its standard output. `info` is the value of KUBERNETES_EXEC_INFO.
 using PluginRunner = std::function<net::Task<Result<std::string>>(ExecPlugin plugin, std::string info)>;
 
-/// Starts the program itself, without a shell, its standard input empty. An error if it does not exist (with the
-/// plugin's install hint), exits with anything but 0, prints more than 1 MiB or is not done within `limit` (it is then
-/// killed); with the last 1 KiB of what it wrote to standard error.
-PluginRunner process_runner(net::EventLoop& loop, Environment environment, Duration limit = 60s);
+/// Starts the program itself, without a shell, with this process's environment and an empty standard input. An error if
+/// it does not exist (with the plugin's install hint), exits with anything but 0, prints more than 1 MiB or is not done
+/// within `limit` (it is then killed); with the last 1 KiB of what it wrote to standard error.
+PluginRunner process_runner(net::EventLoop& loop, Duration limit = 60s);
 
 /// The value of KUBERNETES_EXEC_INFO for this plugin; `authority` is the PEM text of the cluster's CA.
 [[nodiscard]] std::string exec_info(const ExecPlugin& plugin, const ClientConfig& config, const std::string& authority);
