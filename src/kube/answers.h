@@ -6,8 +6,13 @@
 #include <string>
 #include <string_view>
 
+#include "base/result.h"
 #include "base/time.h"
 #include "model/names.h"
+
+namespace spotkeeper::net {
+struct HttpResponse;
+}
 
 namespace spotkeeper::kube {
 
@@ -35,6 +40,13 @@ struct EvictAnswer {
 };
 
 enum class DeleteOutcome { Accepted, Gone, Replaced };
+
+/// What an answer to POST …/eviction means, in JSON, protobuf or plain text. Never fails: what nobody knows is Failed.
+[[nodiscard]] EvictAnswer classify_eviction(const net::HttpResponse& answer);
+/// What an answer to DELETE with a UID precondition means; anything but the three outcomes is an error.
+Result<DeleteOutcome> classify_delete(const net::HttpResponse& answer);
+/// The answer that an exchange without a response is.
+[[nodiscard]] EvictAnswer unreachable(const Error& error);
 
 /// An event about something, for `kubectl describe` and `kubectl events` (events.k8s.io/v1).
 struct EventNote {

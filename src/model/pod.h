@@ -16,7 +16,7 @@ namespace spotkeeper {
 /// What runs before SIGTERM. Only a sleep says how long it takes; exec and httpGet hooks take an unknown part of the
 /// grace.
 struct PreStop {
-  std::optional<std::chrono::seconds> sleep;  // none: an exec or httpGet hook
+  std::optional<std::chrono::seconds> sleep;  // none: an exec (other than `sleep N`) or httpGet hook
   friend auto operator<=>(const PreStop&, const PreStop&) = default;
 };
 
@@ -29,7 +29,7 @@ struct PodWishes {
   std::optional<Duration> longest_request;
   /// spotkeeper.dev/min-serving: share of the workload's replicas that must keep serving, in (0, 1] ("60%").
   std::optional<double> min_serving;
-  std::vector<std::string> unreadable;  // "annotation …: why"
+  std::vector<std::string> unreadable;  // "annotation …: why"; constraints that nobody knows are here, too
   friend auto operator<=>(const PodWishes&, const PodWishes&) = default;
 };
 
