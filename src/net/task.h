@@ -21,12 +21,15 @@ namespace detail {
 
 struct TaskPromiseBase {
   std::coroutine_handle<> continuation = std::noop_coroutine();
+  // Whoever awaits it is still inside await_suspend. A task that ends then just returns there: a loop over tasks that
+  // need no waiting must not deepen the stack, which a transfer at the end would do in builds without tail calls.
+  bool starting = false;
 
   struct FinalAwaiter {
     [[nodiscard]] bool await_ready() const noexcept { return false; }
     template <class Promise>
     std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> self) const noexcept {
-      return self.promise().continuation;
+      return self.promise().starting ? std::noop_coroutine() : self.promise().continuation;
     }
     void await_resume() const noexcept {}
   };
@@ -80,9 +83,13 @@ class [[nodiscard]] Task {
   struct Awaiter {
     Handle handle;
     [[nodiscard]] bool await_ready() const noexcept { return false; }
-    std::coroutine_handle<> await_suspend(std::coroutine_handle<> caller) const noexcept {
-      handle.promise().continuation = caller;
-      return handle;
+    [[nodiscard]] bool await_suspend(std::coroutine_handle<> caller) const noexcept {
+      auto& promise = handle.promise();
+      promise.continuation = caller;
+      promise.starting = true;
+      handle.resume();
+      promise.starting = false;
+      return !handle.done();
     }
     T await_resume() const { return handle.promise().take(); }
   };
