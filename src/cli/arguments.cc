@@ -106,7 +106,9 @@ Result<Invocation> parse_arguments(std::span<const std::string> arguments) {
   const auto index = static_cast<std::size_t>(chosen - apps.begin());
   invocation.command = command_table()[index].id;
   invocation.help = helps[index]->count() > 0;
-  if (const std::vector<std::string> rest = program.remaining(true); !rest.empty()) {
+  std::vector<std::string> rest = program.remaining(true);
+  std::erase(rest, "--");  // CLI11 has obeyed it, and reports it all the same
+  if (!rest.empty()) {
     return fail(ErrorCode::InvalidInput, unknown_argument(rest.front(), *invocation.command));
   }
   SK_TRY(invocation.given, collect(bounds[index]));

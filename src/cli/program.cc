@@ -34,7 +34,7 @@ int flushed(Streams streams, int code) {
 
 }  // namespace
 
-int run(std::span<const std::string> arguments, const Environment& environment, Streams streams) {
+int run(std::span<const std::string> arguments, const kube::Environment& environment, Streams streams) {
   const Result<Invocation> invocation = parse_arguments(arguments);
   if (!invocation) return bad_usage(streams, command_named_first(arguments), invocation.error().message);
   if (!invocation->command) {

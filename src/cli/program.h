@@ -10,6 +10,6 @@
 namespace spotkeeper::cli {
 
 /// Finds the command, settles its options, sets logging up and runs it. `arguments` without the program's name.
-int run(std::span<const std::string> arguments, const Environment& environment, Streams streams);
+int run(std::span<const std::string> arguments, const kube::Environment& environment, Streams streams);
 
 }  // namespace spotkeeper::cli

@@ -53,12 +53,13 @@ std::string environment_cell(const Option& option) {
 }
 
 std::string value_cell(const Option& option) {
-  std::string kind = option.kind();
-  kind = kind.substr(0, kind.find(" with its unit"));
   const std::string range = option.range();
-  return cell(range.empty()                                     ? kind
-              : std::holds_alternative<ChoiceType>(option.type) ? range
-                                                                : fmt::format("{}, {}", kind, range));
+  const bool range_says_all =
+      std::holds_alternative<ChoiceType>(option.type) || std::holds_alternative<FlagType>(option.type);
+  if (range_says_all) return cell(range);
+  const std::string kind = option.kind();
+  const std::string brief = kind.substr(0, kind.find(" with its unit"));
+  return range.empty() ? brief : fmt::format("{}, {}", brief, range);
 }
 
 std::string default_cell(const Option& option) {

@@ -23,11 +23,10 @@ std::optional<Source> from_flags(const Option& option, std::span<const Given> fl
                 option.placement == Placement::Positional ? option.placeholder() : fmt::format("--{}", option.name)};
 }
 
-std::optional<Source> from_environment(const Option& option, const Environment& environment) {
+std::optional<Source> from_environment(const Option& option, const kube::Environment& environment) {
   for (const std::string& variable : {option.environment(), std::string(option.other_environment)}) {
-    if (variable.empty()) continue;
-    const std::optional<std::string> value = environment(variable);
-    if (value && !value->empty()) return Source{*value, variable};
+    const auto found = environment.find(variable);
+    if (found != environment.end() && !found->second.empty()) return Source{found->second, variable};
   }
   return std::nullopt;
 }
@@ -47,7 +46,7 @@ std::string missing(const Option& option) {
 }
 
 /// Where the configuration file is, which no configuration file can say.
-std::optional<Source> config_path(Command command, std::span<const Given> flags, const Environment& environment) {
+std::optional<Source> config_path(Command command, std::span<const Given> flags, const kube::Environment& environment) {
   const Option& option = *find_option("config");
   if (!option.commands.has(command)) return std::nullopt;
   const std::optional<Source> flag = from_flags(option, flags);
@@ -56,7 +55,7 @@ std::optional<Source> config_path(Command command, std::span<const Given> flags,
 
 }  // namespace
 
-Result<Options> settle(Command command, std::span<const Given> flags, const Environment& environment) {
+Result<Options> settle(Command command, std::span<const Given> flags, const kube::Environment& environment) {
   std::vector<FileSetting> file;
   if (const std::optional<Source> path = config_path(command, flags, environment)) {
     SK_TRY(file, read_config_file(path->text));

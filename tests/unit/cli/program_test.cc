@@ -1,0 +1,112 @@
+// The program as its caller sees it: arguments in; two streams and an exit code out.
+#include "cli/program.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "format/json.h"
+#include "format/yaml.h"
+
+namespace spotkeeper::cli {
+namespace {
+
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::StartsWith;
+
+struct Outcome {
+  int code = 0;
+  std::string out, err;
+};
+
+std::string taken(std::FILE* file) {
+  std::string text(static_cast<std::size_t>(std::ftell(file)), '\0');
+  std::rewind(file);
+  text.resize(std::fread(text.data(), 1, text.size(), file));
+  std::fclose(file);
+  return text;
+}
+
+Outcome run_with(std::vector<std::string> arguments) {
+  const Streams streams{std::tmpfile(), std::tmpfile()};
+  Outcome outcome;
+  outcome.code = run(arguments, {}, streams);
+  outcome.out = taken(streams.out);
+  outcome.err = taken(streams.err);
+  return outcome;
+}
+
+TEST(Program, PrintsHelpAsDataWhenAskedForIt) {
+  const Outcome outcome = run_with({"--help"});
+  EXPECT_EQ(outcome.code, 0);
+  EXPECT_THAT(outcome.out, HasSubstr("Usage: spotkeeper COMMAND"));
+  EXPECT_THAT(outcome.err, IsEmpty());
+  EXPECT_THAT(run_with({"simulate", "--help"}).out, StartsWith("Usage: spotkeeper simulate SCENARIO [flags]\n"));
+}
+
+TEST(Program, PrintsHelpAsAnErrorWhenNothingWasAsked) {
+  const Outcome outcome = run_with({});
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_THAT(outcome.out, IsEmpty());
+  EXPECT_THAT(outcome.err, HasSubstr("Usage: spotkeeper COMMAND"));
+}
+
+TEST(Program, EndsWithTwoOnBadUsage) {
+  const Outcome outcome = run_with({"agent", "--poll-interval", "5m"});
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_THAT(outcome.out, IsEmpty());
+  EXPECT_THAT(outcome.err, HasSubstr("--poll-interval: '5m' is out of range; allowed: 100ms to 1m\n"));
+  EXPECT_THAT(outcome.err, HasSubstr("`spotkeeper agent --help` shows what can be given.\n"));
+  EXPECT_THAT(run_with({"agent", "--frob"}).err, HasSubstr("`spotkeeper agent --help`"));
+}
+
+TEST(Version, SaysWhatThisBuildIs) {
+  const Outcome outcome = run_with({"version", "-o", "json"});
+  EXPECT_EQ(outcome.code, 0);
+  const auto document = format::parse_json(outcome.out).value();
+  const format::JsonField field(document);
+  EXPECT_EQ(field["version"].as<std::string>().value(), "0.1.0");
+  EXPECT_THAT(field["compiler"].as<std::string>().value(), testing::AnyOf(HasSubstr("GCC"), HasSubstr("lang")));
+  EXPECT_FALSE(field["commit"].as<std::string>()->empty());
+  EXPECT_EQ(field["libraries"]["Boost"].as<std::string>().value(), "1.81.0");
+  EXPECT_EQ(run_with({"--version"}).out, run_with({"version"}).out);
+}
+
+TEST(Version, CarriesTheLicencesOfWhatIsLinkedIn) {
+  const std::string text = run_with({"version", "--licences"}).out;
+  for (const char* part : {"Boost Software License", "OpenSSL", "CLI11", "tl::expected", "Mapbox", "fmt",
+                           "Kirill Simonov", "GNU C Library", "GCC RUNTIME LIBRARY EXCEPTION"}) {
+    EXPECT_THAT(text, HasSubstr(part));
+  }
+}
+
+TEST(CatalogCommand, PrintsTheSameDataForPeopleAndPrograms) {
+  const auto json = format::parse_json(run_with({"catalog", "-o", "json"}).out).value();
+  const auto yaml = format::parse_yaml(run_with({"catalog", "-o", "yaml"}).out).value();
+  EXPECT_EQ(json, yaml.value());
+  const auto types = format::JsonField(json)["types"].elements().value();
+  EXPECT_EQ(types.size(), 1345U);
+  EXPECT_EQ(types.front()["name"].as<std::string>().value(), "a1.2xlarge");
+  EXPECT_EQ(types.front()["on_demand_usd_per_hour"].as<std::string>().value(), "0.204");
+  const std::string table = run_with({"catalog"}).out;
+  EXPECT_THAT(table, StartsWith("TYPE "));
+  EXPECT_EQ(std::count(table.begin(), table.end(), '\n'), 1346);
+}
+
+TEST(CatalogCommand, EndsWithTwoOnABadFile) {
+  const Outcome outcome = run_with({"catalog", "--catalog", SPOTKEEPER_SOURCE_DIR "/Makefile"});
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_THAT(outcome.out, IsEmpty());
+  EXPECT_THAT(outcome.err, HasSubstr("/Makefile:2:1: unknown column"));
+}
+
+TEST(Program, EndsWithOneWhenItsDataCouldNotBeWritten) {
+  std::FILE* full = std::fopen("/dev/full", "w");
+  std::FILE* err = std::tmpfile();
+  EXPECT_EQ(run(std::vector<std::string>{"version", "--log-level", "off"}, {}, {full, err}), 1);
+  std::fclose(full);
+  std::fclose(err);
+}
+
+}  // namespace
+}  // namespace spotkeeper::cli
