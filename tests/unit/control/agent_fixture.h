@@ -1,0 +1,79 @@
+// One agent on node "n1" of a cluster of three, with a metadata service, under virtual time.
+#pragma once
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+
+#include "base/log.h"
+#include "base/metrics.h"
+#include "control/agent.h"
+#include "control/node_record.h"
+#include "net/task_group.h"
+#include "tests/unit/control/fake_cluster.h"
+#include "tests/unit/support/fake_imds.h"
+#include "tests/unit/support/virtual_runtime.h"
+
+namespace spotkeeper::testing {
+
+class AgentWorld : public ::testing::Test {
+ protected:
+  AgentWorld() {
+    log::capture(&logged);
+    for (const char* name : {"n1", "n2", "n3"}) cluster.add_node(name);
+    config.node = NodeName("n1");
+    config.acknowledge_within = 0s;  // no controller, unless the test has one
+    runtime.advance(1s);
+  }
+  ~AgentWorld() override {
+    kill();
+    log::capture(nullptr);
+  }
+
+  void start() {
+    agent = std::make_unique<control::Agent>(control::AgentPorts{runtime, cluster, imds, metrics}, config);
+    ended = false;
+    group.start(run());
+  }
+  /// As kill -9 does it: at once, wherever it is.
+  void kill() {
+    group.cancel_all();
+    agent.reset();
+  }
+  net::Task<void> run() {
+    co_await agent->run();
+    ended = true;
+  }
+  void spot_notice(Duration ahead = 120s, const std::string& action = "terminate") {
+    imds.spot(action, runtime.now() + ahead);
+  }
+  [[nodiscard]] std::optional<plan::NodeMark> mark() const { return control::mark_of(cluster.node("n1")).value(); }
+  [[nodiscard]] bool tainted(const std::string& name = "n1") const {
+    for (const Taint& taint : cluster.node(name).taints)
+      if (taint.key == plan::kTaintKey) return true;
+    return false;
+  }
+  [[nodiscard]] bool cordoned() const { return cluster.node("n1").unschedulable; }
+  [[nodiscard]] double metric(const std::string& line_start) const {
+    const std::string text = "\n" + metrics.text();
+    const std::size_t at = text.find("\n" + line_start + " ");
+    if (at == std::string::npos) return -1;
+    return std::stod(text.substr(at + line_start.size() + 2));
+  }
+  /// Everything that can be done has been done: no pod of n1 that moves is left, or nothing changes any more.
+  [[nodiscard]] bool empty() const { return cluster.world.pods_on(NodeName("n1")).empty(); }
+
+  VirtualRuntime runtime;
+  FakeCluster cluster{runtime};
+  FakeImds imds{runtime};
+  MetricsRegistry metrics;
+  control::AgentConfig config;
+  std::string logged;
+  std::unique_ptr<control::Agent> agent;
+  bool ended = false;
+  net::TaskGroup group{runtime};
+};
+
+}  // namespace spotkeeper::testing
