@@ -23,6 +23,13 @@ bool lacks_watch_list(const ApiStatus& status) {
 
 }  // namespace
 
+Query selectors_of(const WatchScope& scope) {
+  Query query;
+  if (!scope.field_selector.empty()) query.emplace_back("fieldSelector", scope.field_selector);
+  if (!scope.label_selector.empty()) query.emplace_back("labelSelector", scope.label_selector);
+  return query;
+}
+
 Reflector::Reflector(Pipeline& pipeline, Resource resource, WatchScope scope, ReflectorSink& sink,
                      ReflectorOptions options, Random random)
     : pipeline_(pipeline),
@@ -65,13 +72,6 @@ net::Task<void> Reflector::wait(Outcome outcome) {
   last_failure_ = runtime.steady();
 }
 
-Query Reflector::scope_query() const {
-  Query query;
-  if (!scope_.field_selector.empty()) query.emplace_back("fieldSelector", scope_.field_selector);
-  if (!scope_.label_selector.empty()) query.emplace_back("labelSelector", scope_.label_selector);
-  return query;
-}
-
 void Reflector::unreadable(const WireMeta& meta, const Error& error) {
   ++stats_.unreadable;
   log::error("an object can't be read and is left out",
@@ -93,7 +93,7 @@ void Reflector::complete(std::string version) {
 // ---- LIST -------------------------------------------------------------------------------------------------------
 
 net::Task<Result<ListMeta>> Reflector::page(std::string token, std::size_t size) {
-  Query query = scope_query();
+  Query query = selectors_of(scope_);
   query.emplace_back("limit", std::to_string(size));
   if (!token.empty()) query.emplace_back("continue", token);
   ApiRequest request;
@@ -140,7 +140,7 @@ net::Task<Reflector::Outcome> Reflector::list() {
 // ---- WATCH ------------------------------------------------------------------------------------------------------
 
 ApiRequest Reflector::watch_request(bool initial) {
-  Query query = scope_query();
+  Query query = selectors_of(scope_);
   const Duration length = random_.between(options_.least_watch, options_.most_watch);
   query.emplace_back("watch", "1");
   query.emplace_back("allowWatchBookmarks", "true");

@@ -28,6 +28,9 @@ struct WatchScope {
   std::string label_selector;
 };
 
+/// The part of a request's query that the selectors are.
+[[nodiscard]] Query selectors_of(const WatchScope& scope);
+
 /// Where the objects go. Calls come one at a time, between waits of the reflector's task, which none of them may
 /// destroy. An error means that this object could not be read: it is counted and logged, and the rest goes on.
 class ReflectorSink {
@@ -106,7 +109,6 @@ class Reflector {
   net::Task<Outcome> consume(net::HttpStream& stream, bool initial);
   net::Task<Outcome> refused(net::HttpStream& stream, bool initial);
   [[nodiscard]] ApiRequest watch_request(bool initial);
-  [[nodiscard]] Query scope_query() const;
   void stage(const WireObject& object, const WireMeta& meta);
   void take(const WatchEvent& event, bool& initial, std::optional<Outcome>& end);
   Outcome ended_by(const ApiStatus& status, bool initial);

@@ -172,7 +172,7 @@ TEST(Kubeconfig, APluginIsNotUsedBesideOtherCredentials) {
 
 TEST(Kubeconfig, ReadsImpersonation) {
   const auto config =
-      resolve(with("    token: t\n    as: jane\n    as-groups: [a, b]\n    as-user-extra: {scopes: [x, y]}"));
+      resolve(with("    token: t\n    as: jane\n    as-groups: [a, b]\n    as-user-extra: {scopes: [one, two]}"));
   ASSERT_TRUE(config) << config.error().message;
   EXPECT_EQ(config->impersonate.user, "jane");
   EXPECT_THAT(config->impersonate.groups, ElementsAre("a", "b"));
