@@ -53,7 +53,7 @@ class Projection {
     for (const Arrival& arrival : scene_.arrivals) last = std::max(last, arrival.at);
     for (const Candidate& candidate : scene_.candidates) {
       if (candidate.latest != Instant::max()) last = std::max(last, candidate.latest);
-      longest = std::max(longest, candidate.successor_after.value_or(0s));
+      longest = std::max(longest, candidate.successor_after.value_or(0s) + candidate.ends_after);
     }
     return std::min(last, now_ + kLongestLength) + 2 * longest + 1s;
   }
@@ -125,7 +125,8 @@ class Projection {
       for (const std::size_t budget : candidate.budgets) --budgets_[budget].spare;
     }
     if (!candidate.successor_after || !candidate.room) return;
-    made_.push_back({at_ + *candidate.successor_after, candidate.service, candidate.budgets});
+    const Instant made = std::min(at_ + candidate.ends_after, std::max(candidate.gone_by, at_));
+    made_.push_back({made + *candidate.successor_after, candidate.service, candidate.budgets});
     arrivals_.push(&made_.back());
   }
 

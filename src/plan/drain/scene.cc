@@ -202,10 +202,12 @@ class Builder {
     candidate.budgets = local_budgets(scene, pod);
     if (has_successor(pod)) {
       candidate.successor_after = workloads_[prospect.workload].ready_after;
-      // A StatefulSet's successor has the same name: it is made when the old pod is gone, volumes and all.
-      if (scene.services[service].one_at_a_time)
-        *candidate.successor_after +=
-            candidate.end ? time_needed(pod, *candidate.end, policy_, now_) : whole_grace(pod, policy_);
+      if (scene.services[service].one_at_a_time) {
+        // It has the old pod's name, and its volumes.
+        candidate.ends_after = whole_grace(pod, policy_);
+        if (candidate.end) candidate.gone_by = std::max(candidate.end->at - policy_.margin, now_);
+        if (!pod.spec->claims.empty()) *candidate.successor_after += policy_.volume_detach;
+      }
       candidate.room = !policy_.wait_for_room || room_.exists_for(pod);
     }
     scene.candidates.push_back(std::move(candidate));
@@ -302,6 +304,7 @@ class Builder {
     for (std::size_t i = 0; i < stay.size(); ++i) stay[i] = scene.services[i].expected - scene.services[i].floor;
     for (const Candidate& candidate : scene.candidates)
       if (candidate.pod->ready) --stay[candidate.service];
+    scene.critical = std::ranges::any_of(stay, [](std::int64_t beyond) { return beyond < 0; });
     const auto key = [&](const Candidate& candidate) {
       return std::make_tuple(candidate.pod->ready, stay[candidate.service] >= 0, candidate.latest,
                              -candidate.pod->ordinal.value_or(0), std::cref(candidate.pod->name));

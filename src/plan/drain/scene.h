@@ -19,11 +19,15 @@ namespace spotkeeper::plan::drain {
 /// A pod on a dying node that is to be ended.
 struct Candidate {
   const Pod* pod = nullptr;
-  std::optional<Deadline> end;              // of its machine
-  Instant latest;                           // its last safe start; Instant::max() where there is no deadline
-  Verdict verdict;                          // Early or Late
-  bool room = true;                         // a node has room for its successor, or it need not wait for that
-  std::optional<Duration> successor_after;  // from its start to a Ready successor; none: no successor
+  std::optional<Deadline> end;  // of its machine
+  Instant latest;               // its last safe start; Instant::max() where there is no deadline
+  Verdict verdict;              // Early or Late
+  bool room = true;             // a node has room for its successor, or it need not wait for that
+  // When its successor is Ready: so long after it is made; none: nobody makes one. It is made at once, or where the old
+  // pod must be gone first, so long after the start of its end, or when its machine goes.
+  std::optional<Duration> successor_after;
+  Duration ends_after = 0s;
+  Instant gone_by = Instant::max();
   std::size_t service = 0;
   std::vector<std::size_t> budgets;
 };
@@ -49,6 +53,7 @@ struct Scene {
   std::vector<Service> services;
   std::vector<BudgetState> budgets;
   std::vector<Arrival> arrivals;
+  bool critical = false;  // were all started at once, some service would fall below its floor
 };
 
 struct Scenes {

@@ -55,7 +55,10 @@ class Chooser {
   // Of the paces within the policy's share the one that keeps most serving; among equals the quickest.
   void pace(std::size_t service) {
     const std::int64_t quickest = rule_.keep_serving[service];
-    try_each(service, quickest + 1, scene_.services[service].expected - 1, false, [&](const Outcome& tried) {
+    const Service& state = scene_.services[service];
+    // To start none early can be best where every start falls below the floor.
+    const std::int64_t slowest = state.expected <= state.floor ? state.expected : state.expected - 1;
+    try_each(service, quickest + 1, slowest, false, [&](const Outcome& tried) {
       const Duration now = total(tried.loss);
       const Duration before = total(best_.loss);
       return now < before || (now == before && tried.least[service] > best_.least[service]);
