@@ -105,8 +105,6 @@ Result<std::string> parse_lifecycle_state(std::string_view body);
 Result<InstanceIdentity> parse_identity(std::string_view body);
 /// "21 Jan 2019 09:00:43 GMT", the time of scheduled events.
 Result<Instant> parse_event_time(std::string_view text);
-/// "Sun, 06 Nov 1994 08:49:37 GMT", the HTTP Date header (RFC 9110 §5.6.7; the two obsolete forms are refused).
-Result<Instant> parse_http_date(std::string_view text);
 
 // ---------------------------------------------------------------------------------------------------------------------
 // The client.

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "cloud/aws/imds.h"
+#include "net/http_date.h"
 
 namespace spotkeeper::aws {
 namespace {
@@ -82,7 +83,7 @@ net::Task<MetadataAnswer> ImdsClient::exchange(net::HttpRequest request, std::st
   } else {
     answer.kind = kind_of(*response);
     if (const auto text = response->headers.find("Date")) {
-      if (const auto date = parse_http_date(*text)) skew_.learn(*date, sent, runtime_.now());
+      if (const auto date = net::parse_http_date(*text)) skew_.learn(*date, sent, runtime_.now());
     }
     if (answer.kind == AnswerKind::Half) {
       answer.problem = "an empty answer";

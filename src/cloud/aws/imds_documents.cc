@@ -1,9 +1,9 @@
 #include <algorithm>
-#include <array>
 
 #include "base/text.h"
 #include "cloud/aws/imds.h"
 #include "format/json.h"
+#include "net/http_date.h"
 
 namespace spotkeeper::aws {
 namespace {
@@ -12,26 +12,6 @@ using format::JsonField;
 using format::JsonValue;
 
 constexpr std::size_t kLongestText = 1024;
-
-/// "21", "Jan", "2019", "09:00:43", "GMT".
-Result<Instant> parse_time_words(std::string_view day, std::string_view month, std::string_view year,
-                                 std::string_view time, std::string_view zone) {
-  static constexpr std::array<std::string_view, 12> months = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                                              "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-  const auto* const named = std::ranges::find(months, month);
-  if (named == months.end()) return fail(ErrorCode::InvalidInput, "no such month: " + quote(month));
-  if (zone != "GMT" && zone != "UTC") return fail(ErrorCode::InvalidInput, "not in GMT: " + quote(zone));
-  if (day.size() > 2 || year.size() != 4 || time.size() != 8)
-    return fail(ErrorCode::InvalidInput, "a day, a year or a time of the wrong length");
-  const std::size_t number = static_cast<std::size_t>(named - months.begin()) + 1;
-  const auto two = [](std::string text) { return text.size() < 2 ? "0" + text : text; };
-  return parse_rfc3339(std::string(year) + "-" + two(std::to_string(number)) + "-" + two(std::string(day)) + "T" +
-                       std::string(time) + "Z");
-}
-
-Result<Instant> not_a_time(std::string_view kind, std::string_view text, std::string_view why) {
-  return fail(ErrorCode::InvalidInput, "not " + std::string(kind) + ": " + quote(text) + " (" + std::string(why) + ")");
-}
 
 Result<JsonValue> read_document(std::string_view body) { return format::parse_json(body, {.max_depth = 8}); }
 
@@ -70,20 +50,11 @@ Result<ScheduledEvent> read_event(const JsonField& field) {
 }  // namespace
 
 Result<Instant> parse_event_time(std::string_view text) {
-  const auto words = split(trim(text), ' ');
-  if (words.size() != 5)
-    return not_a_time("a time such as '21 Jan 2019 09:00:43 GMT'", text, "five words are expected");
-  const auto time = parse_time_words(words[0], words[1], words[2], words[3], words[4]);
-  if (!time) return not_a_time("a time such as '21 Jan 2019 09:00:43 GMT'", text, time.error().message);
-  return time;
-}
-
-Result<Instant> parse_http_date(std::string_view text) {
-  const auto words = split(trim(text), ' ');
-  if (words.size() != 6 || !words[0].ends_with(','))
-    return not_a_time("an HTTP date", text, "not in the form of RFC 9110");
-  const auto time = parse_time_words(words[1], words[2], words[3], words[4], words[5]);
-  if (!time) return not_a_time("an HTTP date", text, time.error().message);
+  // An HTTP date but for the weekday and, below ten, the first digit of the day.
+  const std::string_view date = trim(text);
+  const std::string_view missing = date.size() > 1 && date[1] == ' ' ? "Mon, 0" : "Mon, ";
+  const auto time = net::parse_http_date(std::string(missing) + std::string(date.substr(0, 40)));
+  if (!time) return fail(ErrorCode::InvalidInput, "not a time such as '21 Jan 2019 09:00:43 GMT': " + quote(text));
   return time;
 }
 

@@ -17,7 +17,7 @@ class AgentTest : public AgentWorld {
   std::string scheduled(const std::string& id, Instant at, const std::string& state = "active",
                         const std::string& code = "instance-reboot") {
     // The service's own form of a time, made from RFC 3339.
-    const std::string date = FakeImds::http_date(at);  // "Sun, 06 Nov 1994 08:49:37 GMT"
+    const std::string date = net::format_http_date(at);  // "Sun, 06 Nov 1994 08:49:37 GMT"
     return R"([{"NotBefore":")" + date.substr(5) + R"(","Code":")" + code +
            R"(","Description":"d","NotAfter":"","EventId":")" + id + R"(","State":")" + state + R"("}])";
   }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "net/http.h"
+#include "net/http_date.h"
 #include "net/runtime.h"
 
 namespace spotkeeper::testing {
@@ -65,22 +66,11 @@ class FakeImds final : public net::HttpTransport {
     net::HttpResponse response;
     response.status = reply.status;
     response.body = reply.body;
-    if (date_behind) response.headers.set("Date", http_date(runtime_.now() - *date_behind));
+    if (date_behind) response.headers.set("Date", net::format_http_date(runtime_.now() - *date_behind));
     co_return response;
   }
   net::Task<Result<std::unique_ptr<net::HttpStream>>> open(net::HttpRequest /*request*/, Duration /*limit*/) override {
     co_return fail(ErrorCode::Unsupported, "no streams here");
-  }
-
-  static std::string http_date(Instant at) {
-    static constexpr const char* days[] = {"Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"};  // 1970 began on one
-    static constexpr const char* months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                             "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    const std::string text = format_rfc3339(std::chrono::floor<std::chrono::seconds>(at));  // 2026-11-22T16:01:14Z
-    const auto day = std::chrono::floor<std::chrono::days>(at).time_since_epoch().count();
-    const auto month = static_cast<std::size_t>(std::stoi(text.substr(5, 2)) - 1);
-    return std::string(days[day % 7]) + ", " + text.substr(8, 2) + " " + months[month] + " " + text.substr(0, 4) + " " +
-           text.substr(11, 8) + " GMT";
   }
 
  private:

@@ -86,11 +86,12 @@ TEST(IdentityDocument, NeedsTheInstanceAndNothingElse) {
   EXPECT_FALSE(parse_identity(R"({"instanceType":"m5.large"})"));
 }
 
-TEST(HttpDate, IsTheFormOfRfc9110) {
-  EXPECT_EQ(parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT").value(), at("1994-11-06T08:49:37Z"));
-  for (const char* text : {"", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994",
-                           "Sun, 06 Foo 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:49:37 CET"})
-    EXPECT_FALSE(parse_http_date(text)) << text;
+TEST(EventTime, IsTheServicesOwnForm) {
+  EXPECT_EQ(parse_event_time("21 Jan 2019 09:00:43 GMT").value(), at("2019-01-21T09:00:43Z"));
+  EXPECT_EQ(parse_event_time("1 Jan 2019 09:00:43 GMT").value(), at("2019-01-01T09:00:43Z"));
+  for (const char* text : {"", "1", "2019-01-21T09:00:43Z", "21 Foo 2019 09:00:43 GMT", "21 Jan 2019 09:00:43 CET",
+                           "41 Jan 2019 09:00:43 GMT"})
+    EXPECT_FALSE(parse_event_time(text)) << text;
 }
 
 Instant second(double seconds) { return Instant(duration_of_seconds(1'800'000'000 + seconds)); }
