@@ -177,7 +177,7 @@ Answer<void> Disruption::evict(const EvictCall& call) {
   if (call.dry_run) return {};
   PodRun& run = world_.pods[id];
   if (!free) run.object.disruption_target = true;
-  if (!run.wanted_gone && world_.measuring) ++world_.counts.evicted;
+  if (world_.measuring) ++(run.wanted_gone ? world_.counts.repeated : world_.counts.evicted);
   run.wanted_gone = true;
   world_.begin_deletion(id, call.grace ? GracePeriod(*call.grace) : pod.spec->grace);
   return {};

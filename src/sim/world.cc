@@ -25,27 +25,32 @@ std::optional<Instant> World::next_due() const {
 }
 
 void World::advance_to(Instant when) {
-  State& state = *state_;
-  while (!state.heap.empty() && state.heap.front().when <= when) {
-    const Event event = state.heap.pop();
-    state.now = std::max(state.now, event.when);
-    ++state.handled;
-    switch (event.kind) {
-      case EventKind::SyncWorkload: state.controllers->handle(event); break;
-      case EventKind::Schedule: state.scheduler->handle(); break;
-      case EventKind::SyncBudget: state.disruption->handle(event); break;
-      case EventKind::SyncEndpoints: state.endpoints->handle(event); break;
-      case EventKind::NodeLost:
-      case EventKind::CloudForgetsNode:
-      case EventKind::NoExecuteEvicts:
-      case EventKind::CollectOrphans:
-      case EventKind::MachineReturns: state.nodes->handle(event); break;
-      case EventKind::RequestArrives:
-      case EventKind::RequestEnds: state.clients->handle(event); break;
-      default: state.kubelets->handle(event); break;
-    }
+  while (advance_one(when)) {
   }
-  state.now = std::max(state.now, when);
+  state_->now = std::max(state_->now, when);
+}
+
+bool World::advance_one(Instant limit) {
+  State& state = *state_;
+  if (state.heap.empty() || state.heap.front().when > limit) return false;
+  const Event event = state.heap.pop();
+  state.now = std::max(state.now, event.when);
+  ++state.handled;
+  switch (event.kind) {
+    case EventKind::SyncWorkload: state.controllers->handle(event); break;
+    case EventKind::Schedule: state.scheduler->handle(); break;
+    case EventKind::SyncBudget: state.disruption->handle(event); break;
+    case EventKind::SyncEndpoints: state.endpoints->handle(event); break;
+    case EventKind::NodeLost:
+    case EventKind::CloudForgetsNode:
+    case EventKind::NoExecuteEvicts:
+    case EventKind::CollectOrphans:
+    case EventKind::MachineReturns: state.nodes->handle(event); break;
+    case EventKind::RequestArrives:
+    case EventKind::RequestEnds: state.clients->handle(event); break;
+    default: state.kubelets->handle(event); break;
+  }
+  return true;
 }
 
 std::uint64_t World::events_handled() const { return state_->handled; }
@@ -112,6 +117,18 @@ bool World::settled() const {
     const auto ready = std::count_if(run.pods.begin(), run.pods.end(),
                                      [&](PodId id) { return state.pods[id].active() && state.pods[id].pod().ready; });
     return !run.sync_planned && ready == run.replicas && static_cast<std::ptrdiff_t>(run.pods.size()) == ready;
+  });
+}
+
+bool World::at_full_strength() const {
+  const State& state = *state_;
+  return std::all_of(state.workloads.begin(), state.workloads.end(), [&](const WorkloadRun& run) {
+    if (run.kind == Kind::DaemonSet) return true;
+    const auto serving = std::count_if(run.pods.begin(), run.pods.end(), [&](PodId id) {
+      const PodRun& pod = state.pods[id];
+      return pod.pod().serving() && pod.machine != kNone && state.machines[pod.machine].alive;
+    });
+    return serving >= run.replicas;
   });
 }
 

@@ -121,6 +121,7 @@ struct PodCounts {
   std::uint64_t deleted = 0;      // ended through a delete by a client (not by the cluster's own controllers)
   std::uint64_t killed_hard = 0;  // SIGKILL, or a machine's death, before the pod had ended by itself
   std::uint64_t created = 0;
+  std::uint64_t repeated = 0;  // evictions and deletes accepted for a pod that a client had ended already
 };
 
 class World {
@@ -136,6 +137,8 @@ class World {
   [[nodiscard]] std::optional<Instant> next_due() const;
   /// Makes everything happen that is due up to and including `when`, in order, and moves `now()` there.
   void advance_to(Instant when);
+  /// Makes the next thing happen if it is due at `limit` or before. False: there is none.
+  bool advance_one(Instant limit);
   /// How many things have happened, for progress and benchmarks.
   [[nodiscard]] std::uint64_t events_handled() const;
 
@@ -211,6 +214,8 @@ class World {
 
   /// True when every workload has all its pods Ready and the controllers have nothing to do.
   [[nodiscard]] bool settled() const;
+  /// True when every Deployment and StatefulSet has all its replicas serving, on machines that live.
+  [[nodiscard]] bool at_full_strength() const;
 
   struct State;  // the world's components share it; see sim/state.h
 

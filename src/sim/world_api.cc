@@ -286,6 +286,7 @@ Answer<ObjectRef> World::delete_pod(const DeleteCall& call) {
     ++state.counts.deleted;
     if (run.pod().serving() && state.disruption->refuses(run.pod())) ++state.overrides;
   }
+  if (run.wanted_gone && state.measuring) ++state.counts.repeated;
   run.wanted_gone = true;
   if (run.is_static) return present;  // the kubelet makes the mirror anew
   state.begin_deletion(id, call.grace ? GracePeriod(*call.grace) : run.pod().spec->grace);

@@ -1,0 +1,40 @@
+// The real agent, one process for every machine of the world, on simulated ports.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "net/runtime.h"
+#include "sim/cluster_port.h"
+#include "sim/virtual_runtime.h"
+#include "sim/world.h"
+
+namespace spotkeeper::sim {
+
+class Agents {
+ public:
+  /// `skew`: how far the machines' clocks are wrong; of three, one is right, one ahead and one behind.
+  Agents(VirtualRuntime& runtime, World& world, Duration skew, Boundary crash, Duration restart_after);
+  Agents(const Agents&) = delete;
+  Agents& operator=(const Agents&) = delete;
+  ~Agents();
+
+  /// Starts one on every machine that lives.
+  void start_all();
+
+ private:
+  class Process;
+  void start(const NodeName& node);
+  void end_soon(const NodeName& node, bool restart);
+
+  VirtualRuntime& runtime_;
+  World& world_;
+  Duration skew_;
+  Boundary crash_;
+  Duration restart_after_;
+  std::map<NodeName, std::unique_ptr<Process>> processes_;
+  std::vector<net::ScopedCall> calls_;
+};
+
+}  // namespace spotkeeper::sim

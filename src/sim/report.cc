@@ -1,0 +1,82 @@
+#include "sim/report.h"
+
+#include <array>
+
+namespace spotkeeper::sim {
+namespace {
+
+constexpr std::array kLosses{Outcome::Refused,  Outcome::Reset,   Outcome::Cut,
+                             Outcome::Error5xx, Outcome::Timeout, Outcome::Unreachable};
+
+format::JsonObject requests(std::uint64_t sent, std::uint64_t answered, std::uint64_t lost,
+                            const std::array<std::uint64_t, outcome_count>& ended) {
+  format::JsonObject by;
+  for (const Outcome outcome : kLosses) by[name_of(outcome)] = ended[static_cast<std::size_t>(outcome)];
+  format::JsonObject object;
+  object["sent"] = sent;
+  object["answered"] = answered;
+  object["lost"] = lost;
+  object["lost_percent"] = sent == 0 ? 0.0 : 100.0 * static_cast<double>(lost) / static_cast<double>(sent);
+  object["lost_by"] = std::move(by);
+  return object;
+}
+
+format::JsonObject style(const StyleCounts& counts) {
+  return requests(counts.sent, counts.answered(), counts.lost(), counts.ended);
+}
+
+format::JsonValue seconds(const std::optional<Duration>& length) {
+  if (!length) return nullptr;
+  return seconds_of(*length);
+}
+
+}  // namespace
+
+std::string_view name_of(Policy policy) {
+  switch (policy) {
+    case Policy::None: return "none";
+    case Policy::DeleteAllNow: return "delete-all-now";
+    case Policy::Spotkeeper: return "spotkeeper";
+  }
+  return "none";
+}
+
+format::JsonValue to_json(const Report& report) {
+  const TrafficReport& traffic = report.traffic;
+  std::array<std::uint64_t, outcome_count> ended{};
+  for (const StyleCounts& counts : traffic.styles) {
+    for (std::size_t i = 0; i < ended.size(); ++i) ended[i] += counts.ended[i];
+  }
+  format::JsonObject clients;
+  clients["new"] = style(traffic.styles[static_cast<std::size_t>(ClientStyle::New)]);
+  clients["kept"] = style(traffic.styles[static_cast<std::size_t>(ClientStyle::Kept)]);
+  format::JsonObject lost_by_pod;
+  for (const auto& [pod, lost] : traffic.lost_by_pod) lost_by_pod[pod.empty() ? "(no endpoint)" : pod] = lost;
+  format::JsonObject pods;
+  pods["evicted"] = report.pods.evicted;
+  pods["deleted"] = report.pods.deleted;
+  pods["killed_hard"] = report.pods.killed_hard;
+  pods["created"] = report.pods.created;
+  pods["repeated"] = report.pods.repeated;
+  const auto since_start = [&](const std::optional<Instant>& at) {
+    return seconds(at ? std::optional<Duration>(*at - report.clock_started) : std::nullopt);
+  };
+  format::JsonObject object;
+  object["scenario"] = report.scenario;
+  object["seed"] = report.seed;
+  object["policy"] = name_of(report.policy);
+  object["measured_seconds"] = seconds_of(report.measured);
+  object["requests"] = requests(traffic.sent(), traffic.answered(), traffic.lost(), ended);
+  object["clients"] = std::move(clients);
+  object["pods"] = std::move(pods);
+  object["budget_overrides"] = report.budget_overrides;
+  object["interruptions"] = report.interruptions;
+  object["recovered_after_seconds"] = seconds(report.recovered_after);
+  object["slowest_answer_seconds"] = seconds_of(traffic.slowest);
+  object["first_loss_seconds"] = since_start(traffic.first_loss);
+  object["last_loss_seconds"] = since_start(traffic.last_loss);
+  object["lost_by_pod"] = std::move(lost_by_pod);
+  return object;
+}
+
+}  // namespace spotkeeper::sim

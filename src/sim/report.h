@@ -1,0 +1,37 @@
+// What a run found, as a value; its JSON form is documented in docs/simulate.md and stable.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/time.h"
+#include "format/json.h"
+#include "sim/world.h"
+
+namespace spotkeeper::sim {
+
+enum class Policy { None, DeleteAllNow, Spotkeeper };
+[[nodiscard]] std::string_view name_of(Policy policy);  // "none", "delete-all-now", "spotkeeper"
+
+struct Report {
+  std::string scenario;
+  std::uint64_t seed = 0;
+  Policy policy = Policy::None;
+  Duration measured{};
+  TrafficReport traffic;
+  PodCounts pods;
+  std::uint64_t budget_overrides = 0;
+  std::uint64_t interruptions = 0;  // machines that were told to go, or went
+  /// From the first interruption until every workload had all its replicas serving again, for good. Zero: it never
+  /// lacked one. None: it had not recovered at the end.
+  std::optional<Duration> recovered_after;
+  Instant clock_started;
+  std::uint64_t events = 0;  // things that happened in the world; not part of the JSON
+};
+
+/// The same report gives the same bytes.
+[[nodiscard]] format::JsonValue to_json(const Report& report);
+
+}  // namespace spotkeeper::sim

@@ -1,0 +1,575 @@
+// Reads scenario files. Each reader below takes one kind of map, refuses keys that it does not know, and says what
+// stands where it stands.
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "base/text.h"
+#include "format/yaml.h"
+#include "model/quantity.h"
+#include "sim/scenario.h"
+
+namespace spotkeeper::sim {
+namespace {
+
+using format::JsonField;
+
+/// "80%" or 0.8; 0 to 1.
+Result<double> share_of(const JsonField& field, double fallback) {
+  const format::JsonValue* value = field.value();
+  if (value == nullptr) return fallback;
+  double share = 0;
+  if (value->is_string()) {
+    SK_TRY(const auto text, field.as<std::string>());
+    if (!text.ends_with('%')) return fail(field.error("expected a share such as 80%"));
+    const auto number = parse_double(std::string_view(text).substr(0, text.size() - 1));
+    if (!number) return fail(field.error("expected a share such as 80%"));
+    share = *number / 100;
+  } else {
+    SK_TRY(share, field.as<double>());
+  }
+  if (!(share >= 0 && share <= 1)) return fail(field.error("out of range: 0% to 100%"));
+  return share;
+}
+
+Result<Duration> duration_of(const JsonField& field, Duration fallback, Duration least = 0s, Duration most = 24h) {
+  SK_TRY(const auto found, field.get_or(fallback));
+  if (field.present() && (found < least || found > most)) {
+    return fail(field.error("out of range: " + format_duration(least) + " to " + format_duration(most)));
+  }
+  return found;
+}
+
+Result<std::chrono::seconds> seconds_in(const JsonField& field, std::chrono::seconds fallback) {
+  SK_TRY(const auto found, duration_of(field, fallback));
+  if (found % 1s != Duration{}) return fail(field.error("expected whole seconds"));
+  return std::chrono::duration_cast<std::chrono::seconds>(found);
+}
+
+template <class T>
+Result<T> number_of(const JsonField& field, T fallback, T least, T most) {
+  SK_TRY(const auto found, field.get_or(fallback));
+  if (found < least || found > most) {
+    return fail(field.error("out of range: " + std::to_string(least) + " to " + std::to_string(most)));
+  }
+  return found;
+}
+
+template <class T>
+Result<T> one_of(const JsonField& field, T fallback, std::initializer_list<std::pair<std::string_view, T>> choices) {
+  SK_TRY(const auto text, field.maybe<std::string>());
+  if (!text) return fallback;
+  std::vector<std::string_view> names;
+  for (const auto& [name, value] : choices) {
+    if (name == *text) return value;
+    names.push_back(name);
+  }
+  return fail(
+      field.error("expected one of " + join(names, ", ") + ", got " + quote(*text) + did_you_mean(*text, names)));
+}
+
+/// A name that Kubernetes takes (RFC 1123 label).
+Result<std::string> name_in(const JsonField& field) {
+  SK_TRY(const auto name, field.as<std::string>());
+  const auto fine = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; };
+  const bool good = !name.empty() && name.size() <= 63 && std::all_of(name.begin(), name.end(), fine) &&
+                    name.front() != '-' && name.back() != '-';
+  if (!good) return fail(field.error("expected a name of lower-case letters, digits and '-', got " + quote(name)));
+  return name;
+}
+
+Result<ObjectName> object_name(const JsonField& from) {
+  ObjectName name;
+  SK_TRY(name.name, name_in(from["name"]));
+  name.ns = NamespaceName("default");
+  if (from["namespace"].present()) {
+    SK_TRY(const auto ns, name_in(from["namespace"]));
+    name.ns = NamespaceName(ns);
+  }
+  return name;
+}
+
+Result<Labels> labels_in(const JsonField& field) {
+  SK_TRY(const auto map, field.string_map());
+  Labels labels;
+  for (const auto& [key, value] : map) labels.set(key, value);
+  return labels;
+}
+
+Result<Resources> resources_in(const JsonField& field) {
+  SK_CHECK(field.only_keys({"cpu", "memory"}));
+  Resources resources;
+  const auto amount = [](const JsonField& of) -> Result<Quantity> {
+    SK_TRY(const auto text, of.get_or("0"));
+    auto parsed = Quantity::parse(text);
+    if (!parsed) return fail(of.error(parsed.error().message));
+    return *parsed;
+  };
+  SK_TRY(const auto cpu, amount(field["cpu"]));
+  SK_TRY(const auto memory, amount(field["memory"]));
+  resources.cpu = {cpu.ceil_milli()};
+  resources.memory = {memory.ceil()};
+  return resources;
+}
+
+// ---- cluster
+
+Result<std::vector<Taint>> taints_in(const JsonField& field) {
+  std::vector<Taint> taints;
+  SK_TRY(const auto elements, field.elements());
+  for (const JsonField& element : elements) {
+    SK_CHECK(element.only_keys({"key", "value", "effect"}));
+    Taint taint;
+    SK_TRY(taint.key, element["key"].as<std::string>());
+    SK_TRY(taint.value, element["value"].get_or(""));
+    SK_TRY(taint.effect, one_of<TaintEffect>(element["effect"], TaintEffect::NoSchedule,
+                                             {{"NoSchedule", TaintEffect::NoSchedule},
+                                              {"PreferNoSchedule", TaintEffect::PreferNoSchedule},
+                                              {"NoExecute", TaintEffect::NoExecute}}));
+    taints.push_back(std::move(taint));
+  }
+  return taints;
+}
+
+Result<void> read_nodes(const JsonField& field, const Catalog& catalog, Scenario& into) {
+  SK_CHECK(field.only_keys({"count", "name", "zone", "type", "capacity-type", "labels", "taints"}));
+  NodeSpec spec;
+  SK_TRY(const auto name, name_in(field["name"]));
+  SK_TRY(const auto count, number_of<std::int64_t>(field["count"], 1, 1, 10'000));
+  SK_TRY(spec.zone, field["zone"].get_or(spec.zone));
+  if (spec.zone.size() < 2) return fail(field["zone"].error("expected a zone such as us-east-1a"));
+  SK_TRY(spec.instance_type, field["type"].get_or(spec.instance_type));
+  SK_TRY(spec.capacity_type,
+         one_of<std::string>(field["capacity-type"], spec.capacity_type,
+                             {{"spot", "spot"}, {"on-demand", "on-demand"}, {"reserved", "reserved"}}));
+  SK_TRY(spec.labels, labels_in(field["labels"]));
+  SK_TRY(spec.taints, taints_in(field["taints"]));
+  const InstanceType* type = catalog.find(InstanceTypeName(spec.instance_type));
+  if (type == nullptr) {
+    std::vector<std::string_view> names;
+    for (const InstanceType& known : catalog.types()) names.push_back(known.name.str());
+    return fail(
+        field["type"].error("no instance type " + quote(spec.instance_type) + did_you_mean(spec.instance_type, names)));
+  }
+  spec.allocatable = {.cpu = type->allocatable_cpu, .memory = type->allocatable_memory, .other = {}};
+  spec.max_pods = type->max_pods;
+  const Money price = spec.capacity_type == "spot" ? type->spot_price().value_or(type->on_demand) : type->on_demand;
+  spec.price = static_cast<double>(price.micros) / 1e6;
+  spec.labels.set("kubernetes.io/arch", name_of(type->arch));
+  if (into.nodes.size() + static_cast<std::size_t>(count) > 10'000) {
+    return fail(field["count"].error("more than 10000 nodes"));
+  }
+  for (std::int64_t i = 1; i <= count; ++i) {
+    spec.name = name + "-" + std::to_string(i);
+    into.nodes.push_back(spec);
+  }
+  return {};
+}
+
+Result<void> read_cluster(const JsonField& field, const Catalog& catalog, Scenario& into) {
+  SK_CHECK(field.is_object());
+  SK_CHECK(field.only_keys({"nodes", "start", "endpoint-delay", "controller-delay", "scheduler-delay", "kubelet-delay",
+                            "node-monitor-grace", "cloud-deletes-nodes"}));
+  SK_TRY(into.start, field["start"].get_or(into.start));
+  SK_TRY(const auto groups, field["nodes"].elements());
+  if (groups.empty()) return fail(field["nodes"].error("expected at least one group of nodes"));
+  for (const JsonField& group : groups) SK_CHECK(read_nodes(group, catalog, into));
+  std::set<std::string> names;
+  for (const NodeSpec& node : into.nodes) {
+    if (!names.insert(node.name).second) return fail(field["nodes"].error("two nodes are called " + quote(node.name)));
+  }
+  Delays& delays = into.delays;
+  SK_TRY(delays.controller, duration_of(field["controller-delay"], delays.controller, 1ms, 1min));
+  SK_TRY(delays.scheduler, duration_of(field["scheduler-delay"], delays.scheduler, 1ms, 1min));
+  SK_TRY(delays.kubelet, duration_of(field["kubelet-delay"], delays.kubelet, 1ms, 1min));
+  SK_TRY(delays.node_monitor_grace, duration_of(field["node-monitor-grace"], delays.node_monitor_grace, 10s, 10min));
+  SK_TRY(delays.cloud_deletes_nodes, field["cloud-deletes-nodes"].get_or(delays.cloud_deletes_nodes));
+  const JsonField proxy = field["endpoint-delay"];
+  SK_CHECK(proxy.only_keys({"median", "p99", "at-most", "straggler"}));
+  SK_TRY(delays.proxy_median, duration_of(proxy["median"], delays.proxy_median, 1ms, 1min));
+  SK_TRY(delays.proxy_p99, duration_of(proxy["p99"], std::max(delays.proxy_p99, delays.proxy_median), 1ms, 5min));
+  if (delays.proxy_p99 < delays.proxy_median) return fail(proxy["p99"].error("less than the median"));
+  SK_TRY(delays.proxy_most, duration_of(proxy["at-most"], delays.proxy_most, 1ms, 10min));
+  SK_TRY(delays.straggler, duration_of(proxy["straggler"], delays.straggler, 0s, 10min));
+  return {};
+}
+
+// ---- workloads
+
+Result<Behaviour> behaviour_in(const JsonField& field) {
+  Behaviour behaviour;
+  SK_TRY(behaviour.start, duration_of(field["start"], behaviour.start, 1ms, 1h));
+  SK_TRY(behaviour.ready_after, duration_of(field["ready-after"], behaviour.ready_after, 0s, 1h));
+  SK_TRY(behaviour.probe_period, duration_of(field["probe-period"], behaviour.probe_period, 1ms, 10min));
+  if (field["pre-stop-exec"].present()) {
+    SK_TRY(behaviour.exec_hook, duration_of(field["pre-stop-exec"], 0s, 0s, 1h));
+  }
+  const JsonField server = field["server"];
+  SK_CHECK(server.only_keys(
+      {"concurrency", "queue", "service-time", "service-sigma", "answers-after-term", "abrupt", "ignores-term"}));
+  SK_TRY(behaviour.concurrency, number_of<std::uint32_t>(server["concurrency"], behaviour.concurrency, 1, 100'000));
+  SK_TRY(behaviour.queue, number_of<std::uint32_t>(server["queue"], behaviour.queue, 0, 1'000'000));
+  SK_TRY(behaviour.service_time, duration_of(server["service-time"], behaviour.service_time, 1us, 10min));
+  SK_TRY(behaviour.service_sigma, server["service-sigma"].get_or(behaviour.service_sigma));
+  if (!(behaviour.service_sigma >= 0 && behaviour.service_sigma <= 3)) {
+    return fail(server["service-sigma"].error("out of range: 0 to 3"));
+  }
+  SK_TRY(behaviour.answers_after_term, duration_of(server["answers-after-term"], behaviour.answers_after_term, 0s, 1h));
+  SK_TRY(behaviour.abrupt, server["abrupt"].get_or(false));
+  SK_TRY(behaviour.ignores_term, server["ignores-term"].get_or(false));
+  return behaviour;
+}
+
+Result<std::vector<TopologySpread>> spread_in(const JsonField& field, const Labels& labels) {
+  std::vector<TopologySpread> spreads;
+  SK_TRY(const auto elements, field.elements());
+  for (const JsonField& element : elements) {
+    SK_CHECK(element.only_keys({"over", "max-skew", "required"}));
+    TopologySpread spread;
+    SK_TRY(spread.topology_key,
+           one_of<std::string>(element["over"], "topology.kubernetes.io/zone",
+                               {{"zone", "topology.kubernetes.io/zone"}, {"node", "kubernetes.io/hostname"}}));
+    SK_TRY(spread.max_skew, number_of<std::int32_t>(element["max-skew"], 1, 1, 1000));
+    SK_TRY(spread.hard, element["required"].get_or(true));
+    LabelSelector selector;
+    for (const auto& [key, value] : labels) selector.requirements.push_back({key, SelectorOperator::In, {value}});
+    spread.selector = std::move(selector);
+    spreads.push_back(std::move(spread));
+  }
+  return spreads;
+}
+
+/// The annotations a wish is written as, so that the served API shows what the decisions saw.
+Result<Labels> wishes_in(const JsonField& field, PodWishes& wishes) {
+  Labels annotations;
+  SK_TRY(wishes.do_not_disrupt, field["do-not-disrupt"].get_or(false));
+  if (wishes.do_not_disrupt) annotations.set("karpenter.sh/do-not-disrupt", "true");
+  if (field["longest-request"].present()) {
+    SK_TRY(wishes.longest_request, duration_of(field["longest-request"], 0s, 0s, 1h));
+    annotations.set("spotkeeper.dev/longest-request", format_duration(*wishes.longest_request));
+  }
+  if (field["min-serving"].present()) {
+    SK_TRY(wishes.min_serving, share_of(field["min-serving"], 0));
+    if (*wishes.min_serving <= 0) return fail(field["min-serving"].error("out of range: more than 0%, up to 100%"));
+    annotations.set("spotkeeper.dev/min-serving",
+                    std::to_string(static_cast<int>(std::lround(*wishes.min_serving * 100))) + "%");
+  }
+  return annotations;
+}
+
+Result<ScenarioWorkload> read_workload(const JsonField& field) {
+  SK_CHECK(field.is_object());
+  SK_CHECK(field.only_keys({"kind",
+                            "name",
+                            "namespace",
+                            "replicas",
+                            "labels",
+                            "requests",
+                            "start",
+                            "ready-after",
+                            "probe-period",
+                            "grace",
+                            "pre-stop",
+                            "pre-stop-exec",
+                            "priority",
+                            "node-selector",
+                            "spread",
+                            "tolerates-everything",
+                            "longest-request",
+                            "min-serving",
+                            "do-not-disrupt",
+                            "server"}));
+  ScenarioWorkload read;
+  NewWorkload& workload = read.workload;
+  SK_TRY(read.kind,
+         one_of<Kind>(
+             field["kind"], Kind::Deployment,
+             {{"Deployment", Kind::Deployment}, {"StatefulSet", Kind::StatefulSet}, {"DaemonSet", Kind::DaemonSet}}));
+  SK_TRY(workload.name, object_name(field));
+  SK_TRY(workload.replicas, number_of<std::int32_t>(field["replicas"], 1, 0, 100'000));
+  SK_TRY(auto labels, labels_in(field["labels"]));
+  labels.set("app", workload.name.name);
+  workload.labels = {{"app", workload.name.name}};
+  PodTemplate spec;
+  SK_TRY(const auto grace, seconds_in(field["grace"], 30s));
+  spec.grace = GracePeriod(grace);
+  if (field["pre-stop"].present()) {
+    SK_TRY(const auto sleep, seconds_in(field["pre-stop"], 0s));
+    spec.pre_stop = PreStop{sleep};
+  } else if (field["pre-stop-exec"].present()) {
+    spec.pre_stop = PreStop{};
+  }
+  SK_TRY(spec.requests, resources_in(field["requests"]));
+  SK_TRY(spec.priority, field["priority"].get_or(std::int32_t{0}));
+  SK_TRY(spec.node_selector, labels_in(field["node-selector"]));
+  SK_TRY(spec.spread, spread_in(field["spread"], labels));
+  SK_TRY(const auto tolerates, field["tolerates-everything"].get_or(read.kind == Kind::DaemonSet));
+  if (tolerates) {
+    Toleration everything;
+    everything.exists = true;
+    spec.tolerations.push_back(std::move(everything));
+  }
+  SK_TRY(auto annotations, wishes_in(field, spec.wishes));
+  SK_TRY(auto behaviour, behaviour_in(field));
+  workload.blueprint.spec = std::make_shared<const PodTemplate>(std::move(spec));
+  workload.blueprint.labels = std::make_shared<const Labels>(std::move(labels));
+  workload.blueprint.annotations = std::make_shared<const Labels>(std::move(annotations));
+  workload.blueprint.behaviour = std::make_shared<const Behaviour>(behaviour);
+  return read;
+}
+
+// ---- services, budgets, load
+
+Result<ScenarioService> read_service(const JsonField& field) {
+  SK_CHECK(field.is_object());
+  SK_CHECK(field.only_keys({"name", "namespace", "selector"}));
+  ScenarioService service;
+  SK_TRY(service.name, object_name(field));
+  SK_TRY(service.selector, labels_in(field["selector"]));
+  if (!field["selector"].present()) service.selector.set("app", service.name.name);
+  return service;
+}
+
+Result<std::optional<CountOrPercent>> count_in(const JsonField& field) {
+  const format::JsonValue* value = field.value();
+  if (value == nullptr) return std::nullopt;
+  if (value->is_string()) {
+    SK_TRY(const auto text, field.as<std::string>());
+    const auto number = text.ends_with('%') ? parse_int<std::int32_t>(std::string_view(text).substr(0, text.size() - 1))
+                                            : Result<std::int32_t>(fail(ErrorCode::InvalidInput, ""));
+    if (!number || *number < 0 || *number > 100) return fail(field.error("expected a count, or a share such as 80%"));
+    return CountOrPercent{*number, true};
+  }
+  SK_TRY(const auto count, number_of<std::int32_t>(field, 0, 0, 1'000'000));
+  return CountOrPercent{count, false};
+}
+
+Result<ScenarioBudget> read_budget(const JsonField& field) {
+  SK_CHECK(field.is_object());
+  SK_CHECK(field.only_keys({"name", "namespace", "selector", "min-available", "max-unavailable", "unhealthy"}));
+  ScenarioBudget read;
+  DisruptionBudget& budget = read.budget;
+  SK_TRY(budget.name, object_name(field));
+  SK_TRY(const auto labels, labels_in(field["selector"]));
+  LabelSelector selector;
+  if (!field["selector"].present()) {
+    selector.requirements.push_back({"app", SelectorOperator::In, {budget.name.name}});
+  }
+  for (const auto& [key, value] : labels) selector.requirements.push_back({key, SelectorOperator::In, {value}});
+  budget.selector = std::move(selector);
+  SK_TRY(budget.min_available, count_in(field["min-available"]));
+  SK_TRY(budget.max_unavailable, count_in(field["max-unavailable"]));
+  if (budget.min_available.has_value() == budget.max_unavailable.has_value()) {
+    return fail(field.error("expected either min-available or max-unavailable"));
+  }
+  SK_TRY(budget.unhealthy, one_of<UnhealthyPodEviction>(field["unhealthy"], UnhealthyPodEviction::IfHealthyBudget,
+                                                        {{"IfHealthyBudget", UnhealthyPodEviction::IfHealthyBudget},
+                                                         {"AlwaysAllow", UnhealthyPodEviction::AlwaysAllow}}));
+  return read;
+}
+
+/// Requests a second that all replicas behind the service can serve together, as their service time stands.
+double capacity(const Scenario& scenario, const ScenarioService& service) {
+  double sum = 0;
+  for (const auto& workload : scenario.workloads) {
+    const NewWorkload& w = workload.workload;
+    const bool behind = w.name.ns == service.name.ns &&
+                        std::all_of(service.selector.begin(), service.selector.end(), [&](const Labels::Entry& wanted) {
+                          const auto* value = w.blueprint.labels->find(wanted.first);
+                          return value != nullptr && *value == wanted.second;
+                        });
+    if (!behind || workload.kind == Kind::DaemonSet) continue;
+    const Behaviour& b = *w.blueprint.behaviour;
+    const double mean = seconds_of(b.service_time) * std::exp(b.service_sigma * b.service_sigma / 2);
+    sum += static_cast<double>(w.replicas) * static_cast<double>(b.concurrency) / mean;
+  }
+  return sum;
+}
+
+/// Makes requests longer or shorter so that `rate` is `share` of what the replicas can serve.
+void fit_service_time(Scenario& scenario, const ScenarioService& service, double rate, double share) {
+  const double factor = capacity(scenario, service) * share / rate;
+  for (auto& workload : scenario.workloads) {
+    const auto& labels = *workload.workload.blueprint.labels;
+    if (workload.workload.name.ns != service.name.ns || workload.kind == Kind::DaemonSet) continue;
+    const bool behind = std::all_of(service.selector.begin(), service.selector.end(), [&](const Labels::Entry& wanted) {
+      const auto* value = labels.find(wanted.first);
+      return value != nullptr && *value == wanted.second;
+    });
+    if (!behind) continue;
+    Behaviour fitted = *workload.workload.blueprint.behaviour;
+    fitted.service_time = std::max<Duration>(duration_of_seconds(seconds_of(fitted.service_time) * factor), 1us);
+    workload.workload.blueprint.behaviour = std::make_shared<const Behaviour>(fitted);
+  }
+}
+
+Result<void> read_load(const JsonField& field, Scenario& into) {
+  SK_CHECK(field.is_object());
+  SK_CHECK(field.only_keys(
+      {"service", "namespace", "rate", "share", "kept", "connections", "requests-per-connection", "time-limit"}));
+  Load load;
+  SK_TRY(load.service.name, name_in(field["service"]));
+  SK_TRY(const auto ns, field["namespace"].get_or("default"));
+  load.service.ns = NamespaceName(ns);
+  const auto service = std::find_if(into.services.begin(), into.services.end(),
+                                    [&](const ScenarioService& known) { return known.name == load.service; });
+  if (service == into.services.end()) {
+    return fail(field["service"].error("no service " + quote(load.service.str()) + " in this scenario"));
+  }
+  const double can_serve = capacity(into, *service);
+  SK_TRY(load.rate, field["rate"].get_or(0.0));
+  SK_TRY(const auto share, share_of(field["share"], 0));
+  if (can_serve <= 0) return fail(field["service"].error("no workload is behind this service"));
+  if (load.rate == 0 && share == 0) return fail(field.error("expected rate, or share, or both"));
+  if (load.rate == 0) load.rate = can_serve * share;
+  if (!(load.rate > 0 && load.rate <= 1e6))
+    return fail(field["rate"].error("out of range: more than 0, up to 1000000"));
+  if (field["rate"].present() && share > 0) fit_service_time(into, *service, load.rate, share);
+  SK_TRY(load.kept_share, share_of(field["kept"], load.kept_share));
+  SK_TRY(load.connections, number_of<std::uint32_t>(field["connections"], load.connections, 1, 1'000'000));
+  SK_TRY(load.requests_per_connection,
+         number_of<std::uint32_t>(field["requests-per-connection"], load.requests_per_connection, 1, 1'000'000'000));
+  SK_TRY(load.time_limit, duration_of(field["time-limit"], load.time_limit, 1ms, 1h));
+  into.loads.push_back(std::move(load));
+  return {};
+}
+
+// ---- events and faults
+
+Result<void> read_event(const JsonField& field, Scenario& into) {
+  SK_CHECK(field.is_object());
+  SK_CHECK(
+      field.only_keys({"at", "notice", "zone", "nodes", "share", "deadline", "effect", "cancelled-after", "down"}));
+  using What = ScenarioEvent::What;
+  ScenarioEvent event;
+  SK_TRY(event.at, duration_of(field["at"], 0s));
+  if (!field["notice"].present()) return fail(field["notice"].error("missing: what happens"));
+  SK_TRY(event.what, one_of<What>(field["notice"], What::Spot,
+                                  {{"spot", What::Spot},
+                                   {"rebalance", What::Rebalance},
+                                   {"scheduled", What::Scheduled},
+                                   {"lifecycle", What::Lifecycle},
+                                   {"death", What::Death},
+                                   {"reboot", What::Reboot}}));
+  SK_TRY(event.zone, field["zone"].get_or(""));
+  SK_TRY(event.nodes, field["nodes"].strings());
+  SK_TRY(event.share, share_of(field["share"], 0));
+  const int ways = (event.zone.empty() ? 0 : 1) + (event.nodes.empty() ? 0 : 1) + (event.share > 0 ? 1 : 0);
+  if (ways != 1) return fail(field.error("expected one of zone, nodes, share"));
+  std::vector<std::string_view> names;
+  for (const NodeSpec& node : into.nodes) names.push_back(node.name);
+  for (const std::string& node : event.nodes) {
+    if (std::find(names.begin(), names.end(), node) != names.end()) continue;
+    return fail(field["nodes"].error("no node " + quote(node) + did_you_mean(node, names)));
+  }
+  const bool zone_known = event.zone.empty() || std::any_of(into.nodes.begin(), into.nodes.end(),
+                                                            [&](const auto& n) { return n.zone == event.zone; });
+  if (!zone_known) return fail(field["zone"].error("no node is in zone " + quote(event.zone)));
+  SK_TRY(event.deadline, duration_of(field["deadline"], event.deadline, 1s, 24h));
+  using Effect = InterruptionEffect;
+  const Effect usual = event.what == What::Scheduled ? Effect::Reboot : Effect::Terminate;
+  SK_TRY(event.effect, one_of<Effect>(field["effect"], usual,
+                                      {{"terminate", Effect::Terminate},
+                                       {"stop", Effect::Stop},
+                                       {"hibernate", Effect::Hibernate},
+                                       {"reboot", Effect::Reboot}}));
+  SK_TRY(event.down, duration_of(field["down"], event.down, 1s, 24h));
+  if (field["cancelled-after"].present()) {
+    SK_TRY(event.cancelled_after, duration_of(field["cancelled-after"], 0s));
+  }
+  into.events.push_back(std::move(event));
+  return {};
+}
+
+Result<void> read_window(const JsonField& field, std::optional<Duration>& from, std::optional<Duration>& until) {
+  if (field["from"].present()) {
+    SK_TRY(from, duration_of(field["from"], 0s));
+  }
+  if (field["until"].present()) {
+    SK_TRY(until, duration_of(field["until"], 0s));
+  }
+  return {};
+}
+
+Result<void> read_faults(const JsonField& field, Scenario& into) {
+  SK_CHECK(field.only_keys({"api", "metadata", "clock-skew"}));
+  SK_TRY(into.clock_skew, field["clock-skew"].get_or(Duration{}));
+  const JsonField api = field["api"];
+  SK_CHECK(api.only_keys({"latency", "watch-lag", "conflict", "throttled", "throttled-bare", "retry-after",
+                          "unavailable", "lost-answer", "watch-gap", "partial-view", "from", "until"}));
+  ApiFaults& a = into.api_faults;
+  SK_TRY(a.latency, duration_of(api["latency"], a.latency, 1us, 1min));
+  SK_TRY(a.watch_lag, duration_of(api["watch-lag"], a.watch_lag, 1us, 10min));
+  SK_TRY(a.conflict, share_of(api["conflict"], 0));
+  SK_TRY(a.throttled, share_of(api["throttled"], 0));
+  SK_TRY(a.throttled_bare, share_of(api["throttled-bare"], 0));
+  SK_TRY(a.retry_after, duration_of(api["retry-after"], a.retry_after, 0s, 10min));
+  SK_TRY(a.unavailable, share_of(api["unavailable"], 0));
+  SK_TRY(a.lost_answer, share_of(api["lost-answer"], 0));
+  SK_TRY(a.watch_gap, share_of(api["watch-gap"], 0));
+  SK_TRY(a.partial_view, share_of(api["partial-view"], 0));
+  SK_CHECK(read_window(api, a.from, a.until));
+  const JsonField metadata = field["metadata"];
+  SK_CHECK(metadata.only_keys({"unavailable", "garbage", "half-answer", "unauthorized", "slow", "token-life",
+                               "date-skew", "latency", "from", "until"}));
+  MetadataFaults& m = into.metadata_faults;
+  SK_TRY(m.unavailable, share_of(metadata["unavailable"], 0));
+  SK_TRY(m.garbage, share_of(metadata["garbage"], 0));
+  SK_TRY(m.half_answer, share_of(metadata["half-answer"], 0));
+  SK_TRY(m.unauthorized, share_of(metadata["unauthorized"], 0));
+  SK_TRY(m.slow, share_of(metadata["slow"], 0));
+  SK_TRY(m.token_life, duration_of(metadata["token-life"], m.token_life, 1s, 6h));
+  SK_TRY(m.date_skew, metadata["date-skew"].get_or(Duration{}));
+  SK_TRY(m.latency, duration_of(metadata["latency"], m.latency, 1us, 1min));
+  return read_window(metadata, m.from, m.until);
+}
+
+template <class T, class Read>
+Result<void> read_unique(const JsonField& field, std::vector<T>& into, Read read, auto name_of_one) {
+  SK_TRY(const auto elements, field.elements());
+  std::set<ObjectName> names;
+  for (const JsonField& element : elements) {
+    SK_TRY(auto one, read(element));
+    if (!names.insert(name_of_one(one)).second) {
+      return fail(element.error("a second one called " + quote(name_of_one(one).str())));
+    }
+    into.push_back(std::move(one));
+  }
+  return {};
+}
+
+Result<Scenario> read_scenario(const JsonField& root, const Catalog& catalog) {
+  SK_CHECK(root.is_object());
+  SK_CHECK(root.only_keys({"scenario", "description", "seed", "duration", "warm-up", "cluster", "workloads", "services",
+                           "budgets", "load", "events", "faults"}));
+  Scenario scenario;
+  SK_TRY(scenario.name, name_in(root["scenario"]));
+  SK_TRY(scenario.description, root["description"].get_or(""));
+  SK_TRY(scenario.seed, root["seed"].get_or(std::uint64_t{1}));
+  SK_TRY(scenario.duration, duration_of(root["duration"], scenario.duration, 1s, 24h));
+  SK_TRY(scenario.warm_up, duration_of(root["warm-up"], scenario.warm_up, 0s, 24h));
+  SK_CHECK(read_cluster(root["cluster"], catalog, scenario));
+  SK_CHECK(read_unique(root["workloads"], scenario.workloads, read_workload,
+                       [](const ScenarioWorkload& w) { return w.workload.name; }));
+  SK_CHECK(
+      read_unique(root["services"], scenario.services, read_service, [](const ScenarioService& s) { return s.name; }));
+  SK_CHECK(read_unique(root["budgets"], scenario.budgets, read_budget,
+                       [](const ScenarioBudget& b) { return b.budget.name; }));
+  SK_TRY(const auto loads, root["load"].elements());
+  for (const JsonField& load : loads) SK_CHECK(read_load(load, scenario));
+  SK_TRY(const auto events, root["events"].elements());
+  for (const JsonField& event : events) SK_CHECK(read_event(event, scenario));
+  SK_CHECK(read_faults(root["faults"], scenario));
+  return scenario;
+}
+
+}  // namespace
+
+Result<Scenario> parse_scenario(std::string_view yaml, std::string_view file, const Catalog& catalog) {
+  auto document = format::parse_yaml(yaml);
+  if (!document) return fail(std::move(document).error().within(file));
+  auto scenario = read_scenario(document->root(), catalog);
+  return std::move(scenario).within(file);
+}
+
+}  // namespace spotkeeper::sim

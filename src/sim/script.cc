@@ -1,0 +1,139 @@
+#include "sim/script.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace spotkeeper::sim {
+namespace {
+
+constexpr Duration kHandlerHears = 1s;  // of the control that deletes everything: its poll
+
+Notice notice_of(const ScenarioEvent& event, Instant now) {
+  using What = ScenarioEvent::What;
+  Notice notice;
+  notice.effect = event.effect;
+  notice.kind = event.what == What::Spot        ? InterruptionKind::Kill
+                : event.what == What::Rebalance ? InterruptionKind::Maybe
+                : event.what == What::Scheduled ? InterruptionKind::Maintenance
+                                                : InterruptionKind::Retire;
+  notice.at = event.what == What::Rebalance ? now : now + event.deadline;
+  if (event.effect == InterruptionEffect::Terminate) notice.code = "instance-retirement";
+  if (event.effect == InterruptionEffect::Stop) notice.code = "instance-stop";
+  return notice;
+}
+
+}  // namespace
+
+Script::Script(const Scenario& scenario, std::uint64_t seed, Policy policy, World& world, net::Runtime& runtime,
+               std::function<void()> to_present)
+    : scenario_(scenario),
+      seed_(seed),
+      policy_(policy),
+      world_(world),
+      runtime_(runtime),
+      to_present_(std::move(to_present)) {}
+
+void Script::start_load() {
+  to_present_();
+  for (const Load& load : scenario_.loads) world_.add_load(load);
+}
+
+Duration Script::longest_request() const {
+  Duration longest = 0s;
+  for (const Load& load : scenario_.loads) longest = std::max(longest, load.time_limit);
+  return longest;
+}
+
+void Script::begin() {
+  to_present_();
+  clock_start_ = world_.now();
+  world_.faults().set_start(clock_start_);
+  world_.begin_measuring();
+  for (const ScenarioEvent& event : scenario_.events) plan(event);
+}
+
+void Script::at(Instant when, std::function<void()> what) {
+  const Steady due = runtime_.steady() + (when - world_.now());
+  calls_.emplace_back(runtime_, runtime_.call_at(due, [this, what = std::move(what)] {
+    to_present_();
+    what();
+  }));
+}
+
+void Script::plan(const ScenarioEvent& event) {
+  const Instant when = clock_start_ + event.at;
+  first_interruption_ = std::min(first_interruption_.value_or(when), when);
+  for (const NodeName& node : targets_of(scenario_, event, seed_)) {
+    at(when, [this, node, &event] { strike(node, event); });
+  }
+}
+
+void Script::strike(const NodeName& node, const ScenarioEvent& event) {
+  using What = ScenarioEvent::What;
+  if (!world_.machine_alive(node)) return;
+  ++interruptions_;
+  if (event.what == What::Death) return world_.kill_machine(node);
+  if (event.what == What::Reboot) return world_.reboot_machine(node, event.down);
+  const Instant deadline = world_.now() + event.deadline;
+  const Notice notice = notice_of(event, world_.now());
+  world_.notice(node, notice);
+  if (policy_ == Policy::DeleteAllNow && event.what != What::Rebalance) {
+    at(world_.now() + kHandlerHears, [this, node] { delete_everything(node); });
+  }
+  if (event.cancelled_after) {
+    at(world_.now() + *event.cancelled_after, [this, node, kind = notice.kind] { world_.withdraw(node, kind); });
+    return;
+  }
+  if (event.what == What::Rebalance) return;
+  at(deadline, [this, node, &event] {
+    if (event.effect == InterruptionEffect::Reboot) return world_.reboot_machine(node, event.down);
+    world_.kill_machine(node);
+  });
+}
+
+// The control: a handler that cordons and deletes every pod of the node as soon as it hears.
+void Script::delete_everything(const NodeName& node) {
+  NodeChange cordon;
+  cordon.node = node;
+  cordon.unschedulable = true;
+  (void)world_.patch_node(cordon);
+  std::vector<PodRef> present;
+  for (const auto& [name, object] : world_.store().all(Kind::Pod)) {
+    const Pod& pod = std::get<PodObject>(*object).pod;
+    if (pod.node == node && !pod.is_daemon() && !pod.mirror && !pod.terminating()) present.push_back(pod.ref());
+  }
+  for (const PodRef& pod : present) {
+    DeleteCall call;
+    call.name = pod.name;
+    call.uid = pod.uid;
+    (void)world_.delete_pod(call);
+  }
+}
+
+void Script::look() {
+  if (first_interruption_ && world_.now() > *first_interruption_ && !world_.at_full_strength()) {
+    last_incomplete_ = world_.now();
+  }
+}
+
+Report Script::report() const {
+  Report report;
+  report.scenario = scenario_.name;
+  report.seed = seed_;
+  report.policy = policy_;
+  report.measured = scenario_.duration;
+  report.traffic = world_.traffic();
+  report.pods = world_.pods();
+  report.budget_overrides = world_.budget_overrides();
+  report.interruptions = interruptions_;
+  report.clock_started = clock_start_;
+  report.events = world_.events_handled();
+  if (!last_incomplete_) {
+    report.recovered_after = Duration{};
+  } else if (*last_incomplete_ < clock_start_ + scenario_.duration) {
+    report.recovered_after = *last_incomplete_ + kLook - *first_interruption_;
+  }
+  return report;
+}
+
+}  // namespace spotkeeper::sim
