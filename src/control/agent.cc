@@ -86,6 +86,7 @@ class Agent::Impl {
 
   // What the metadata service says.
   Signals gather(Instant now);
+  void introduce();
   const Interruption& settle(const aws::MetadataNotice& notice);
   [[nodiscard]] Interruption interruption_of(const aws::MetadataNotice& notice) const;
   [[nodiscard]] bool told(std::string_view source) const;
@@ -123,6 +124,7 @@ class Agent::Impl {
   Steady next_;
   Steady last_look_;
 
+  bool introduced_ = false;
   Signals signals_;
   std::map<std::string, Interruption> settled_;  // by notice id: a deadline is worked out once
   std::map<std::string, std::optional<Instant>> settled_from_;
@@ -232,6 +234,7 @@ void Agent::Impl::look() {
   last_look_ = ports_.runtime.steady();
   next_ = last_look_ + kHeartbeat;
   const Instant now = ports_.runtime.now();
+  introduce();
   signals_ = gather(now);
   keep_node(now);
   keep_views(now);
@@ -319,6 +322,18 @@ const Interruption& Agent::Impl::settle(const aws::MetadataNotice& notice) {
                          {"clock_ahead", format_duration(monitor_.skew())}});
   }
   return what;
+}
+
+void Agent::Impl::introduce() {
+  if (introduced_ || !monitor_.identity()) return;
+  introduced_ = true;
+  const aws::InstanceIdentity& machine = *monitor_.identity();
+  metrics_.set_instance(machine);
+  log::info("this machine", {{"node", config_.node.str()},
+                             {"instance", machine.instance_id},
+                             {"type", machine.instance_type},
+                             {"zone", machine.zone},
+                             {"life_cycle", machine.life_cycle}});
 }
 
 Signals Agent::Impl::gather(Instant now) {

@@ -41,7 +41,9 @@ struct AgentMetrics::Instruments {
         pods_left(
             registry.gauge("spotkeeper_drain_pods_left", "Pods that this agent is moving and that are not gone.")),
         deadline(registry.gauge("spotkeeper_node_deadline_timestamp_seconds",
-                                "When the machine ends, in seconds since 1970; 0: it has not been told to.")) {
+                                "When the machine ends, in seconds since 1970; 0: it has not been told to.")),
+        instance(registry.gauges("spotkeeper_instance_info", "Always 1: which machine this is.",
+                                 {"instance_id", "instance_type", "zone", "life_cycle"})) {
     // Series that alerts look at exist from the start: a counter that appears at 1 has no increase.
     for (const InterruptionKind kind : kKinds) {
       notices.with({name_of(kind)});
@@ -71,6 +73,7 @@ struct AgentMetrics::Instruments {
   MetricFamily<Counter>& answers;
   Gauge& pods_left;
   Gauge& deadline;
+  MetricFamily<Gauge>& instance;
 };
 
 AgentMetrics::AgentMetrics(MetricsRegistry& registry) : instruments_(std::make_unique<Instruments>(registry)) {}
@@ -112,6 +115,10 @@ void AgentMetrics::on_drained(Duration left) { instruments_->seconds_left.observ
 void AgentMetrics::on_killed_hard(std::size_t pods) { instruments_->killed_hard.add(static_cast<double>(pods)); }
 
 void AgentMetrics::set_pods_left(std::size_t pods) { instruments_->pods_left.set(static_cast<double>(pods)); }
+
+void AgentMetrics::set_instance(const aws::InstanceIdentity& machine) {
+  instruments_->instance.with({machine.instance_id, machine.instance_type, machine.zone, machine.life_cycle}).set(1);
+}
 
 void AgentMetrics::set_deadline(std::optional<Instant> deadline) {
   instruments_->deadline.set(deadline ? seconds_of(deadline->time_since_epoch()) : 0.0);

@@ -41,6 +41,8 @@ class AgentMetrics final : public DrainObserver {
   void set_pods_left(std::size_t pods);
   /// Until the machine ends; nothing: it is not told to.
   void set_deadline(std::optional<Instant> deadline);
+  /// Which machine this is.
+  void set_instance(const aws::InstanceIdentity& machine);
 
  private:
   struct Instruments;

@@ -220,9 +220,11 @@ class ImdsMonitor {
   [[nodiscard]] Duration skew() const { return client_.skew(); }
   /// The last sign of life: answers that are errors count, since a process that is restarted gets the same ones.
   [[nodiscard]] Steady last_activity() const { return last_activity_; }
-  [[nodiscard]] ImdsClient& client() { return client_; }
+  /// Which machine this is; nothing until the service has said so.
+  [[nodiscard]] const std::optional<InstanceIdentity>& identity() const { return identity_; }
 
  private:
+  net::Task<void> learn_identity();
   net::Task<bool> look(MetadataTopic topic);  // false: nobody answered
   net::Task<void> round();
   [[nodiscard]] bool due(MetadataTopic topic) const;
@@ -246,6 +248,8 @@ class ImdsMonitor {
   std::optional<MetadataTopic> silent_;                            // where the last round ended without an answer
   std::map<std::pair<MetadataTopic, AnswerKind>, Steady> logged_;  // problems, each at most once an hour
   std::set<std::string> garbage_;                                  // bytes that were logged
+  std::optional<InstanceIdentity> identity_;
+  Steady next_identity_;
   Steady last_activity_;
 };
 

@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::size_t kMostGarbageLogged = 32;
 constexpr Duration kProblemAgain = 1h;
+constexpr Duration kIdentityAgain = 10min;
 
 std::string path_of(MetadataTopic topic) {
   switch (topic) {
@@ -106,8 +107,19 @@ net::Task<void> ImdsMonitor::run() {
   for (;;) {
     const Steady next = runtime_.steady() + wait();
     co_await round();
+    co_await learn_identity();
     co_await net::sleep_until(runtime_, next);
   }
+}
+
+net::Task<void> ImdsMonitor::learn_identity() {
+  // Nice to know, and asked for only while the service answers, so that it holds up no look at the notices.
+  if (identity_ || silent_ || runtime_.steady() < next_identity_) co_return;
+  next_identity_ = runtime_.steady() + kIdentityAgain;
+  Result<InstanceIdentity> identity = co_await client_.identity();
+  if (!identity) co_return;
+  identity_ = *std::move(identity);
+  changed_.notify();
 }
 
 Duration ImdsMonitor::wait() {
