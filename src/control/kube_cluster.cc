@@ -1,0 +1,175 @@
+#include "control/kube_cluster.h"
+
+#include <algorithm>
+#include <list>
+#include <map>
+#include <utility>
+
+#include "base/log.h"
+#include "kube/store.h"
+#include "net/signal.h"
+#include "net/task_group.h"
+
+namespace spotkeeper::control {
+
+/// Some collections of the API in one store.
+class KubeCluster::View : public ClusterView {
+ public:
+  explicit View(KubeCluster& cluster)
+      : cluster_(cluster), changed_(cluster.runtime_), store_([this] { on_change(); }), group_(cluster.runtime_) {
+    cluster_.views_.insert(this);
+  }
+  View(const View&) = delete;
+  View& operator=(const View&) = delete;
+  ~View() override {
+    group_.cancel_all();
+    cluster_.views_.erase(this);
+  }
+
+  [[nodiscard]] const Snapshot& snapshot() const override { return store_.snapshot(); }
+  [[nodiscard]] net::Signal& changed() override { return changed_; }
+
+  void assume_ending(const PodRef& pod, Instant deletion, bool evicted) override {
+    store_.assume_ending(pod, deletion, evicted, cluster_.runtime_.steady());
+    expire();
+  }
+
+  void learn(const Node& node) {
+    if (snapshot().find_node(node.name) != nullptr) store_.learn(node);
+  }
+
+ protected:
+  struct Feed {
+    Feed(KubeCluster& cluster, kube::Resource resource, kube::WatchScope scope,
+         std::unique_ptr<kube::ReflectorSink> into)
+        : sink(std::move(into)),
+          reflector(cluster.client_.pipeline(), resource, std::move(scope), *sink, cluster.options_.reflector,
+                    Random(cluster.random_.next())) {}
+    std::unique_ptr<kube::ReflectorSink> sink;
+    kube::Reflector reflector;
+  };
+
+  Feed& watch(kube::Resource resource, kube::WatchScope scope, std::unique_ptr<kube::ReflectorSink> sink) {
+    feeds_.emplace_back(cluster_, resource, std::move(scope), std::move(sink));
+    group_.start(feeds_.back().reflector.run());
+    return feeds_.back();
+  }
+  [[nodiscard]] kube::ClusterStore& store() { return store_; }
+  [[nodiscard]] net::Runtime& runtime() { return cluster_.runtime_; }
+  [[nodiscard]] const Options& options() const { return cluster_.options_; }
+  [[nodiscard]] bool all_synced() const {
+    return std::ranges::all_of(feeds_, [](const Feed& feed) { return feed.reflector.synced(); });
+  }
+
+  virtual void on_change() { changed_.notify(); }
+
+ private:
+  void expire() {
+    const auto next = store_.expire(runtime().steady());
+    expiry_ = next ? net::ScopedCall(runtime(), runtime().call_at(*next, [this] { expire(); })) : net::ScopedCall();
+  }
+
+  KubeCluster& cluster_;
+  net::Signal changed_;
+  kube::ClusterStore store_;
+  std::list<Feed> feeds_;
+  net::ScopedCall expiry_;
+  net::TaskGroup group_;  // last: its tasks use all of the above
+};
+
+namespace {
+
+class NodeView final : public KubeCluster::View {
+ public:
+  NodeView(KubeCluster& cluster, const NodeName& node) : View(cluster) {
+    kube::WatchScope scope;
+    scope.field_selector = "metadata.name=" + node.str();
+    watch(kube::kNodes, std::move(scope), store().node_sink());
+  }
+  [[nodiscard]] bool synced() const override { return all_synced(); }
+};
+
+class AroundView final : public KubeCluster::View {
+ public:
+  AroundView(KubeCluster& cluster, NodeName node)
+      : View(cluster),
+        node_(std::move(node)),
+        nodes_(watch(kube::kNodes, {}, store().node_sink())),
+        own_pods_(watch(kube::kPods, on_node(node_), store().pod_sink({.ns = {}, .node = node_}))),
+        patience_(runtime(),
+                  runtime().call_at(runtime().steady() + options().stragglers, [this] { give_up_waiting(); })) {}
+
+  [[nodiscard]] bool synced() const override {
+    return nodes_.reflector.synced() && own_pods_.reflector.synced() && (waited_ || all_synced());
+  }
+
+ protected:
+  void on_change() override {
+    follow_namespaces();
+    View::on_change();
+  }
+
+ private:
+  static kube::WatchScope on_node(const NodeName& node) {
+    kube::WatchScope scope;
+    scope.field_selector = "spec.nodeName=" + node.str();
+    return scope;
+  }
+
+  void follow_namespaces() {
+    for (const Pod* pod : snapshot().pods_on(node_)) {
+      if (pod->mirror || pod->is_daemon() || !followed_.insert(pod->name.ns).second) continue;
+      kube::WatchScope scope;
+      scope.ns = pod->name.ns;
+      watch(kube::kPods, scope, store().pod_sink({.ns = scope.ns, .node = {}}));
+      watch(kube::kDisruptionBudgets, scope, store().budget_sink(scope.ns));
+    }
+  }
+
+  void give_up_waiting() {
+    waited_ = true;
+    if (!all_synced())
+      log::warn("deciding with a partial view: not everything could be listed in time", {{"node", node_.str()}});
+    View::on_change();
+  }
+
+  NodeName node_;
+  std::set<NamespaceName> followed_;
+  bool waited_ = false;
+  Feed& nodes_;
+  Feed& own_pods_;
+  net::ScopedCall patience_;
+};
+
+}  // namespace
+
+KubeCluster::KubeCluster(net::Runtime& runtime, kube::Client& client, kube::EventRecorder& events, Options options)
+    : runtime_(runtime), client_(client), events_(events), options_(options), random_(options.seed) {}
+
+net::Task<Result<Node>> KubeCluster::get_node(NodeName node) { return client_.get_node(std::move(node)); }
+
+net::Task<Result<Node>> KubeCluster::patch_node(NodeChange change) {
+  auto patched = co_await client_.patch_node(std::move(change));
+  if (patched) {
+    for (View* view : views_) view->learn(*patched);
+  }
+  co_return patched;
+}
+
+net::Task<kube::EvictAnswer> KubeCluster::evict(PodRef pod, std::optional<GracePeriod> grace) {
+  return client_.evict(std::move(pod), grace);
+}
+
+net::Task<Result<kube::DeleteOutcome>> KubeCluster::delete_pod(PodRef pod, GracePeriod grace) {
+  return client_.delete_pod(std::move(pod), grace);
+}
+
+void KubeCluster::emit(kube::EventNote note) { events_.emit(std::move(note)); }
+
+std::unique_ptr<ClusterView> KubeCluster::view_node(NodeName node) { return std::make_unique<NodeView>(*this, node); }
+
+std::unique_ptr<ClusterView> KubeCluster::view_around(NodeName node) {
+  return std::make_unique<AroundView>(*this, std::move(node));
+}
+
+}  // namespace spotkeeper::control
