@@ -2,6 +2,7 @@
 # The container image, read with a program that this project did not write.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
+export SPOTKEEPER_BINARY=${SPOTKEEPER_BINARY:-$PWD/build/release/spotkeeper}
 failed=0
 
 check() { # check SENTENCE COMMAND…
@@ -28,9 +29,9 @@ check "skopeo finds one layer" is "$(inspect | field '["Layers"].__len__()')" 1
 check "the process is not root" is "$(field '["config"]["User"]' <<<"$config")" '"65532:65532"'
 check "the binary is the entry point" is "$(field '["config"]["Entrypoint"]' <<<"$config")" '["/spotkeeper"]'
 check "the image says which version it is" is "$(field '["config"]["Labels"]["org.opencontainers.image.version"]' <<<"$config")" \
-  "$(build/release/spotkeeper version -o json | field '["version"]')"
+  "$("$SPOTKEEPER_BINARY" version -o json | field '["version"]')"
 check "the binary is all there is" is "$(wc -l <<<"$listing")" 1
 check "nobody can write to the binary" is "$(cut -c1-10 <<<"$listing")" "-r-xr-xr-x"
 tar -xzf "$scratch/image/$layer" -C "$scratch" spotkeeper
-check "it is the release binary, byte for byte" cmp "$scratch/spotkeeper" build/release/spotkeeper
+check "it is the release binary, byte for byte" cmp "$scratch/spotkeeper" "$SPOTKEEPER_BINARY"
 exit $failed
