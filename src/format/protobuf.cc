@@ -415,47 +415,55 @@ std::string write_watch_frame(std::string_view type, std::string_view enveloped_
   return frame + event;
 }
 
+namespace {
+
+constexpr std::size_t kFrameHead = 4;
+
+// What the frame at the front takes with its length, or 0 as long as the length is not there.
+std::size_t frame_size(std::string_view front) {
+  if (front.size() < kFrameHead) return 0;
+  std::size_t length = 0;
+  for (const char c : front.substr(0, kFrameHead)) length = length << 8 | static_cast<unsigned char>(c);
+  return kFrameHead + length;
+}
+
+}  // namespace
+
 WatchFrameSplitter::WatchFrameSplitter(OnFrame on_frame, std::size_t longest_frame)
     : on_frame_(std::move(on_frame)), longest_(longest_frame) {}
 
 Result<void> WatchFrameSplitter::feed(std::string_view chunk) {
-  constexpr std::size_t kHead = 4;
   while (!failed_ && !chunk.empty()) {
-    // Where a frame lies in one chunk as a whole it is handed on from there; else the buffer gathers it.
-    const bool gathering = !buffer_.empty() || chunk.size() < kHead;
-    if (gathering && buffer_.size() < kHead) {
-      const std::string_view head = chunk.substr(0, kHead - buffer_.size());
-      buffer_ += head;
-      chunk.remove_prefix(head.size());
-      if (buffer_.size() < kHead) break;
+    // A frame that lies in one chunk as a whole is handed on from there; else the buffer gathers it.
+    if (const std::size_t size = frame_size(chunk); buffer_.empty() && size > 0 && size <= chunk.size()) {
+      hand_on(chunk.substr(0, size));
+      chunk.remove_prefix(size);
+      continue;
     }
-    const std::string_view front = gathering ? std::string_view(buffer_) : chunk;
-    std::size_t length = 0;
-    for (std::size_t i = 0; i < kHead; ++i) length = length << 8 | static_cast<unsigned char>(front[i]);
-    if (length > longest_) {
-      failed_ = Error{ErrorCode::InvalidInput, fmt::format("watch: a frame of {} bytes at byte {}; at most {} are read",
-                                                           length, offset_, longest_)};
-      break;
+    const std::size_t known = frame_size(buffer_);
+    const std::string_view part = chunk.substr(0, (known > 0 ? known : kFrameHead) - buffer_.size());
+    buffer_ += part;
+    chunk.remove_prefix(part.size());
+    const std::size_t size = frame_size(buffer_);
+    if (size > kFrameHead + longest_ || size == buffer_.size()) {
+      hand_on(buffer_);
+      buffer_.clear();
     }
-    if (!gathering && chunk.size() < kHead + length) {
-      buffer_ = chunk;
-      break;
-    }
-    if (gathering) {
-      const std::string_view part = chunk.substr(0, kHead + length - buffer_.size());
-      buffer_ += part;
-      chunk.remove_prefix(part.size());
-      if (buffer_.size() < kHead + length) break;
-    }
-    const std::string_view whole = gathering ? std::string_view(buffer_) : chunk;
-    auto done = on_frame_(whole.substr(kHead, length));
-    if (!done) failed_ = std::move(done).error();
-    offset_ += kHead + length;
-    if (gathering) buffer_.clear();
-    if (!gathering) chunk.remove_prefix(kHead + length);
   }
   if (failed_) return fail(*failed_);
   return {};
+}
+
+void WatchFrameSplitter::hand_on(std::string_view frame) {
+  const std::size_t length = frame_size(frame) - kFrameHead;
+  if (length > longest_) {
+    const std::string what =
+        fmt::format("watch: a frame of {} bytes at byte {}; at most {} are read", length, offset_, longest_);
+    failed_ = Error{ErrorCode::InvalidInput, what};
+    return;
+  }
+  offset_ += frame.size();
+  if (auto done = on_frame_(frame.substr(kFrameHead)); !done) failed_ = std::move(done).error();
 }
 
 Result<void> WatchFrameSplitter::finish() const {

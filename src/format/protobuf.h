@@ -207,6 +207,8 @@ class WatchFrameSplitter {
   [[nodiscard]] Result<void> finish() const;
 
  private:
+  void hand_on(std::string_view frame);
+
   OnFrame on_frame_;
   std::size_t longest_;
   std::optional<Error> failed_;
