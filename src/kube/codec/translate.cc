@@ -264,6 +264,8 @@ class JsonDecoder {
 
 template <Message T>
 void write_fields(ProtoWriter& out, const T& message);
+template <Message T>
+bool blank(const T& value);
 
 void put(ProtoWriter& out, std::uint32_t number, Text value) { out.text(number, value); }
 void put(ProtoWriter& out, std::uint32_t number, bool value) { out.boolean(number, value); }
@@ -287,6 +289,8 @@ void put(ProtoWriter& out, std::uint32_t number, const Times& value) {
 }
 template <Message T>
 void put(ProtoWriter& out, std::uint32_t number, const T& value) {
+  // Protozero takes an empty nested message back, but an empty LabelSelector is not an absent one.
+  if (blank(value)) return out.bytes(number, {});
   out.message(number, [&value](ProtoWriter& nested) { write_fields(nested, value); });
 }
 template <class T>
