@@ -246,6 +246,13 @@ std::vector<const Pod*> Snapshot::pods() const {
   return out;
 }
 
+std::vector<const Pod*> Snapshot::pods_in(const NamespaceName& ns) const {
+  std::vector<const Pod*> out;
+  for (auto at = state_->pods.lower_bound(ObjectName{ns, {}}); at != state_->pods.end() && at->pod.name.ns == ns; ++at)
+    out.push_back(&at->pod);
+  return out;
+}
+
 std::size_t Snapshot::pod_count() const { return state_->pods.size(); }
 
 std::span<const Pod* const> Snapshot::pods_on(const NodeName& node) const {

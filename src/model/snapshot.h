@@ -48,6 +48,8 @@ class Snapshot {
   /// All pods, by name.
   [[nodiscard]] std::vector<const Pod*> pods() const;
   [[nodiscard]] std::size_t pod_count() const;
+  /// Pods of that namespace, by name. Costs by their number.
+  [[nodiscard]] std::vector<const Pod*> pods_in(const NamespaceName& ns) const;
   /// Pods bound to that node, by name; completed and terminating ones too.
   [[nodiscard]] std::span<const Pod* const> pods_on(const NodeName& node) const;
   /// Pods of that workload, by name, wherever they are.

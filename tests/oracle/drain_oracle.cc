@@ -1,6 +1,7 @@
 #include "tests/oracle/drain_oracle.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <string>
 #include <unordered_map>
@@ -50,24 +51,38 @@ class Search {
       --state.in_flight[service];
       state.arrivals.erase(state.arrivals.begin());
     }
-    for (std::size_t i = 0; i < world_.pods.size(); ++i)
-      if (is_left(state, i) && world_.pods[i].latest <= state.at) start(state, i);
     if (state.at >= world_.horizon) return 0;
     if (state.left == 0) return pass(std::move(state));
     const std::string key = key_of(state);
     if (const auto known = known_.find(key); known != known_.end()) return known->second;
-    const long least = try_all(state, 0);
+    const long least = force(state, 0);
     known_.emplace(key, least);
     return least;
+  }
+
+  // Starts what can't wait any longer, pods[index] and those after it, then decides about the others.
+  long force(State state, std::size_t index) {
+    for (; index < world_.pods.size(); ++index) {
+      if (!is_left(state, index) || world_.pods[index].latest > state.at) continue;
+      long yielding = -1;
+      if (scarce(state)) yielding = force(started(state, index, false), index + 1);
+      const long with = force(started(state, index, true), index + 1);
+      return yielding < 0 ? with : std::min(with, yielding);
+    }
+    return try_all(state, 0);
+  }
+
+  // Somebody will go without a successor, and who that is makes a difference.
+  [[nodiscard]] bool scarce(const State& state) const {
+    return state.slots > 0 && state.slots < std::popcount(state.left);
   }
 
   // Decides about pods[index] and those after it, at this point in time.
   long try_all(const State& state, std::size_t index) {
     while (index < world_.pods.size() && !may_start(state, index)) ++index;
     if (index == world_.pods.size()) return pass(state);
-    State started = state;
-    start(started, index);
-    const long with = try_all(started, index + 1);
+    long with = try_all(started(state, index, true), index + 1);
+    if (with != 0 && scarce(state)) with = std::min(with, try_all(started(state, index, false), index + 1));
     if (with == 0) return 0;
     // Of pods that are alike only the first is left for later: which one it is makes no difference.
     std::size_t next = index + 1;
@@ -110,7 +125,8 @@ class Search {
     return healthy > budget.desired;
   }
 
-  void start(State& state, std::size_t index) const {
+  // `replaced`: its successor may take a slot, if there is one.
+  [[nodiscard]] State started(State state, std::size_t index, bool replaced) const {
     const Pod& pod = world_.pods[index];
     const Service& service = service_of(pod);
     const auto of = static_cast<std::size_t>(pod.service);
@@ -119,12 +135,13 @@ class Search {
       --state.serving[of];
       ++state.in_flight[of];
     }
-    if (!pod.successor || state.slots == 0) return;
+    if (!pod.successor || !replaced || state.slots == 0) return state;
     --state.slots;
     const Seconds made =
         service.one_at_a_time ? std::min(state.at + pod.lasts, std::max(pod.gone, state.at + 1)) : state.at;
     const Arrival arrival{made + service.ready_after, pod.service};
     state.arrivals.insert(std::ranges::upper_bound(state.arrivals, arrival, before), arrival);
+    return state;
   }
 
   // Lets one step pass and goes on.
@@ -144,6 +161,7 @@ class Search {
     add(state.at);
     add(static_cast<int>(state.left));
     add(state.slots);
+    for (const int serving : state.serving) add(serving);
     for (const Arrival& arrival : state.arrivals) {
       add(arrival.at);
       add(arrival.service);

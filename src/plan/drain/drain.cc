@@ -42,6 +42,8 @@ using drain::Candidate;
 using drain::Scene;
 using drain::Start;
 
+constexpr Duration kLookAfterSending = 5s;
+
 class Planner {
  public:
   Planner(const Snapshot& cluster, std::span<const Interruption> dying, const DrainPolicy& policy, Instant now)
@@ -60,6 +62,8 @@ class Planner {
     for (const Candidate& candidate : scenes_.last) decide_last(candidate);
     for (Waiting& waiting : scenes_.waiting) plan_.waiting.push_back(std::move(waiting));
     put_in_order();
+    // What is refused changes nothing that a watch would show, while the time left for it shrinks.
+    if (!plan_.now.empty()) look_at(now_ + kLookAfterSending);
     return std::move(plan_);
   }
 

@@ -90,7 +90,7 @@ struct Waiting {
 
 struct DrainPlan {
   std::vector<std::variant<Evict, DeleteNow>> now;  // in the order to be sent
-  std::optional<Instant> next_look;                 // nothing else falls due before it
+  std::optional<Instant> next_look;                 // nothing falls due before it, if nothing changes
   std::vector<Waiting> waiting;                     // who waits for what, for `spotkeeper status`
   friend bool operator==(const DrainPlan&, const DrainPlan&) = default;
 };

@@ -81,7 +81,7 @@ class Projection {
 
   [[nodiscard]] bool may_start(std::size_t index) const {
     const Candidate& candidate = scene_.candidates[index];
-    if (candidate.verdict.handling != Handling::Early || !candidate.room) return false;
+    if (candidate.verdict.handling != Handling::Early || !candidate.room || rule_.held[index]) return false;
     const Service& service = services_[candidate.service];
     if (service.one_at_a_time && !is_next_in_order(index)) return false;
     if (candidate.pod->ready && service.serving - 1 < rule_.keep_serving[candidate.service]) return false;

@@ -75,6 +75,7 @@ class Builder {
   std::size_t workload_of(const Pod& pod) {
     if (pod.owner == nullptr) {
       workloads_.emplace_back();
+      bare_.insert(&pod);
       return workloads_.size() - 1;
     }
     const auto [at, added] = by_owner_.try_emplace(*pod.owner, workloads_.size());
@@ -131,25 +132,35 @@ class Builder {
 
   // Every budget joins the workloads that it covers into one scene.
   void find_budgets() {
-    std::vector<bool> used(workloads_.size(), false);
-    for (const Prospect& prospect : prospects_) {
-      used[prospect.workload] = true;
-      if (prospect.candidate.pod->owner == nullptr) cover(*prospect.candidate.pod, prospect.workload);
+    for (const Prospect& prospect : prospects_) cover_all(*prospect.candidate.pod, prospect.workload);
+    for (std::size_t budget = 0; budget < budgets_.size(); ++budget)
+      if (covered_[budget].pods < budgets_[budget]->expected_pods) find_others(*budgets_[budget]);
+  }
+
+  // Pods of other workloads under the same budget: what it allows depends on when those are Ready. Their own budgets
+  // are looked at in turn.
+  void find_others(const DisruptionBudget& budget) {
+    for (const Pod* pod : cluster_.pods_in(budget.name.ns)) {
+      if (pod->completed() || !budget.covers(*pod->labels) || bare_.contains(pod)) continue;
+      const std::size_t workload = workload_of(*pod);
+      if (cover_all(*pod, workload)) bystanders_.emplace_back(pod, workload);
     }
-    for (std::size_t i = 0; i < workloads_.size(); ++i)
-      if (used[i])
-        for (const Pod* pod : workloads_[i].pods) cover(*pod, i);
+  }
+
+  // Counts the workload's pods for their budgets. False where that has been done.
+  bool cover_all(const Pod& member, std::size_t workload) {
+    group_.resize(workloads_.size(), kNone);
+    if (group_[workload] != kNone) return false;
+    group_[workload] = workload;
+    if (member.owner == nullptr) cover(member, workload);
+    for (const Pod* pod : workloads_[workload].pods) cover(*pod, workload);
+    return true;
   }
 
   void cover(const Pod& pod, std::size_t workload) {
     const std::vector<std::size_t>& budgets = budgets_of(pod);
     covered_.resize(budgets_.size());
     joined_.resize(budgets_.size(), kNone);
-    group_.resize(workloads_.size());
-    if (group_sized_ < workloads_.size()) {
-      std::iota(group_.begin() + static_cast<std::ptrdiff_t>(group_sized_), group_.end(), group_sized_);
-      group_sized_ = workloads_.size();
-    }
     for (const std::size_t budget : budgets) {
       if (joined_[budget] == kNone) joined_[budget] = workload;
       group_[root(workload)] = root(joined_[budget]);
@@ -176,11 +187,13 @@ class Builder {
       std::size_t& service = service_index_[prospect.workload];
       if (service == kNone) {
         service = scene.services.size();
-        scene.services.emplace_back();
-        fill_service(scene, service, prospect);
+        add_service(scene, *prospect.candidate.pod, prospect.workload);
       }
       add_candidate(scene, service, prospect);
     }
+    for (const auto& [pod, workload] : bystanders_)
+      if (const auto at = scene_of.find(root(workload)); at != scene_of.end())
+        add_service(scenes_.scenes[at->second], *pod, workload);
   }
 
   std::vector<std::size_t> local_budgets(Scene& scene, const Pod& pod) {
@@ -213,11 +226,12 @@ class Builder {
     scene.candidates.push_back(std::move(candidate));
   }
 
-  void fill_service(Scene& scene, std::size_t index, const Prospect& prospect) {
-    const Workload& workload = workloads_[prospect.workload];
+  // `member`: one of its pods.
+  void add_service(Scene& scene, const Pod& member, std::size_t workload_index) {
+    const Workload& workload = workloads_[workload_index];
+    const std::size_t index = scene.services.size();
     Service service;
-    service.one_at_a_time =
-        prospect.candidate.pod->owner != nullptr && prospect.candidate.pod->owner->kind == "StatefulSet";
+    service.one_at_a_time = member.owner != nullptr && member.owner->kind == "StatefulSet";
     double share = 0;
     std::int64_t replicas = 0;
     std::vector<const Pod*> ending;
@@ -241,11 +255,11 @@ class Builder {
     }
     replicas += expect_unmade(scene, service, index, ending, staying, workload);
     service.expected = service.serving + static_cast<std::int64_t>(scene.arrivals.size() - first_arrival);
-    if (has_successor(*prospect.candidate.pod))
+    if (has_successor(member))
       service.floor =
           std::clamp<std::int64_t>(static_cast<std::int64_t>(std::ceil(share * static_cast<double>(replicas) - 1e-9)),
                                    1, std::max<std::int64_t>(replicas, 1));
-    scene.services[index] = service;
+    scene.services.push_back(service);
   }
 
   // It is on a machine that is being drained.
@@ -319,15 +333,16 @@ class Builder {
   Scenes scenes_;
   std::vector<Prospect> prospects_;
   std::set<NodeName> leaving_nodes_;
+  std::vector<std::pair<const Pod*, std::size_t>> bystanders_;  // a pod of each workload that only shares a budget
+  std::set<const Pod*> bare_;                                   // without an owner; only looked up
   std::vector<Workload> workloads_;
   std::map<WorkloadRef, std::size_t> by_owner_;
   std::vector<const DisruptionBudget*> budgets_;
   std::map<ObjectName, std::size_t> budget_index_;
   std::map<std::pair<const Labels*, NamespaceName>, std::vector<std::size_t>> by_labels_;  // only looked up
   std::vector<CoveredPods> covered_;                                                       // by budget
-  std::vector<std::size_t> joined_;  // by budget: a workload that it covers
-  std::vector<std::size_t> group_;   // by workload: towards the root of its group
-  std::size_t group_sized_ = 0;
+  std::vector<std::size_t> joined_;         // by budget: a workload that it covers
+  std::vector<std::size_t> group_;          // by workload: towards the root of its group
   std::vector<std::size_t> service_index_;  // by workload: within its scene
   std::vector<std::size_t> budget_local_;   // by budget: within its scene
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <numeric>
 
 namespace spotkeeper::plan::drain {
@@ -9,6 +10,8 @@ namespace {
 
 // A choice among more than this many numbers is made among as many of them, evenly spaced.
 constexpr std::int64_t kMostTried = 16;
+
+constexpr int kMostHeldTried = 64;
 
 Duration total(const std::vector<Duration>& loss) {
   return std::accumulate(loss.begin(), loss.end(), Duration::zero());
@@ -21,6 +24,7 @@ class Chooser {
       rule_.keep_serving.push_back(slowest_allowed(service));
       rule_.past_budgets.push_back(false);
     }
+    rule_.held.assign(scene.candidates.size(), false);
     best_ = project(scene_, rule_, now_);
   }
 
@@ -28,9 +32,11 @@ class Chooser {
     for (std::size_t i = 0; i < scene_.services.size(); ++i)
       if (paced(i)) pace(i);
     for (std::size_t i = 0; i < scene_.services.size(); ++i)
-      if (best_.loss[i] > 0s) quicken(i);
+      if (loses(i)) quicken(i);
     for (std::size_t i = 0; i < scene_.services.size(); ++i)
-      if (best_.loss[i] > 0s) pass_budgets(i);
+      if (loses(i)) hold_some(i);
+    for (std::size_t i = 0; i < scene_.services.size(); ++i)
+      if (loses(i)) pass_budgets(i);
     return std::move(best_);
   }
 
@@ -43,6 +49,9 @@ class Chooser {
     const std::int64_t keep = service.expected - std::max<std::int64_t>(share, 1);
     return service.expected <= service.floor ? keep : std::max(keep, service.floor);
   }
+
+  // Something that the choice can change.
+  [[nodiscard]] bool loses(std::size_t service) const { return best_.loss[service] > 0s && paced(service); }
 
   // Without a deadline there is nothing to be paced by.
   [[nodiscard]] bool paced(std::size_t service) const {
@@ -70,6 +79,40 @@ class Chooser {
     const Service& state = scene_.services[service];
     const std::int64_t slowest = rule_.keep_serving[service];
     try_each(service, state.floor, slowest - 1, true, [&](const Outcome& tried) { return loses_less(tried); });
+  }
+
+  // Budgets do not count at a last safe start: to leave some of those that die first to theirs, and to spend what the
+  // budget allows on pods that die later, can lose less.
+  void hold_some(std::size_t service) {
+    std::map<Instant, std::vector<std::size_t>> by_latest;
+    for (std::size_t i = 0; i < scene_.candidates.size(); ++i) {
+      const Candidate& candidate = scene_.candidates[i];
+      if (candidate.service == service && candidate.latest != Instant::max() && candidate.pod->ready)
+        by_latest[candidate.latest].push_back(i);
+    }
+    std::vector<std::vector<std::size_t>> classes;
+    for (auto& [latest, members] : by_latest) classes.push_back(std::move(members));
+    std::vector<bool> best_held = rule_.held;
+    int tries = kMostHeldTried;
+    try_holding(classes, 0, tries, best_held);
+    rule_.held = std::move(best_held);
+  }
+
+  // Every number of each class, the later classes' first, as far as `tries` go.
+  void try_holding(const std::vector<std::vector<std::size_t>>& classes, std::size_t from, int& tries,
+                   std::vector<bool>& best_held) {
+    if (tries-- <= 0 || total(best_.loss) == 0s) return;
+    if (Outcome tried = project(scene_, rule_, now_); loses_less(tried)) {
+      best_ = std::move(tried);
+      best_held = rule_.held;
+    }
+    for (std::size_t i = from; i < classes.size(); ++i) {
+      const auto next = std::ranges::find_if(classes[i], [&](std::size_t member) { return !rule_.held[member]; });
+      if (next == classes[i].end()) continue;
+      rule_.held[*next] = true;
+      try_holding(classes, i, tries, best_held);
+      rule_.held[*next] = false;
+    }
   }
 
   // Past its budgets, where that loses less; as little as does.

@@ -1,10 +1,10 @@
 // When to start what: a projection of what happens if pods are started by a rule, and the choice of the rule.
 //
-// The rule has two numbers a service: how many must go on serving when a pod is started before its last safe start, and
-// whether budgets are asked. A projection carries it on from now: starts where the rule allows, starts everything at
-// its last safe start, lets successors arrive. The choice is the rule with the least loss below the services' floors;
-// of these the one that keeps most replicas serving. Budgets are left unasked only where every rule that asks them
-// loses something that could be kept.
+// The rule says for each service how many must go on serving when a pod is started before its last safe start, whether
+// budgets are asked, and which pods are held back until then. A projection carries it on from now: starts where the
+// rule allows, starts everything at its last safe start, lets successors arrive. The choice is the rule with the least
+// loss below the services' floors; of these the one that keeps most replicas serving. Budgets are left unasked only
+// where every rule that asks them loses something that could be kept.
 #pragma once
 
 #include <cstdint>
@@ -18,6 +18,7 @@ namespace spotkeeper::plan::drain {
 struct Rule {
   std::vector<std::int64_t> keep_serving;  // by service
   std::vector<bool> past_budgets;          // by service
+  std::vector<bool> held;                  // by candidate: left until its last safe start
 };
 
 struct Start {
