@@ -27,8 +27,8 @@ namespace spotkeeper::net {
 /// times as fast. A simulated world that is served N times faster hands these three to every process that talks to it,
 /// and all of them agree on the time. The default is the machine's own time.
 struct TimeScale {
-  Instant epoch{};
-  Instant origin{};   // on the machine's wall clock
+  Instant epoch;
+  Instant origin;     // on the machine's wall clock
   double rate = 1.0;  // above 0
 };
 
@@ -135,13 +135,11 @@ T EventLoop::run_until(Task<T> task) {
 template <>
 inline void EventLoop::run_until(Task<void> task) {
   TaskGroup group(*this);
-  bool done = false;
-  group.start([](EventLoop& loop, Task<void> inner, bool& ended) -> Task<void> {
+  group.start([](EventLoop& loop, Task<void> inner) -> Task<void> {
     co_await inner;
-    ended = true;
     loop.stop();
-  }(*this, std::move(task), done));
-  while (!done) run();
+  }(*this, std::move(task)));
+  while (group.running() > 0) run();
 }
 
 }  // namespace spotkeeper::net

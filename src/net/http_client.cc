@@ -184,6 +184,9 @@ Task<Result<std::unique_ptr<Lease>>> take(std::shared_ptr<Pool> pool, bool fresh
   if (lease->reused) co_return std::move(lease);
   if (pool->in_use + pool->idle.size() > pool->options.max_connections) pool->idle.pop_front();
   auto connected = co_await with_timeout(pool->loop, pool->options.connect_limit, connect(pool));
+  if (!connected && connected.error().code == ErrorCode::Timeout) {
+    co_return fail(ErrorCode::Timeout, "no connection within " + format_duration(pool->options.connect_limit));
+  }
   SK_CO_TRY(lease->stream, std::move(connected));
   co_return std::move(lease);
 }

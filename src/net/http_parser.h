@@ -16,7 +16,7 @@ namespace spotkeeper::net {
 struct HttpLimits {
   std::uint32_t head_bytes = 64 * 1024;  // start line and header fields
   std::size_t head_fields = 256;
-  std::uint64_t body_bytes = 64 * 1024 * 1024;
+  std::uint64_t body_bytes = std::uint64_t{64} << 20U;
 };
 
 struct HttpHead {

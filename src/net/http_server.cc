@@ -114,6 +114,7 @@ class Writer final : public ResponseWriter {
   enum class State { Nothing, Streaming, Done };
 
   Result<std::string> head_of(int status, const HttpHeaders& headers, std::string_view framing) {
+    if (status < 200 || status > 999) return fail(ErrorCode::Internal, "not a status: " + std::to_string(status));
     if (server_.stopping) keep_alive_ = false;
     std::string head = "HTTP/1.1 " + std::to_string(status) + " ";
     head.append(reason_of(status)).append("\r\n");

@@ -58,7 +58,7 @@ using HttpHandler = std::function<Task<void>(const ServerRequest&, ResponseWrite
 
 struct HttpServerOptions {
   std::optional<TlsServerConfig> tls;
-  HttpLimits limits{.body_bytes = 4 * 1024 * 1024};
+  HttpLimits limits{.body_bytes = std::uint64_t{4} << 20U};
   Duration idle_limit = 75s;             // between two requests
   Duration head_limit = 10s;             // for the TLS handshake, and for a request's head from its first byte
   Duration read_limit = 30s;             // without a byte of a request's body

@@ -104,6 +104,7 @@ struct Started {
 
 std::vector<char*> pointers_to(std::vector<std::string>& texts) {
   std::vector<char*> pointers;
+  pointers.reserve(texts.size() + 1);
   for (std::string& text : texts) pointers.push_back(text.data());
   pointers.push_back(nullptr);
   return pointers;
@@ -117,9 +118,9 @@ std::vector<std::string> environment_with(const std::vector<std::pair<std::strin
     const auto replaced = [&](const auto& pair) {
       return text.size() > pair.first.size() && text.starts_with(pair.first) && text[pair.first.size()] == '=';
     };
-    if (std::none_of(added.begin(), added.end(), replaced)) result.emplace_back(text);
+    if (std::ranges::none_of(added, replaced)) result.emplace_back(text);
   }
-  for (const auto& [name, value] : added) result.push_back(name + "=" + value);
+  for (const auto& [name, value] : added) result.emplace_back(name).append("=").append(value);
   return result;
 }
 

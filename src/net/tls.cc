@@ -46,6 +46,8 @@ Result<void> identify(SSL_CTX* ctx, std::string_view certificate_pem, std::strin
 }
 
 Result<Owned<SSL_CTX, SSL_CTX_free>> make_context(const SSL_METHOD* method) {
+  // The host's openssl.cnf could ask for providers, which a static binary can't load.
+  OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, nullptr);
   ERR_clear_error();
   Owned<SSL_CTX, SSL_CTX_free> ctx(SSL_CTX_new(method));
   if (!ctx) return fail(openssl_error("setting up TLS"));

@@ -43,6 +43,7 @@ Task<void> handle(Stage& stage, const ServerRequest& request, ResponseWriter& wr
   HttpResponse response;
   response.status = 200;
   if (request.target == "/nothing") co_return;
+  if (request.target == "/no-status") response.status = 0;
   if (request.target == "/half") {
     auto started = co_await writer.start(200, {});
     if (started) started = co_await writer.write("half");
@@ -172,6 +173,8 @@ TEST_F(HttpServerTest, SaysThatAHandlerGaveNoAnswer) {
   const auto server = serve();
   const auto client = client_of(*server);
   EXPECT_EQ(loop.run_until(client->send(to("/nothing"), 10s))->status, 500);
+  EXPECT_EQ(loop.run_until(client->send(to("/no-status"), 10s))->status, 500);
+  EXPECT_EQ(server->connections(), 1U);
 }
 
 TEST_F(HttpServerTest, LetsAHandlerBreakItsAnswer) {
