@@ -19,23 +19,24 @@ TEST(Rfc3339, KnowsOffsetsFractionsAndLeapSeconds) {
 }
 
 TEST(Rfc3339, RefusesWhatIsNoTime) {
-  for (const char* text : {"", "2026", "2026-13-01T00:00:00Z", "2026-02-30T00:00:00Z", "2026-01-01T24:00:00Z",
-                           "2026-01-01T00:00:00", "2026-01-01T00:00:00.Z", "2026-01-01T00:00:00Zx", "9999-01-01T00:00:00Z",
-                           "2026-01-01T00:00:00+24:00"})
+  for (const char* text :
+       {"", "2026", "2026-13-01T00:00:00Z", "2026-02-30T00:00:00Z", "2026-01-01T24:00:00Z", "2026-01-01T00:00:00",
+        "2026-01-01T00:00:00.Z", "2026-01-01T00:00:00Zx", "9999-01-01T00:00:00Z", "2026-01-01T00:00:00+24:00"})
     EXPECT_FALSE(parse_rfc3339(text)) << text;
 }
 
 TEST(Rfc3339, MicroTimeHasExactlySixDecimals) { EXPECT_EQ(format_rfc3339_micro(at(0)), "1970-01-01T00:00:00.000000Z"); }
 
 TEST(DurationText, ReadsWhatItWrites) {
-  for (const Duration d : {Duration(0), Duration(1), Duration(1500), Duration(2'500'000), Duration(-90s), Duration(1h + 2s),
-                           Duration(1h + 2min + 3500ms), Duration(36h)})
+  for (const Duration d : {Duration(0), Duration(1), Duration(1500), Duration(2'500'000), Duration(-90s),
+                           Duration(1h + 2s), Duration(1h + 2min + 3500ms), Duration(36h)})
     EXPECT_EQ(parse_duration(format_duration(d)).value(), d) << format_duration(d);
   EXPECT_EQ(format_duration(Duration(90s)), "1m30s");
 }
 
 TEST(DurationText, RefusesWhatIsNoDuration) {
-  for (const char* text : {"", "-", "5", "s", "1x", "1.2.3s", "400000h0", "99999999h"}) EXPECT_FALSE(parse_duration(text)) << text;
+  for (const char* text : {"", "-", "5", "s", "1x", "1.2.3s", "400000h0", "99999999h"})
+    EXPECT_FALSE(parse_duration(text)) << text;
 }
 
 }  // namespace
