@@ -20,7 +20,7 @@ bool is_name(std::string_view name, bool colons) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (colons && c == ':');
   };
   return !name.empty() && letter(name.front()) &&
-         std::all_of(name.begin(), name.end(), [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
+         std::ranges::all_of(name, [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
 }
 
 std::string number(double value) {
@@ -48,6 +48,7 @@ using LabelValues = std::vector<std::string>;
 // {a="x",b="y"} or nothing; `bound` is a histogram's le.
 std::string label_text(const LabelNames& names, const LabelValues& values, std::string_view bound = {}) {
   std::vector<std::string> pairs;
+  pairs.reserve(names.size() + 1);
   for (std::size_t i = 0; i < names.size(); ++i)
     pairs.push_back(fmt::format("{}=\"{}\"", names[i], escape(values[i], true)));
   if (!bound.empty()) pairs.push_back(fmt::format("le=\"{}\"", bound));
@@ -93,7 +94,7 @@ Histogram::Histogram(std::span<const double> bounds) {
 
 void Histogram::observe(double value) {
   if (std::isnan(value)) return;
-  const auto bucket = std::lower_bound(bounds_.begin(), bounds_.end(), value) - bounds_.begin();
+  const auto bucket = std::ranges::lower_bound(bounds_, value) - bounds_.begin();
   ++counts_[static_cast<std::size_t>(bucket)];
   ++count_;
   sum_ += value;
@@ -155,10 +156,11 @@ MetricFamily<Histogram>& MetricsRegistry::histograms(std::string_view name, std:
 
 std::string MetricsRegistry::text() const {
   std::string out;
-  for (const auto& [name, entry] : entries_) {
+  for (const auto& [key, entry] : entries_) {
     std::visit(
-        [&]<class Metric>(const MetricFamily<Metric>& family) {
-          out += fmt::format("# HELP {} {}\n# TYPE {} {}\n", name, escape(entry->help, false), name, kType<Metric>);
+        [&out, name = std::string_view(key),
+         help = std::string_view(entry->help)]<class Metric>(const MetricFamily<Metric>& family) {
+          out += fmt::format("# HELP {} {}\n# TYPE {} {}\n", name, escape(help, false), name, kType<Metric>);
           for (const auto& [values, metric] : family.series())
             write_series(out, name, family.labels(), values, *metric);
         },

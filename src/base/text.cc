@@ -29,7 +29,7 @@ std::size_t utf8_length(std::string_view text) {
                              : first >= 0xF0 && first <= 0xF4 ? 4
                                                               : 0;
   if (length == 0 || text.size() < length) return 0;
-  if (!std::all_of(text.begin() + 1, text.begin() + static_cast<std::ptrdiff_t>(length), is_continuation)) return 0;
+  if (!std::ranges::all_of(text.substr(1, length - 1), is_continuation)) return 0;
   const unsigned second = byte_of(text[1]);
   const bool wrong = (first == 0xE0 && second < 0xA0) || (first == 0xED && second > 0x9F) ||
                      (first == 0xF0 && second < 0x90) || (first == 0xF4 && second > 0x8F);
@@ -120,13 +120,12 @@ std::optional<std::pair<std::string_view, std::string_view>> split_once(std::str
 
 std::string lower(std::string_view text) {
   std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), lower_letter);
+  std::ranges::transform(out, out.begin(), lower_letter);
   return out;
 }
 
 bool equal_ignoring_case(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](char x, char y) { return lower_letter(x) == lower_letter(y); });
+  return std::ranges::equal(a, b, [](char x, char y) { return lower_letter(x) == lower_letter(y); });
 }
 
 std::string quote(std::string_view text, std::size_t longest) {
@@ -162,8 +161,9 @@ Error out_of_range(std::string_view text, std::string_view least, std::string_vi
 
 Result<double> parse_double(std::string_view text) {
   double value = 0;
-  const char* const end = text.data() + text.size();
-  const auto [stop, problem] = std::from_chars(text.data(), end, value);
+  const char* const begin = text.data();
+  const char* const end = begin + text.size();
+  const auto [stop, problem] = std::from_chars(begin, end, value);
   // from_chars takes "inf" and "nan" too, which no format that we read has.
   if (problem == std::errc::invalid_argument || stop != end || (problem == std::errc{} && !std::isfinite(value)))
     return fail(detail::not_a_number("a number", text));

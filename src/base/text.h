@@ -61,8 +61,9 @@ template <std::integral T>
 [[nodiscard]] Result<T> parse_int(std::string_view text, T least = std::numeric_limits<T>::min(),
                                   T most = std::numeric_limits<T>::max()) {
   T value{};
-  const char* const end = text.data() + text.size();
-  const auto [stop, problem] = std::from_chars(text.data(), end, value);
+  const char* const begin = text.data();
+  const char* const end = begin + text.size();
+  const auto [stop, problem] = std::from_chars(begin, end, value);
   if (problem == std::errc::invalid_argument || stop != end) return fail(detail::not_a_number("a whole number", text));
   if (problem != std::errc{} || value < least || value > most)
     return fail(detail::out_of_range(text, std::to_string(least), std::to_string(most)));

@@ -14,7 +14,7 @@ namespace {
 
 std::string place_in(std::string_view text, std::size_t offset) {
   const std::string_view before = text.substr(0, offset);
-  const auto line = std::count(before.begin(), before.end(), '\n') + 1;
+  const auto line = std::ranges::count(before, '\n') + 1;
   const std::size_t newline = before.rfind('\n');
   return fmt::format("line {}, column {}", line,
                      newline == std::string_view::npos ? before.size() + 1 : before.size() - newline);
@@ -109,7 +109,7 @@ Result<JsonValue> parse_json(std::string_view text, const JsonReadOptions& optio
   limits.max_depth = options.max_depth;
   boost::json::basic_parser<detail::JsonHandler> parser(limits, options.refuse_duplicate_keys);
   boost::json::error_code problem;
-  std::size_t read = parser.write_some(false, text.data(), text.size(), problem);
+  const std::size_t read = parser.write_some(false, text.data(), text.size(), problem);
   if (!problem && read < text.size()) problem = boost::json::make_error_code(boost::json::error::extra_data);
   if (!problem) return parser.handler().take();
   const auto& failure = parser.handler().failure();
@@ -183,7 +183,8 @@ Result<std::vector<std::string>> parse_pointer(std::string_view pointer) {
         token += raw[i];
         continue;
       }
-      if (++i == raw.size() || (raw[i] != '0' && raw[i] != '1')) return wrong();
+      ++i;
+      if (i == raw.size() || (raw[i] != '0' && raw[i] != '1')) return wrong();
       token += raw[i] == '0' ? '~' : '/';
     }
   }

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -96,7 +97,7 @@ Result<std::map<std::string, std::string>> JsonField::string_map() const {
 Result<void> JsonField::only_keys(std::initializer_list<std::string_view> known) const {
   SK_TRY(const auto parts, members());
   for (const auto& [key, part] : parts) {
-    if (std::find(known.begin(), known.end(), key) != known.end()) continue;
+    if (std::ranges::find(known, key) != known.end()) continue;
     const std::string what =
         fmt::format("unknown key {}{}", quote(key), did_you_mean(key, std::span(known.begin(), known.size())));
     return fail(error_at(part.path(), what));

@@ -17,12 +17,11 @@ using Tokens = std::span<const std::string>;
 bool same(const JsonValue& a, const JsonValue& b) {
   if (a.is_double() != b.is_double() && a.is_number() && b.is_number())
     return a.to_number<double>() == b.to_number<double>();
-  if (a.is_array() && b.is_array())
-    return std::equal(a.get_array().begin(), a.get_array().end(), b.get_array().begin(), b.get_array().end(), same);
+  if (a.is_array() && b.is_array()) return std::ranges::equal(a.get_array(), b.get_array(), same);
   if (!a.is_object() || !b.is_object()) return a == b;
   const auto& left = a.get_object();
   const auto& right = b.get_object();
-  return left.size() == right.size() && std::all_of(left.begin(), left.end(), [&](const auto& member) {
+  return left.size() == right.size() && std::ranges::all_of(left, [&](const auto& member) {
            const JsonValue* other = right.if_contains(member.key());
            return other != nullptr && same(member.value(), *other);
          });
@@ -126,8 +125,8 @@ class Patcher {
 
   Result<void> move(Tokens from, Tokens path) {
     SK_TRY(const JsonValue* const at, locate(document_, from));
-    if (std::equal(from.begin(), from.end(), path.begin(), path.end())) return {};
-    if (from.size() < path.size() && std::equal(from.begin(), from.end(), path.begin()))
+    if (std::ranges::equal(from, path)) return {};
+    if (from.size() < path.size() && std::ranges::equal(from, path.first(from.size())))
       return fail(ErrorCode::InvalidInput, "a value cannot be moved into itself");
     JsonValue value = *at;
     SK_CHECK(remove(from));

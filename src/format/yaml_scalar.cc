@@ -15,7 +15,7 @@ namespace {
 
 template <std::size_t N>
 bool one_of(std::string_view text, const std::array<std::string_view, N>& words) {
-  return std::find(words.begin(), words.end(), text) != words.end();
+  return std::ranges::find(words, text) != words.end();
 }
 
 constexpr std::array<std::string_view, 5> kNull = {"", "~", "null", "Null", "NULL"};
@@ -39,8 +39,9 @@ std::optional<JsonValue> whole_number(std::string_view text) {
     text.remove_prefix(prefix == "0x" || prefix == "0b" || prefix == "0o" ? 2 : 1);
   }
   std::uint64_t size = 0;
-  const char* const end = text.data() + text.size();
-  const auto [stop, problem] = std::from_chars(text.data(), end, size, base);
+  const char* const begin = text.data();
+  const char* const end = begin + text.size();
+  const auto [stop, problem] = std::from_chars(begin, end, size, base);
   if (problem != std::errc{} || stop != end || text.empty()) return std::nullopt;
   constexpr std::uint64_t kMost = std::numeric_limits<std::int64_t>::max();
   if (negative) return size > kMost + 1 ? std::nullopt : std::optional<JsonValue>(static_cast<std::int64_t>(0 - size));
@@ -50,7 +51,7 @@ std::optional<JsonValue> whole_number(std::string_view text) {
 // [-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?
 bool looks_like_float(std::string_view text) {
   const auto digits = [&text] {
-    const auto end = std::find_if_not(text.begin(), text.end(), is_digit);
+    const auto end = std::ranges::find_if_not(text, is_digit);
     const auto count = static_cast<std::size_t>(end - text.begin());
     text.remove_prefix(count);
     return count > 0;

@@ -56,7 +56,7 @@ bool is_plain(std::string_view text) {
 bool is_literal(std::string_view text) {
   if (text.find('\n') == std::string_view::npos || text.front() == '\n' || !all_printable(text)) return false;
   const auto lines = split(text, '\n');
-  return std::none_of(lines.begin(), lines.end(), [](std::string_view line) { return line.ends_with(' '); }) &&
+  return std::ranges::none_of(lines, [](std::string_view line) { return line.ends_with(' '); }) &&
          lines.front().front() != ' ';
 }
 
