@@ -1,5 +1,9 @@
 #include "net/event_loop.h"
 
+#ifdef __SANITIZE_THREAD__
+#pragma GCC diagnostic ignored "-Wtsan"  // Asio's fences, which the thread sanitizer does not model
+#endif
+
 #include <sys/timerfd.h>
 #include <unistd.h>
 
