@@ -29,6 +29,9 @@ int run_version(const Options& options, Streams streams);
 int run_completion(const Options& options, Streams streams);
 int run_docs(const Options& options, Streams streams);
 
+/// "0.1.0".
+[[nodiscard]] std::string_view version_text();
+
 struct Example {
   std::string_view line;  // as typed
   std::string_view what;

@@ -78,6 +78,8 @@ std::vector<std::pair<std::string_view, std::string>> libraries() {
 
 }  // namespace
 
+std::string_view version_text() { return SPOTKEEPER_VERSION; }
+
 int run_version(const Options& options, Streams streams) {
   if (options.licences) {
     print(streams.out, {spotkeeper_embedded_licences_begin, spotkeeper_embedded_licences_end});

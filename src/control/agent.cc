@@ -361,9 +361,9 @@ const Node* Agent::Impl::known_node() {
   const Node* const seen = near_->synced() ? near_->snapshot().find_node(config_.node) : nullptr;
   if (!patched_) return seen;
   const bool caught_up = seen != nullptr && (seen->version == patched_->version || same_to_us(*seen, *patched_) ||
-                                             ports_.runtime.steady() >= patched_until_);
+                                             (!config_.dry_run && ports_.runtime.steady() >= patched_until_));
   if (!caught_up) {
-    consider(patched_until_);
+    if (!config_.dry_run) consider(patched_until_);
     return &*patched_;
   }
   patched_.reset();

@@ -51,6 +51,8 @@ struct AgentConfig {
   Duration progress_within = 5s;
   /// After stop(), a drain may go on for this long (the pod's terminationGracePeriodSeconds, less a little).
   Duration own_grace = 145s;
+  /// The cluster only checks changes and carries out none: what it says would be is believed from then on.
+  bool dry_run = false;
   std::uint64_t seed = 1;  // of jitter
 };
 

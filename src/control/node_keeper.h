@@ -1,5 +1,5 @@
-// Decides what should stand on a Node, given what is known of its machine's end. Pure; the agent writes it, in one PATCH
-// that is decided anew on every conflict.
+// Decides what should stand on a Node, given what is known of its machine's end. Pure; the agent writes it, in one
+// PATCH that is decided anew on every conflict.
 #pragma once
 
 #include <functional>

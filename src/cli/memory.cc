@@ -1,0 +1,35 @@
+#include "cli/memory.h"
+
+#include <link.h>
+#include <malloc.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cstddef>
+#include <cstdint>
+
+namespace spotkeeper::cli {
+namespace {
+
+// Only segments that nobody could ever have written to: a page of any other would come back as it is in the file. What
+// is read-only after relocation (RELRO) lies in a writable segment and so is spared.
+int drop_clean_segments(dl_phdr_info* object, std::size_t /*size*/, void* /*data*/) {
+  const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+  for (int i = 0; i < object->dlpi_phnum; ++i) {
+    const ElfW(Phdr)& segment = object->dlpi_phdr[i];
+    if (segment.p_type != PT_LOAD || (segment.p_flags & PF_W) != 0) continue;
+    const std::uintptr_t begin = (object->dlpi_addr + segment.p_vaddr + page - 1) / page * page;
+    const std::uintptr_t end = (object->dlpi_addr + segment.p_vaddr + segment.p_memsz) / page * page;
+    if (begin < end) ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
+  }
+  return 0;
+}
+
+}  // namespace
+
+void trim_memory() {
+  ::malloc_trim(0);
+  ::dl_iterate_phdr(drop_clean_segments, nullptr);
+}
+
+}  // namespace spotkeeper::cli
