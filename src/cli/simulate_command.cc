@@ -115,7 +115,11 @@ int run_simulate(const Options& options, Streams streams) {
     log::error(scenario.error().message);
     return kBadUsage;
   }
+  // What the simulated agents log belongs to their virtual time; it is shown to who asks for everything.
+  std::string unheard;
+  if (options.log.level != log::Level::Debug) log::capture(&unheard);
   const auto reports = run_all(*scenario, options.simulate, streams);
+  log::capture(nullptr);
   if (!reports) {
     log::error(reports.error().message);
     return kBadUsage;

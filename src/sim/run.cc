@@ -32,6 +32,8 @@ class Run {
       agents_->start_all();
     }
     SK_CHECK(warm_up());
+    // No client is sent before the last proxy has heard of the last pod.
+    go_to(world_->now() + std::max(scenario_.delays.proxy_most, scenario_.delays.straggler));
     for (const Load& load : scenario_.loads) world_->add_load(load);
     go_to(world_->now() + kTrafficBeforeClock);
     begin();
