@@ -4,13 +4,11 @@
 
 namespace spotkeeper::plan::drain {
 
-BudgetState budget_state(const DisruptionBudget& budget, const CoveredPods& known) {
+BudgetState budget_state(const DisruptionBudget& budget, std::int64_t serving) {
   BudgetState state{&budget, 0, budget.stale()};
-  // Where the pods that we know are all that it covers, our own count is fresher than its status: a disruption that
-  // has been accepted shows in the pods before it shows there.
-  const auto reported = std::int64_t{budget.current_healthy} - static_cast<std::int64_t>(budget.disrupted.size());
-  const std::int64_t healthy = known.pods >= budget.expected_pods ? known.serving : reported;
-  const std::int64_t beyond = healthy - budget.desired_healthy;
+  // Our own count is fresher than the status: a disruption that has been accepted shows in the pods before it shows
+  // there.
+  const std::int64_t beyond = serving - budget.desired_healthy;
   if (state.stale) {
     state.spare = beyond;
   } else if (budget.disruptions_allowed > 0) {

@@ -18,13 +18,8 @@ struct BudgetState {
   bool stale = false;
 };
 
-/// What is known of the pods that a budget covers from the workloads in question.
-struct CoveredPods {
-  std::int64_t pods = 0;     // not completed; terminating ones too, whose successors may not be made yet
-  std::int64_t serving = 0;  // of these
-};
-
-[[nodiscard]] BudgetState budget_state(const DisruptionBudget& budget, const CoveredPods& known);
+/// `serving`: how many of the pods that it covers are Ready and not told to end.
+[[nodiscard]] BudgetState budget_state(const DisruptionBudget& budget, std::int64_t serving);
 
 enum class Allowance {
   Free,     // allowed, and no disruption is spent

@@ -24,6 +24,12 @@ struct Workload {
   Duration longest_need = 0s;  // of these
 };
 
+// Of the pods that a budget covers, those that have been found and are not ending.
+struct CoveredPods {
+  std::int64_t pods = 0;
+  std::int64_t serving = 0;
+};
+
 struct Prospect {
   Candidate candidate;
   const Interruption* cause = nullptr;
@@ -164,7 +170,7 @@ class Builder {
     for (const std::size_t budget : budgets) {
       if (joined_[budget] == kNone) joined_[budget] = workload;
       group_[root(workload)] = root(joined_[budget]);
-      if (pod.completed()) continue;
+      if (pod.completed() || pod.terminating()) continue;
       ++covered_[budget].pods;
       if (pod.serving()) ++covered_[budget].serving;
     }
@@ -201,7 +207,7 @@ class Builder {
     for (const std::size_t budget : budgets_of(pod)) {
       if (budget_local_[budget] == kNone) {
         budget_local_[budget] = scene.budgets.size();
-        scene.budgets.push_back(budget_state(*budgets_[budget], covered_[budget]));
+        scene.budgets.push_back(budget_state(*budgets_[budget], covered_[budget].serving));
       }
       local.push_back(budget_local_[budget]);
     }

@@ -1,4 +1,5 @@
 // The plan against the oracle: how often it loses more than the least that can be lost.
+#include <algorithm>
 #include <cstdio>
 
 #include <gtest/gtest.h>
@@ -38,6 +39,48 @@ TEST(DrainOracle, FindsThatThePlanLosesNoMoreThanMust) {
   EXPECT_EQ(better, 0U) << "an oracle that is beaten is no oracle";
   EXPECT_LE(percent(worse), 1.0);
   EXPECT_LE(percent(infeasible), 20.0);
+}
+
+// Twelve replicas in three zones that need 40 s to be Ready; a zone goes, with two minutes of notice and a budget of 80
+// %.
+Storm zone_storm(int leaving) {
+  Storm storm;
+  storm.margin = 2;
+  StormService web;
+  web.ready_after = 40;
+  web.grace = 45;
+  web.pre_stop = 15;
+  for (int i = 0; i < 12; ++i) {
+    if (i < leaving) storm.deadlines.push_back(120);
+    web.pods.push_back({i < leaving ? i : kStays});
+  }
+  storm.services.push_back(std::move(web));
+  storm.budgets.push_back({{80, true}, true, {0}});
+  return storm;
+}
+
+TEST(ZoneStorm, KeepsWhatTheBudgetWantsServingWhenAThirdGoes) {
+  for (const int leaving : {1, 2, 3, 4}) {
+    std::ptrdiff_t least = 12;
+    LiveCluster cluster(zone_storm(leaving));
+    cluster.run([&](const LiveCluster& now, const DrainPlan&) {
+      least = std::min(least,
+                       std::ranges::count_if(now.pods(), [](const LivePod& pod) { return pod.ready && !pod.ended; }));
+    });
+    EXPECT_GE(least, 10) << leaving << " of 12 leave";
+    EXPECT_EQ(cluster.died_hard(), 0);
+  }
+}
+
+TEST(ZoneStorm, KeepsAsManyAsTimeAllowsWhenHalfGoes) {
+  std::ptrdiff_t least = 12;
+  LiveCluster cluster(zone_storm(6));
+  cluster.run([&](const LiveCluster& now, const DrainPlan&) {
+    least =
+        std::min(least, std::ranges::count_if(now.pods(), [](const LivePod& pod) { return pod.ready && !pod.ended; }));
+  });
+  EXPECT_GE(least, 8) << "two, two, and the last two at 73 s, seven seconds before the second pair is replaced";
+  EXPECT_EQ(cluster.died_hard(), 0);
 }
 
 }  // namespace
