@@ -43,7 +43,7 @@ struct PodTemplate {
   std::int32_t priority = 0;
   std::string priority_class;
   Labels node_selector;
-  Affinity affinity;
+  Affinity affinity;  // of a bound pod without that to its own node by name (a DaemonSet's)
   std::vector<TopologySpread> spread;
   std::vector<Toleration> tolerations;
   std::vector<HostPort> host_ports;

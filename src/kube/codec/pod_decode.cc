@@ -98,6 +98,21 @@ std::optional<std::int32_t> ordinal_of(std::string_view pod, const WorkloadRef& 
   return number ? std::optional(*number) : std::nullopt;
 }
 
+/// A DaemonSet's controller binds each pod to its node by an affinity to the node's name. Once it is there this says
+/// nothing more, but it would make a template of its own for every such pod.
+void drop_own_node(Affinity& affinity, const NodeName& node) {
+  const auto names_it = [&](const SelectorRequirement& field) {
+    return field.key == "metadata.name" && field.op == SelectorOperator::In && field.values.size() == 1 &&
+           field.values.front() == node.str();
+  };
+  for (NodeSelectorTerm& term : affinity.node_required) std::erase_if(term.fields, names_it);
+  const auto is_free = [](const NodeSelectorTerm& term) { return term.fields.empty() && term.labels.empty(); };
+  if (affinity.has_node_required && std::ranges::any_of(affinity.node_required, is_free)) {
+    affinity.node_required.clear();
+    affinity.has_node_required = false;
+  }
+}
+
 /// What a DaemonSet's controller adds to the pods it makes (pkg/controller/daemon/util
 /// AddOrUpdateDaemonPodTolerations).
 void add_daemon_tolerations(PodTemplate& out) {
@@ -122,6 +137,7 @@ Result<Pod> pod_from(const wire::Pod& pod, Snapshot& shared) {
   out.nominated_node = NodeName(pod.status.nominated_node_name);
   SK_TRY(PodTemplate shape,
          shape_from(meta, pod.spec, &pod.status, MissingRequests::AreZero).within("pod " + out.name.str()));
+  if (!out.node.empty()) drop_own_node(shape.affinity, out.node);
   out.spec = shared.intern(std::move(shape));
   out.labels = shared.intern(labels_from(meta.labels));
   if (auto owner = workload_of(meta, out.name.ns)) {

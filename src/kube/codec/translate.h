@@ -62,6 +62,8 @@ Result<T> from_protobuf(std::string_view message);
 /// are views into `document` and, for amounts written as numbers, into `arena`.
 template <class T>
 Result<T> from_json(const format::JsonValue& document, wire::Arena& arena);
+template <class T>
+Result<T> from_json(const format::JsonValue&& document, wire::Arena& arena) = delete;  // the views would outlive it
 
 /// The object's message. What is zero or empty is left out, which every decoder reads as zero or empty.
 template <class T>

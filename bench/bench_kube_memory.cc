@@ -1,3 +1,4 @@
+// Links: spotkeeper_kube
 // How much memory a whole large cluster takes, and how fast it is read: 150,000 pods of 8 kB (as JSON) in 1,500
 // workloads on 5,000 nodes, in list pages of 500, through the reader and the store that the product uses.
 //
