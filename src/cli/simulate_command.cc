@@ -9,6 +9,8 @@
 #include "cli/catalog_file.h"
 #include "cli/commands.h"
 #include "cli/output.h"
+#include "cli/report_table.h"
+#include "cli/serve_simulation.h"
 #include "cli/terminal.h"
 #include "sim/run.h"
 
@@ -22,65 +24,6 @@ sim::Policy policy_of(SimulatedPolicy policy) {
     case SimulatedPolicy::Spotkeeper: break;
   }
   return sim::Policy::Spotkeeper;
-}
-
-std::string thousands(std::uint64_t number) {
-  std::string digits = std::to_string(number);
-  for (auto at = static_cast<std::ptrdiff_t>(digits.size()) - 3; at > 0; at -= 3) {
-    digits.insert(static_cast<std::size_t>(at), ",");
-  }
-  return digits;
-}
-
-std::string rate(std::uint64_t lost, std::uint64_t sent) {
-  if (sent == 0) return "-";
-  return fmt::format("{:.4f} %", 100.0 * static_cast<double>(lost) / static_cast<double>(sent));
-}
-
-std::string recovery(const sim::Report& report) {
-  if (!report.recovered_after) return "not within the run";
-  if (*report.recovered_after == Duration{}) return "never incomplete";
-  return format_duration(std::chrono::round<std::chrono::milliseconds>(*report.recovered_after));
-}
-
-/// One column a report, one row a fact.
-TextTable table_of(const std::vector<sim::Report>& reports, const Colours& colours) {
-  using Align = TextTable::Align;
-  std::vector<TextTable::Column> columns{
-      {fmt::format("{} (seed {})", reports[0].scenario, reports[0].seed), Align::Left}};
-  for (const auto& report : reports) columns.push_back({std::string(sim::name_of(report.policy)), Align::Right});
-  TextTable table(std::move(columns));
-  const auto row = [&](std::string_view what, auto cell) {
-    std::vector<std::string> cells{std::string(what)};
-    for (const auto& report : reports) cells.push_back(cell(report));
-    table.add(std::move(cells));
-  };
-  const auto number = [&](std::string_view what, auto of) {
-    row(what, [&](const sim::Report& report) { return thousands(of(report)); });
-  };
-  const auto painted = [&](std::uint64_t lost, std::string text) {
-    return lost == 0 ? colours.good(text) : colours.bad(text);
-  };
-  number("requests sent", [](const auto& r) { return r.traffic.sent(); });
-  row("requests lost", [&](const auto& r) { return painted(r.traffic.lost(), thousands(r.traffic.lost())); });
-  row("  share", [&](const auto& r) { return painted(r.traffic.lost(), rate(r.traffic.lost(), r.traffic.sent())); });
-  for (const auto& [style, name] : {std::pair{sim::ClientStyle::New, "  on new connections"},
-                                    std::pair{sim::ClientStyle::Kept, "  on kept connections"}}) {
-    number(name, [style = style](const auto& r) { return r.traffic.styles[static_cast<std::size_t>(style)].lost(); });
-  }
-  for (const sim::Outcome outcome : {sim::Outcome::Refused, sim::Outcome::Reset, sim::Outcome::Cut,
-                                     sim::Outcome::Error5xx, sim::Outcome::Timeout, sim::Outcome::Unreachable}) {
-    number(fmt::format("  {}", sim::name_of(outcome)), [outcome](const auto& r) { return r.traffic.ended(outcome); });
-  }
-  row("slowest answer",
-      [](const auto& r) { return format_duration(std::chrono::round<std::chrono::milliseconds>(r.traffic.slowest)); });
-  number("machines interrupted", [](const auto& r) { return r.interruptions; });
-  number("pods evicted", [](const auto& r) { return r.pods.evicted; });
-  number("pods deleted", [](const auto& r) { return r.pods.deleted; });
-  number("pods killed hard", [](const auto& r) { return r.pods.killed_hard; });
-  number("budget overrides", [](const auto& r) { return r.budget_overrides; });
-  row("time to recover", recovery);
-  return table;
 }
 
 Result<std::vector<sim::Report>> run_all(const sim::Scenario& scenario, const SimulateOptions& options,
@@ -102,6 +45,23 @@ Result<std::vector<sim::Report>> run_all(const sim::Scenario& scenario, const Si
   return reports;
 }
 
+/// What the simulated agents log belongs to their virtual time; it is shown to who asks for everything.
+Result<std::vector<sim::Report>> run_unheard(const sim::Scenario& scenario, const Options& options, Streams streams) {
+  std::string unheard;
+  if (options.log.level != log::Level::Debug) log::capture(&unheard);
+  auto reports = run_all(scenario, options.simulate, streams);
+  log::capture(nullptr);
+  return reports;
+}
+
+format::JsonValue document_of(const std::vector<sim::Report>& reports, bool compared) {
+  if (!compared) return sim::to_json(reports.front());
+  format::JsonArray runs;
+  for (const sim::Report& report : reports) runs.push_back(sim::to_json(report));
+  return format::JsonObject{
+      {"scenario", reports.front().scenario}, {"seed", reports.front().seed}, {"runs", std::move(runs)}};
+}
+
 }  // namespace
 
 int run_simulate(const Options& options, Streams streams) {
@@ -115,25 +75,19 @@ int run_simulate(const Options& options, Streams streams) {
     log::error(scenario.error().message);
     return kBadUsage;
   }
-  // What the simulated agents log belongs to their virtual time; it is shown to who asks for everything.
-  std::string unheard;
-  if (options.log.level != log::Level::Debug) log::capture(&unheard);
-  const auto reports = run_all(*scenario, options.simulate, streams);
-  log::capture(nullptr);
+  bool shown = false;
+  const auto show = [&](const std::vector<sim::Report>& reports) {
+    print_data(document_of(reports, options.simulate.compare), report_table(reports, Colours(streams.out)),
+               options.output, streams);
+    shown = true;
+  };
+  const auto reports = options.simulate.serve ? serve_simulation(*scenario, options, streams, show)
+                                              : run_unheard(*scenario, options, streams);
   if (!reports) {
     log::error(reports.error().message);
-    return kBadUsage;
+    return options.simulate.serve ? kFound : kBadUsage;
   }
-  format::JsonValue document;
-  if (options.simulate.compare) {
-    format::JsonArray runs;
-    for (const sim::Report& report : *reports) runs.push_back(sim::to_json(report));
-    document = format::JsonObject{{"scenario", reports->front().scenario}, {"seed", reports->front().seed}};
-    document.as_object()["runs"] = std::move(runs);
-  } else {
-    document = sim::to_json(reports->front());
-  }
-  print_data(document, table_of(*reports, Colours(streams.out)), options.output, streams);
+  if (!shown && !reports->empty()) show(*reports);
   return kDone;
 }
 

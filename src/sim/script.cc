@@ -6,17 +6,19 @@
 namespace spotkeeper::sim {
 namespace {
 
-constexpr Duration kHandlerHears = 1s;  // of the control that deletes everything: its poll
+constexpr Duration kHandlerHears = 1s;  // the poll of the control that deletes everything
 
 Notice notice_of(const ScenarioEvent& event, Instant now) {
   using What = ScenarioEvent::What;
   Notice notice;
   notice.effect = event.effect;
-  notice.kind = event.what == What::Spot        ? InterruptionKind::Kill
-                : event.what == What::Rebalance ? InterruptionKind::Maybe
-                : event.what == What::Scheduled ? InterruptionKind::Maintenance
-                                                : InterruptionKind::Retire;
-  notice.at = event.what == What::Rebalance ? now : now + event.deadline;
+  notice.at = now + event.deadline;
+  if (event.what == What::Rebalance) {
+    notice.kind = InterruptionKind::Maybe;
+    notice.at = now;
+  }
+  if (event.what == What::Scheduled) notice.kind = InterruptionKind::Maintenance;
+  if (event.what == What::Lifecycle) notice.kind = InterruptionKind::Retire;
   if (event.effect == InterruptionEffect::Terminate) notice.code = "instance-retirement";
   if (event.effect == InterruptionEffect::Stop) notice.code = "instance-stop";
   return notice;
@@ -24,28 +26,16 @@ Notice notice_of(const ScenarioEvent& event, Instant now) {
 
 }  // namespace
 
-Script::Script(const Scenario& scenario, std::uint64_t seed, Policy policy, World& world, net::Runtime& runtime,
-               std::function<void()> to_present)
-    : scenario_(scenario),
-      seed_(seed),
-      policy_(policy),
-      world_(world),
-      runtime_(runtime),
-      to_present_(std::move(to_present)) {}
+Script::Script(const Scenario& scenario, World& world, net::Runtime& runtime, Policy policy, std::uint64_t seed)
+    : scenario_(scenario), world_(world), runtime_(runtime), policy_(policy), seed_(seed) {}
 
-void Script::start_load() {
-  to_present_();
+Duration Script::before_load() const { return std::max(scenario_.delays.proxy_most, scenario_.delays.straggler); }
+
+void Script::add_load() {
   for (const Load& load : scenario_.loads) world_.add_load(load);
 }
 
-Duration Script::longest_request() const {
-  Duration longest = 0s;
-  for (const Load& load : scenario_.loads) longest = std::max(longest, load.time_limit);
-  return longest;
-}
-
 void Script::begin() {
-  to_present_();
   clock_start_ = world_.now();
   world_.faults().set_start(clock_start_);
   world_.begin_measuring();
@@ -54,17 +44,14 @@ void Script::begin() {
 
 void Script::at(Instant when, std::function<void()> what) {
   const Steady due = runtime_.steady() + (when - world_.now());
-  calls_.emplace_back(runtime_, runtime_.call_at(due, [this, what = std::move(what)] {
-    to_present_();
-    what();
-  }));
+  calls_.emplace_back(runtime_, runtime_.call_at(due, std::move(what)));
 }
 
 void Script::plan(const ScenarioEvent& event) {
   const Instant when = clock_start_ + event.at;
   first_interruption_ = std::min(first_interruption_.value_or(when), when);
   for (const NodeName& node : targets_of(scenario_, event, seed_)) {
-    at(when, [this, node, &event] { strike(node, event); });
+    at(when, [this, node, event] { strike(node, event); });
   }
 }
 
@@ -74,24 +61,23 @@ void Script::strike(const NodeName& node, const ScenarioEvent& event) {
   ++interruptions_;
   if (event.what == What::Death) return world_.kill_machine(node);
   if (event.what == What::Reboot) return world_.reboot_machine(node, event.down);
-  const Instant deadline = world_.now() + event.deadline;
   const Notice notice = notice_of(event, world_.now());
   world_.notice(node, notice);
   if (policy_ == Policy::DeleteAllNow && event.what != What::Rebalance) {
     at(world_.now() + kHandlerHears, [this, node] { delete_everything(node); });
   }
   if (event.cancelled_after) {
-    at(world_.now() + *event.cancelled_after, [this, node, kind = notice.kind] { world_.withdraw(node, kind); });
-    return;
+    const auto kind = notice.kind;
+    return at(world_.now() + *event.cancelled_after, [this, node, kind] { world_.withdraw(node, kind); });
   }
   if (event.what == What::Rebalance) return;
-  at(deadline, [this, node, &event] {
+  at(world_.now() + event.deadline, [this, node, event] {
     if (event.effect == InterruptionEffect::Reboot) return world_.reboot_machine(node, event.down);
     world_.kill_machine(node);
   });
 }
 
-// The control: a handler that cordons and deletes every pod of the node as soon as it hears.
+/// The control: a handler that cordons and deletes every pod of the node as soon as it hears.
 void Script::delete_everything(const NodeName& node) {
   NodeChange cordon;
   cordon.node = node;
@@ -116,6 +102,12 @@ void Script::look() {
   }
 }
 
+Duration Script::after_load() const {
+  Duration longest = 0s;
+  for (const Load& load : scenario_.loads) longest = std::max(longest, load.time_limit);
+  return longest;
+}
+
 Report Script::report() const {
   Report report;
   report.scenario = scenario_.name;
@@ -130,7 +122,7 @@ Report Script::report() const {
   report.events = world_.events_handled();
   if (!last_incomplete_) {
     report.recovered_after = Duration{};
-  } else if (*last_incomplete_ < clock_start_ + scenario_.duration) {
+  } else if (*last_incomplete_ + kLook < clock_ends()) {
     report.recovered_after = *last_incomplete_ + kLook - *first_interruption_;
   }
   return report;

@@ -1,5 +1,5 @@
-// What a scenario makes happen once its clock runs: load, notices, deaths, and the bookkeeping of what came of it. On
-// any Runtime, so that a run in virtual time and a served world follow the same script.
+// What a scenario makes happen to a world once the clock runs, and what it measures. The same in virtual time
+// (sim/run.h) and in a served world: it acts through a Runtime and can't tell which.
 #pragma once
 
 #include <cstdint>
@@ -10,35 +10,32 @@
 #include "net/runtime.h"
 #include "sim/report.h"
 #include "sim/scenario.h"
-#include "sim/world.h"
 
 namespace spotkeeper::sim {
 
 class Script {
  public:
-  /// `to_present` moves the world to the runtime's present; it is called before the world is touched. All of it
-  /// outlives the script.
-  Script(const Scenario& scenario, std::uint64_t seed, Policy policy, World& world, net::Runtime& runtime,
-         std::function<void()> to_present);
-  Script(const Script&) = delete;
-  Script& operator=(const Script&) = delete;
-
-  /// Clients begin; what they lose is not counted yet. For kept connections to be open when counting begins, the clock
-  /// starts kTrafficBeforeClock later.
-  void start_load();
-  static constexpr Duration kTrafficBeforeClock = 5s;
-  /// The clock starts now.
-  void begin();
-  /// Looks whether the workloads are complete. To be called every kLook while the clock runs.
-  void look();
+  /// How often `look` is to be called.
   static constexpr Duration kLook = 250ms;
-  /// No more requests; `longest_request()` later all of them have come to their end.
-  void stop_load() { world_.stop_load(); }
-  [[nodiscard]] Duration longest_request() const;
 
-  [[nodiscard]] Instant clock_start() const { return clock_start_; }
+  /// `world` is that of build_world(scenario, seed), and is always at `runtime`'s present when a call is made. All
+  /// three outlive this.
+  Script(const Scenario& scenario, World& world, net::Runtime& runtime, Policy policy, std::uint64_t seed);
+
+  /// How long to wait between a settled world and the first request: until every proxy has heard of every pod.
+  [[nodiscard]] Duration before_load() const;
+  void add_load();
+  /// How long the load flows before the clock starts, for kept connections to be open.
+  [[nodiscard]] static Duration before_clock() { return 5s; }
+  /// Starts the clock: counting begins, and the scenario's events are planned.
+  void begin();
+  /// To be called about every `kLook` while the clock runs: notes whether every workload is complete.
+  void look();
+  /// How long the last requests may still take after stop_load().
+  [[nodiscard]] Duration after_load() const;
+  [[nodiscard]] Instant clock_started() const { return clock_start_; }
+  [[nodiscard]] Instant clock_ends() const { return clock_start_ + scenario_.duration; }
   [[nodiscard]] std::uint64_t interruptions() const { return interruptions_; }
-  /// What was found so far.
   [[nodiscard]] Report report() const;
 
  private:
@@ -48,11 +45,10 @@ class Script {
   void delete_everything(const NodeName& node);
 
   const Scenario& scenario_;
-  std::uint64_t seed_;
-  Policy policy_;
   World& world_;
   net::Runtime& runtime_;
-  std::function<void()> to_present_;
+  Policy policy_;
+  std::uint64_t seed_;
   std::vector<net::ScopedCall> calls_;
   Instant clock_start_;
   std::optional<Instant> first_interruption_;

@@ -89,7 +89,7 @@ Result<LabelSelector> parse_label_selector(std::string_view text) {
       const bool absent = term.front() == '!';
       requirement.op = absent ? SelectorOperator::DoesNotExist : SelectorOperator::Exists;
       requirement.key = std::string(trimmed(absent ? term.substr(1) : term));
-      if (requirement.key.empty() || requirement.key.find_first_of(" \t()") != std::string::npos) return bad(term);
+      if (requirement.key.empty() || requirement.key.find_first_of(" \t()=!") != std::string::npos) return bad(term);
     }
     selector.requirements.push_back(std::move(requirement));
   }

@@ -1,0 +1,138 @@
+#include "cli/serve_simulation.h"
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/log.h"
+#include "cli/report_table.h"
+#include "cli/terminal.h"
+#include "sim/run.h"
+#include "sim/serve/serve_run.h"
+
+namespace spotkeeper::cli {
+namespace {
+
+namespace fs = std::filesystem;
+using sim::serve::ServeProgress;
+
+std::string whole_seconds(Duration length) { return format_duration(std::chrono::round<std::chrono::seconds>(length)); }
+
+/// The folder of a served world. A temporary one goes when the run has ended well; its logs stay when it has not.
+class WorldFolder {
+ public:
+  static Result<WorldFolder> open(const std::string& wanted) {
+    std::error_code error;
+    if (!wanted.empty()) {
+      fs::create_directories(wanted, error);
+      if (error)
+        return fail(ErrorCode::InvalidInput, fmt::format("can't make the folder {}: {}", wanted, error.message()));
+      return WorldFolder(wanted, false);
+    }
+    std::string name = (fs::temp_directory_path(error) / "spotkeeper-XXXXXX").string();
+    if (error || ::mkdtemp(name.data()) == nullptr)
+      return fail(ErrorCode::Unavailable, fmt::format("can't make a temporary folder: {}", std::strerror(errno)));
+    return WorldFolder(name, true);
+  }
+  void remove() const {
+    std::error_code ignored;  // what is left behind is a few log files
+    if (temporary_) fs::remove_all(path_, ignored);
+  }
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+ private:
+  WorldFolder(std::string path, bool temporary) : path_(std::move(path)), temporary_(temporary) {}
+  std::string path_;
+  bool temporary_;
+};
+
+Result<std::string> own_binary() {
+  std::error_code error;
+  const fs::path path = fs::read_symlink("/proc/self/exe", error);
+  if (error) return fail(ErrorCode::Unavailable, "can't find this program's own file: " + error.message());
+  return path.string();
+}
+
+std::string note_of(const ServeProgress& now) {
+  if (now.stage == ServeProgress::Stage::Serving) return fmt::format("{} of {} nodes watched", now.agents, now.nodes);
+  return fmt::format("{}  {} machines told to go, {} requests, {} lost", whole_seconds(now.elapsed), now.interruptions,
+                     thousands(now.sent), thousands(now.lost));
+}
+
+/// Draws the run: a bar on a terminal, and otherwise a line when its stage changes.
+class ServeView {
+ public:
+  ServeView(Streams streams, const sim::Scenario& scenario, bool keep)
+      : streams_(streams), bar_(streams.err, fmt::format("{} served", scenario.name)), keep_(keep) {}
+
+  void show(const ServeProgress& now) {
+    if (now.stage == ServeProgress::Stage::Finished) return;
+    if (!announced_) announce(now);
+    bar_.update(now.share, note_of(now));
+  }
+  void clear() { bar_.clear(); }
+
+ private:
+  void announce(const ServeProgress& now) {
+    announced_ = true;
+    log::info("the world is served",
+              {{"nodes", static_cast<std::uint64_t>(now.nodes)}, {"kubeconfig", now.kubeconfig}});
+    if (keep_) print(streams_.err, fmt::format("export KUBECONFIG={}\n", now.kubeconfig));
+  }
+  Streams streams_;
+  ProgressBar bar_;
+  bool keep_;
+  bool announced_ = false;
+};
+
+Result<sim::Report> run_unhandled(const sim::Scenario& scenario, std::uint64_t seed, Streams streams) {
+  ProgressBar bar(streams.err, fmt::format("{} none", scenario.name));
+  sim::RunOptions run;
+  run.policy = sim::Policy::None;
+  run.seed = seed;
+  run.progress = [&](double share) { bar.update(share, whole_seconds(duration_of_seconds(seconds_of(scenario.duration) * share))); };
+  return sim::run(scenario, run);
+}
+
+}  // namespace
+
+Result<std::vector<sim::Report>> serve_simulation(const sim::Scenario& scenario, const Options& options,
+                                                  Streams streams,
+                                                  const std::function<void(const std::vector<sim::Report>&)>& early) {
+  std::vector<sim::Report> reports;
+  sim::serve::ServeOptions serve;
+  serve.seed = options.simulate.seed ? static_cast<std::uint64_t>(*options.simulate.seed) : scenario.seed;
+  serve.speed = options.simulate.speed;
+  serve.keep = options.simulate.keep;
+  if (options.simulate.agents) {
+    SK_TRY(serve.agent_binary, own_binary());
+  }
+  if (options.simulate.compare) {
+    SK_TRY(auto unhandled, run_unhandled(scenario, serve.seed, streams));
+    reports.push_back(std::move(unhandled));
+  }
+  SK_TRY(const WorldFolder folder, WorldFolder::open(options.simulate.directory));
+  serve.directory = folder.path();
+  ServeView view(streams, scenario, serve.keep);
+  serve.progress = [&](const ServeProgress& now) { view.show(now); };
+  serve.reported = [&](const sim::Report& report) {
+    view.clear();
+    reports.push_back(report);
+    if (!serve.keep) return;
+    early(reports);
+    print(streams.err, "The world goes on; Ctrl-C ends it.\n");
+  };
+  const auto report = sim::serve::serve_scenario(scenario, serve);
+  view.clear();
+  // Ctrl-C on a kept world is its ordinary end.
+  if (!report && !(report.error().code == ErrorCode::Cancelled && serve.keep)) return fail(report.error());
+  folder.remove();
+  return reports;
+}
+
+}  // namespace spotkeeper::cli

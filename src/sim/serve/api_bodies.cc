@@ -1,0 +1,190 @@
+// The bodies of requests, read into what the world takes. Errors name the field.
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "kube/codec/decode.h"
+#include "kube/codec/translate.h"
+#include "sim/serve/api_call.h"
+
+namespace spotkeeper::sim::serve {
+namespace {
+
+namespace wire = kube::wire;
+using format::JsonField;
+using format::JsonValue;
+
+template <class T>
+Result<T> read_body(const JsonValue& body, wire::Arena& arena, const std::string& ns) {
+  SK_TRY(T object, kube::from_json<T>(body, arena));
+  if (object.metadata.ns.empty()) object.metadata.ns = arena.keep(ns);
+  if (!ns.empty() && object.metadata.ns != ns)
+    return fail(ErrorCode::InvalidInput,
+                "the namespace of the provided object does not match the namespace sent on the request");
+  return object;
+}
+
+ObjectName name_of(const wire::ObjectMeta& meta) { return {NamespaceName(meta.ns), std::string(meta.name)}; }
+
+Result<std::string> required_name(const wire::ObjectMeta& meta) {
+  if (meta.name.empty())
+    return fail(ErrorCode::InvalidInput, "metadata.name: Required value: name or generateName is required");
+  return std::string(meta.name);
+}
+
+std::optional<std::chrono::seconds> seconds_of_field(const std::optional<std::int64_t>& value) {
+  if (!value) return std::nullopt;
+  return std::chrono::seconds(std::max<std::int64_t>(*value, 0));
+}
+
+struct DeleteOptions {
+  std::optional<std::chrono::seconds> grace;
+  std::optional<Uid> uid;
+  std::optional<ResourceVersion> version;
+  bool dry_run = false;
+};
+
+Result<DeleteOptions> read_delete_options(const JsonField& options) {
+  DeleteOptions out;
+  SK_TRY(const auto grace, options["gracePeriodSeconds"].maybe<std::int64_t>());
+  out.grace = seconds_of_field(grace);
+  SK_TRY(const auto uid, options["preconditions"]["uid"].maybe<std::string>());
+  if (uid) out.uid.emplace(*uid);
+  SK_TRY(const auto version, options["preconditions"]["resourceVersion"].maybe<std::string>());
+  if (version) out.version.emplace(*version);
+  SK_TRY(const auto dry_run, options["dryRun"].strings());
+  out.dry_run = std::find(dry_run.begin(), dry_run.end(), "All") != dry_run.end();
+  return out;
+}
+
+// The keys whose values differ, with what they became; none: gone.
+std::map<std::string, std::optional<std::string>> differences(const std::map<std::string, std::string>& before,
+                                                              const std::map<std::string, std::string>& after) {
+  std::map<std::string, std::optional<std::string>> out;
+  for (const auto& [key, value] : before)
+    if (!after.contains(key)) out[key] = std::nullopt;
+  for (const auto& [key, value] : after) {
+    const auto old = before.find(key);
+    if (old == before.end() || old->second != value) out[key] = value;
+  }
+  return out;
+}
+
+}  // namespace
+
+Result<DeleteCall> read_delete(const Query& query, const ObjectName& name, std::string_view body) {
+  DeleteCall call{name, {}, {}, query.grace, query.dry_run};
+  if (body.empty()) return call;
+  SK_TRY(const JsonValue document, format::parse_json(body));
+  SK_TRY(const DeleteOptions options, read_delete_options(JsonField(document)));
+  if (options.grace) call.grace = options.grace;
+  call.uid = options.uid;
+  call.version = options.version;
+  call.dry_run = call.dry_run || options.dry_run;
+  return call;
+}
+
+Result<EvictCall> read_eviction(const JsonValue& body, const ObjectName& pod, bool dry_run) {
+  const JsonField eviction(body);
+  SK_TRY(const auto name, eviction["metadata"]["name"].get_or(""));
+  if (name != pod.name)
+    return fail(ErrorCode::InvalidInput,
+                fmt::format("name in URL does not match name in Eviction object: '{}' and '{}'", pod.name, name));
+  SK_TRY(const DeleteOptions options, read_delete_options(eviction["deleteOptions"]));
+  return EvictCall{pod, options.uid, options.version, options.grace, dry_run || options.dry_run};
+}
+
+Result<NodeChange> node_change(const JsonValue& before, const JsonValue& after, const Node& node, bool versioned) {
+  NodeChange change;
+  change.node = node.name;
+  wire::Arena arena;
+  SK_TRY(const auto changed, kube::from_json<wire::Node>(after, arena));
+  SK_TRY(const Node wanted, kube::node_from(changed));
+  if (versioned) change.version = wanted.version;
+  if (wanted.taints != node.taints) change.taints = wanted.taints;
+  if (wanted.unschedulable != node.unschedulable) change.unschedulable = wanted.unschedulable;
+  for (const std::string_view what : {"labels", "annotations"}) {
+    SK_TRY(const auto old, JsonField(before)["metadata"][what].string_map());
+    SK_TRY(const auto now, JsonField(after)["metadata"][what].string_map());
+    (what == "labels" ? change.labels : change.annotations) = differences(old, now);
+  }
+  return change;
+}
+
+Result<NewWorkload> read_deployment(const JsonValue& body, const std::string& ns) {
+  wire::Arena arena;
+  SK_TRY(const auto deployment, read_body<wire::Deployment>(body, arena, ns));
+  SK_CHECK(required_name(deployment.metadata));
+  SK_TRY(auto pod_template, kube::template_from(deployment.spec.pod_template, kube::TemplateOf::Workload));
+  if (deployment.spec.pod_template.spec.containers.empty())
+    return fail(ErrorCode::InvalidInput, "spec.template.spec.containers: Required value");
+  NewWorkload out;
+  out.name = name_of(deployment.metadata);
+  out.replicas = deployment.spec.replicas.value_or(1);
+  if (deployment.spec.selector) out.selector = kube::selector_from(*deployment.spec.selector);
+  out.labels = kube::labels_from(deployment.metadata.labels);
+  out.annotations = kube::labels_from(deployment.metadata.annotations);
+  PodBlueprint& blueprint = out.blueprint;
+  blueprint.labels = std::make_shared<const Labels>(kube::labels_from(deployment.spec.pod_template.metadata.labels));
+  blueprint.annotations =
+      std::make_shared<const Labels>(kube::labels_from(deployment.spec.pod_template.metadata.annotations));
+  if (out.selector.requirements.empty() || !out.selector.matches(*blueprint.labels))
+    return fail(ErrorCode::InvalidInput, "spec.template.metadata.labels: `selector` does not match template `labels`");
+  blueprint.spec = std::make_shared<const PodTemplate>(std::move(pod_template));
+  blueprint.behaviour = std::make_shared<const Behaviour>();
+  const wire::Container& container = deployment.spec.pod_template.spec.containers.front();
+  blueprint.container = std::string(container.name);
+  blueprint.image = std::string(container.image);
+  if (!container.ports.empty()) blueprint.port = container.ports.front().container_port;
+  return out;
+}
+
+Result<DisruptionBudget> read_budget(const JsonValue& body, const std::string& ns) {
+  wire::Arena arena;
+  SK_TRY(const auto budget, read_body<wire::PodDisruptionBudget>(body, arena, ns));
+  SK_CHECK(required_name(budget.metadata));
+  return kube::budget_from(budget);
+}
+
+Result<LeaseObject> read_lease(const JsonValue& body, const std::string& ns) {
+  wire::Arena arena;
+  SK_TRY(const auto lease, read_body<wire::Lease>(body, arena, ns));
+  SK_CHECK(required_name(lease.metadata));
+  LeaseObject out;
+  out.meta.name = name_of(lease.metadata);
+  out.meta.version = ResourceVersion(lease.metadata.resource_version);
+  out.meta.labels = kube::labels_from(lease.metadata.labels);
+  out.meta.annotations = kube::labels_from(lease.metadata.annotations);
+  if (lease.spec.holder_identity) out.holder.emplace(*lease.spec.holder_identity);
+  out.duration_seconds = lease.spec.lease_duration_seconds;
+  out.acquired = lease.spec.acquire_time.at;
+  out.renewed = lease.spec.renew_time.at;
+  out.transitions = lease.spec.lease_transitions;
+  return out;
+}
+
+Result<EventObject> read_event(const JsonValue& body, const std::string& ns, Instant now) {
+  wire::Arena arena;
+  SK_TRY(const auto event, read_body<wire::Event>(body, arena, ns));
+  SK_CHECK(required_name(event.metadata));
+  EventObject out;
+  out.meta.name = name_of(event.metadata);
+  out.type = std::string(event.type);
+  out.reason = std::string(event.reason);
+  out.action = std::string(event.action);
+  out.note = std::string(event.note);
+  out.regarding_api_version = std::string(event.regarding.api_version);
+  out.regarding_kind = std::string(event.regarding.kind);
+  out.regarding = {NamespaceName(event.regarding.ns), std::string(event.regarding.name)};
+  out.regarding_uid = Uid(event.regarding.uid);
+  out.reporting_controller = std::string(event.reporting_controller);
+  out.reporting_instance = std::string(event.reporting_instance);
+  out.first = event.event_time.at.value_or(now);
+  out.last = event.series && event.series->last_observed_time.at ? *event.series->last_observed_time.at : out.first;
+  if (event.series) out.count = event.series->count;
+  return out;
+}
+
+}  // namespace spotkeeper::sim::serve

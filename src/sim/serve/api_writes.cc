@@ -1,0 +1,189 @@
+// The requests that change something: POST, PUT, PATCH, DELETE.
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "sim/serve/api_call.h"
+
+namespace spotkeeper::sim::serve {
+namespace {
+
+constexpr std::string_view kMergePatch = "application/merge-patch+json";
+constexpr std::string_view kStrategicPatch = "application/strategic-merge-patch+json";
+constexpr std::string_view kJsonPatch = "application/json-patch+json";
+
+std::string_view media_type(const net::HttpRequest& request) {
+  const std::string_view type = request.headers.find("Content-Type").value_or("");
+  return trim(type.substr(0, type.find(';')));
+}
+
+net::HttpResponse not_json() {
+  return refuse(StatusDetails{415, "UnsupportedMediaType", "only application/json bodies are read here", "", "", {}});
+}
+
+std::string version_in(const format::JsonValue& object) {
+  const auto found = format::JsonField(object)["metadata"]["resourceVersion"].maybe<std::string>();
+  return found && *found ? **found : std::string();
+}
+
+/// The object with the patch applied. Strategic merge differs from a JSON merge only in lists with merge keys, of which
+/// the fields that can be changed here have none (Node.spec.taints is replaced as a whole).
+Result<format::JsonValue> patched(const format::JsonValue& object, const format::JsonValue& patch,
+                                  std::string_view type) {
+  format::JsonValue result = object;
+  if (type == kJsonPatch) {
+    SK_CHECK(format::apply_json_patch(result, patch));
+  } else {
+    format::apply_merge_patch(result, patch);
+  }
+  return result;
+}
+
+}  // namespace
+
+net::HttpResponse ApiServer::create(const Call& call) {
+  const std::string_view type = media_type(call.request);
+  if (!type.empty() && type != "application/json") return not_json();
+  const auto body = format::parse_json(call.request.body);
+  if (!body) return refuse_input(body.error());
+  if (call.kind == Kind::Pod && call.path.subresource == "eviction") return evict(call, *body);
+  if (!call.path.name.empty()) return not_allowed();
+  switch (call.kind) {
+    case Kind::Deployment: return create_deployment(call, *body);
+    case Kind::Budget: return create_budget(call, *body);
+    case Kind::Lease: return put_lease(call, *body);
+    case Kind::Event: return record_event(call, *body);
+    default: return not_allowed();
+  }
+}
+
+net::HttpResponse ApiServer::create_deployment(const Call& call, const format::JsonValue& body) {
+  auto workload = read_deployment(body, std::string(call.path.ns));
+  if (!workload) return refuse_input(workload.error());
+  return answer(call, world_.create_deployment(std::move(*workload), call.query.dry_run), 201);
+}
+
+net::HttpResponse ApiServer::create_budget(const Call& call, const format::JsonValue& body) {
+  auto budget = read_budget(body, std::string(call.path.ns));
+  if (!budget) return refuse_input(budget.error());
+  return answer(call, world_.create_budget(std::move(*budget), {}, call.query.dry_run), 201);
+}
+
+net::HttpResponse ApiServer::put_lease(const Call& call, const format::JsonValue& body) {
+  auto lease = read_lease(body, std::string(call.path.ns));
+  if (!lease) return refuse_input(lease.error());
+  const bool creating = call.path.name.empty();
+  if (creating) lease->meta.version = {};
+  // An update without a version is unconditional; the world wants the present one.
+  if (!creating && lease->meta.version.empty()) {
+    const auto* present = world_.store().get<LeaseObject>(lease->meta.name);
+    if (present == nullptr) return not_found(*call.path.resource, call.path.name);
+    lease->meta.version = present->meta.version;
+  }
+  return answer(call, world_.put_lease(std::move(*lease)), creating ? 201 : 200);
+}
+
+net::HttpResponse ApiServer::record_event(const Call& call, const format::JsonValue& body) {
+  auto event = read_event(body, std::string(call.path.ns), call.now);
+  if (!event) return refuse_input(event.error());
+  return answer(call, world_.record_event(std::move(*event)), 201);
+}
+
+net::HttpResponse ApiServer::evict(const Call& call, const format::JsonValue& body) {
+  const auto eviction = read_eviction(body, call.name(), call.query.dry_run);
+  if (!eviction) return refuse_input(eviction.error());
+  if (const auto result = world_.evict(*eviction); !result) return refuse(result.error());
+  return json_response(201, format::JsonObject{{"kind", "Status"},
+                                               {"apiVersion", "v1"},
+                                               {"metadata", format::JsonObject{}},
+                                               {"status", "Success"},
+                                               {"code", 201}});
+}
+
+net::HttpResponse ApiServer::replace(const Call& call) {
+  const auto body = format::parse_json(call.request.body);
+  if (!body) return refuse_input(body.error());
+  if (call.path.name.empty()) return not_allowed();
+  if (call.kind == Kind::Lease) return put_lease(call, *body);
+  if (call.kind == Kind::Deployment && call.path.subresource == "scale")
+    return change_scale(call, *body, !version_in(*body).empty());
+  const ObjectRef present = world_.store().find(call.kind, call.name());
+  if (present == nullptr) return not_found(*call.path.resource, call.path.name);
+  if (call.kind == Kind::Node)
+    return change_node(call, to_json(*present, *call.path.resource), *body, !version_in(*body).empty());
+  return not_allowed();
+}
+
+net::HttpResponse ApiServer::patch(const Call& call) {
+  if (call.path.name.empty()) return not_allowed();
+  const std::string_view type = media_type(call.request);
+  if (type != kMergePatch && type != kStrategicPatch && type != kJsonPatch)
+    return refuse(StatusDetails{415,
+                                "UnsupportedMediaType",
+                                fmt::format("the body of the request was in an unknown format - accepted media types "
+                                            "include: {}, {}, {}",
+                                            kJsonPatch, kMergePatch, kStrategicPatch),
+                                "",
+                                "",
+                                {}});
+  const auto body = format::parse_json(call.request.body);
+  if (!body) return refuse_input(body.error());
+  const ObjectRef present = world_.store().find(call.kind, call.name());
+  if (present == nullptr) return not_found(*call.path.resource, call.path.name);
+
+  const bool scale = call.kind == Kind::Deployment;
+  if (!scale && call.kind != Kind::Node) return not_allowed();
+  const format::JsonValue before = call.path.subresource == "scale" ? scale_json(std::get<DeploymentObject>(*present))
+                                                                    : to_json(*present, *call.path.resource);
+  const auto after = patched(before, *body, type);
+  // The API server calls any JSON patch that can't be applied, a failed test too, Invalid.
+  if (!after) return refuse(StatusDetails{422, "Invalid", after.error().message, "", "", {}});
+  // Only a version that the patch itself names makes it conditional.
+  const bool versioned = type == kJsonPatch ? version_in(*after) != version_in(before) : !version_in(*body).empty();
+  return scale ? change_scale(call, *after, versioned) : change_node(call, before, *after, versioned);
+}
+
+net::HttpResponse ApiServer::change_node(const Call& call, const format::JsonValue& before,
+                                         const format::JsonValue& after, bool versioned) {
+  const auto* present = world_.store().get<NodeObject>(call.name());
+  if (present == nullptr) return not_found(*call.path.resource, call.path.name);
+  const auto change = node_change(before, after, present->node, versioned);
+  if (!change) return refuse(StatusDetails{422, "Invalid", change.error().message, "", "", {}});
+  return answer(call, world_.patch_node(*change, call.query.dry_run));
+}
+
+net::HttpResponse ApiServer::change_scale(const Call& call, const format::JsonValue& scale, bool versioned) {
+  const auto replicas = format::JsonField(scale)["spec"]["replicas"].get_or(std::int32_t{0});
+  if (!replicas) return refuse_input(replicas.error());
+  if (*replicas < 0)
+    return refuse(
+        StatusDetails{422,
+                      "Invalid",
+                      fmt::format("spec.replicas: Invalid value: {}: must be greater than or equal to 0", *replicas),
+                      "",
+                      "",
+                      {}});
+  std::optional<ResourceVersion> version;
+  if (versioned) version.emplace(version_in(scale));
+  const auto result = world_.scale_deployment(call.name(), *replicas, version, call.query.dry_run);
+  if (!result) return refuse(result.error());
+  if (call.path.subresource == "scale") return json_response(200, scale_json(std::get<DeploymentObject>(**result)));
+  return answer(call, result);
+}
+
+net::HttpResponse ApiServer::remove(const Call& call) {
+  if (call.path.name.empty() || !call.path.subresource.empty()) return not_allowed();
+  const auto conditions = read_delete(call.query, call.name(), call.request.body);
+  if (!conditions) return refuse_input(conditions.error());
+  switch (call.kind) {
+    case Kind::Pod: return answer(call, world_.delete_pod(*conditions));
+    case Kind::Node: return answer(call, world_.delete_node(*conditions));
+    case Kind::Deployment: return answer(call, world_.delete_deployment(*conditions));
+    case Kind::Budget: return answer(call, world_.delete_budget(*conditions));
+    case Kind::Lease: return answer(call, world_.delete_lease(*conditions));
+    default: return not_allowed();
+  }
+}
+
+}  // namespace spotkeeper::sim::serve

@@ -1,0 +1,204 @@
+#include "sim/serve/serve_run.h"
+
+#include <algorithm>
+#include <csignal>
+#include <map>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "base/log.h"
+#include "net/event_loop.h"
+#include "sim/script.h"
+#include "sim/serve/child_process.h"
+#include "sim/serve/served_world.h"
+
+namespace spotkeeper::sim::serve {
+namespace {
+
+constexpr Duration kProgressEvery = 200ms;  // of real time
+constexpr Duration kAgentsWithin = 30s;     // of real time, to be watching their nodes
+
+class ServeRun {
+ public:
+  ServeRun(const Scenario& scenario, const ServeOptions& options, net::TimeScale scale)
+      : scenario_(scenario), options_(options), scale_(scale), loop_(scale) {}
+
+  Result<Report> operator()() {
+    SK_CHECK(build());
+    SK_TRY(served_, ServedWorld::start(loop_, *world_, options_.directory));
+    world_->on_machine_change([this](const NodeName& node, bool alive) { machine_changed(node, alive); });
+    SK_CHECK(start_agents());
+    script_ = std::make_unique<Script>(scenario_, options_.seed,
+                                       options_.agent_binary.empty() ? Policy::None : Policy::Spotkeeper, *world_,
+                                       loop_, [this] { served_->advance(); });
+    net::SystemSignals signals(loop_, {SIGINT, SIGTERM});
+    net::TaskGroup watchers(loop_);
+    watchers.start(heed(signals));
+    watchers.start(show_progress());
+    Result<Report> report = loop_.run_until(follow());
+    watchers.cancel_all();
+    agents_.clear();
+    script_.reset();
+    served_.reset();
+    return report;
+  }
+
+ private:
+  // Until every pod is Ready the world moves as fast as it can; time on the wall begins then.
+  Result<void> build() {
+    Scenario placed = scenario_;
+    const Instant begin = scale_.epoch - scenario_.warm_up;
+    placed.start = begin;
+    world_ = build_world(placed, options_.seed);
+    while (!world_->settled() && world_->now() < scale_.epoch)
+      world_->advance_to(std::min(world_->next_due().value_or(scale_.epoch), scale_.epoch));
+    if (!world_->settled())
+      return fail(ErrorCode::InvalidInput,
+                  "not every pod was Ready when the warm-up of " + format_duration(scenario_.warm_up) + " was over");
+    world_->advance_to(scale_.epoch);
+    return {};
+  }
+
+  Result<void> start_agents() {
+    if (options_.agent_binary.empty()) return {};
+    for (const auto& [name, object] : world_->store().all(Kind::Node)) SK_CHECK(start_agent(NodeName(name.name)));
+    return {};
+  }
+
+  Result<void> start_agent(const NodeName& node) {
+    const std::vector<std::string> argv{options_.agent_binary,
+                                        "agent",
+                                        "--node-name",
+                                        node.str(),
+                                        "--kubeconfig",
+                                        served_->kubeconfig(),
+                                        "--metadata-url",
+                                        served_->metadata_url(node),
+                                        "--listen",
+                                        "127.0.0.1:0",
+                                        "--clock-epoch",
+                                        format_rfc3339(scale_.epoch),
+                                        "--clock-origin",
+                                        format_rfc3339(scale_.origin),
+                                        "--clock-rate",
+                                        fmt::format("{}", scale_.rate),
+                                        "--log-format",
+                                        "json"};
+    SK_TRY(auto process, ChildProcess::start(argv, options_.directory + "/agent-" + node.str() + ".log"));
+    agents_.insert_or_assign(node, std::move(process));
+    return {};
+  }
+
+  // A machine takes its agent with it, and a reboot brings a new one.
+  void machine_changed(const NodeName& node, bool alive) {
+    if (options_.agent_binary.empty()) return;
+    if (!alive) {
+      agents_.erase(node);
+      return;
+    }
+    if (const auto started = start_agent(node); !started) log::error(started.error().message, {{"node", node.str()}});
+  }
+
+  net::Task<void> heed(net::SystemSignals& signals) {
+    co_await signals.next();
+    ended_by_signal_ = true;
+    served_->changed().notify();
+  }
+
+  [[nodiscard]] Duration real(Duration length) const { return duration_of_seconds(seconds_of(length) * scale_.rate); }
+
+  net::Task<Result<Report>> follow() {
+    const auto agents = co_await agents_watch();
+    if (!agents) co_return fail(agents.error());
+    script_->start_load();
+    co_await wait(Script::kTrafficBeforeClock);
+    script_->begin();
+    const Instant end = script_->clock_start() + scenario_.duration;
+    running_ = true;
+    while (loop_.now() < end && !ended_by_signal_) {
+      co_await wait(Script::kLook);
+      served_->advance();
+      script_->look();
+    }
+    script_->stop_load();
+    co_await wait(script_->longest_request());
+    served_->advance();
+    if (ended_by_signal_) co_return fail(ErrorCode::Cancelled, "ended by a signal");
+    Report report = script_->report();
+    if (options_.reported) options_.reported(report);
+    finished_ = true;
+    while (options_.keep && !ended_by_signal_) co_await served_->changed().wait();
+    co_return report;
+  }
+
+  net::Task<void> wait(Duration length) {
+    if (!ended_by_signal_) co_await net::sleep_for(loop_, length);
+  }
+
+  net::Task<Result<void>> agents_watch() {
+    const Steady limit = loop_.steady() + real(kAgentsWithin);
+    while (served_->watched_nodes().size() < agents_.size() && !ended_by_signal_) {
+      for (auto& [node, process] : agents_) {
+        if (process.running()) continue;
+        co_return fail(ErrorCode::Unavailable, fmt::format("the agent of node {} has ended; its log is {}/agent-{}.log",
+                                                           node.str(), options_.directory, node.str()));
+      }
+      if (loop_.steady() > limit)
+        co_return fail(ErrorCode::Timeout, fmt::format("only {} of {} agents watch their node after {}; logs are in {}",
+                                                       served_->watched_nodes().size(), agents_.size(),
+                                                       format_duration(kAgentsWithin), options_.directory));
+      co_await net::sleep_for(loop_, real(50ms));
+    }
+    co_return Result<void>{};
+  }
+
+  net::Task<void> show_progress() {
+    for (;;) {
+      if (options_.progress) options_.progress(progress());
+      co_await net::sleep_for(loop_, real(kProgressEvery));
+    }
+  }
+
+  [[nodiscard]] ServeProgress progress() const {
+    ServeProgress now;
+    now.stage = finished_ ? ServeProgress::Stage::Finished
+                          : (running_ ? ServeProgress::Stage::Running : ServeProgress::Stage::Serving);
+    now.nodes = world_->store().all(Kind::Node).size();
+    now.agents = served_->watched_nodes().size();
+    now.kubeconfig = served_->kubeconfig();
+    if (!running_) return now;
+    now.elapsed = std::min(loop_.now() - script_->clock_start(), Duration(scenario_.duration));
+    now.share = seconds_of(now.elapsed) / seconds_of(scenario_.duration);
+    now.sent = world_->traffic().sent();
+    now.lost = world_->traffic().lost();
+    now.interruptions = script_->interruptions();
+    return now;
+  }
+
+  const Scenario& scenario_;
+  const ServeOptions& options_;
+  net::TimeScale scale_;
+  net::EventLoop loop_;
+  std::unique_ptr<World> world_;
+  std::unique_ptr<ServedWorld> served_;
+  std::unique_ptr<Script> script_;
+  std::map<NodeName, ChildProcess> agents_;
+  bool running_ = false;
+  bool finished_ = false;
+  bool ended_by_signal_ = false;
+};
+
+}  // namespace
+
+Result<Report> serve_scenario(const Scenario& scenario, const ServeOptions& options) {
+  const Instant wall = net::EventLoop().now();
+  net::TimeScale scale;
+  scale.epoch = scale.origin = wall;
+  scale.rate = options.speed;
+  return ServeRun(scenario, options, scale)();
+}
+
+}  // namespace spotkeeper::sim::serve

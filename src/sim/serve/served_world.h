@@ -1,0 +1,65 @@
+// A world behind real protocols: a Kubernetes API over TLS and a metadata service for every node, on loopback, in the
+// time of the event loop (whose rate makes it run faster than the clock on the wall).
+#pragma once
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+
+#include "base/result.h"
+#include "net/event_loop.h"
+#include "net/http_server.h"
+#include "net/signal.h"
+#include "sim/serve/api_server.h"
+#include "sim/world.h"
+
+namespace spotkeeper::sim::serve {
+
+class ServedWorld {
+ public:
+  /// Serves `world`, which has the loop's time from now on: it is advanced as time passes and before every request.
+  /// `directory` exists; the kubeconfig is written there. Loop and world outlive it.
+  static Result<std::unique_ptr<ServedWorld>> start(net::EventLoop& loop, World& world, const std::string& directory);
+  ServedWorld(const ServedWorld&) = delete;
+  ServedWorld& operator=(const ServedWorld&) = delete;
+  ~ServedWorld();
+
+  /// Path of the kubeconfig that leads here; readable by its owner alone, since it holds a token.
+  [[nodiscard]] const std::string& kubeconfig() const { return kubeconfig_; }
+  /// "https://127.0.0.1:40123".
+  [[nodiscard]] std::string api_url() const;
+  /// "http://127.0.0.1:40124"; what the agent of that node takes for 169.254.169.254.
+  [[nodiscard]] std::string metadata_url(const NodeName& node) const;
+  /// Nodes whose metadata service has been asked for a notice: their agents watch.
+  [[nodiscard]] const std::set<NodeName>& watched_nodes() const { return watched_; }
+
+  /// Moves the world to the loop's present. To be called before the world is changed from outside.
+  void advance();
+  /// Notified after changes of the world.
+  [[nodiscard]] net::Signal& changed() { return changed_; }
+
+ private:
+  ServedWorld(net::EventLoop& loop, World& world, std::string token);
+  Result<void> listen(const std::string& directory);
+  Result<void> write_kubeconfig(const std::string& path, const std::string& ca_pem);
+  net::Task<void> answer_api(const net::ServerRequest& request, net::ResponseWriter& writer);
+  net::Task<void> stream(WatchReply reply, net::ResponseWriter& writer);
+  net::Task<void> answer_metadata(NodeName node, const net::ServerRequest& request, net::ResponseWriter& writer);
+  void plan_next();
+
+  net::EventLoop& loop_;
+  World& world_;
+  std::string token_;
+  ApiServer api_;
+  net::Signal changed_;
+  bool dirty_ = false;
+  Store::Subscription subscription_;
+  net::ScopedCall next_;
+  std::string kubeconfig_;
+  std::set<NodeName> watched_;
+  std::unique_ptr<net::HttpServer> api_server_;
+  std::map<NodeName, std::unique_ptr<net::HttpServer>> metadata_servers_;
+};
+
+}  // namespace spotkeeper::sim::serve
