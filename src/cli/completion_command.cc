@@ -123,8 +123,9 @@ std::string zsh_script() {
     for (const Option& option : option_table()) {
       if (!option.commands.has(command.id)) continue;
       const bool positional = option.placement == Placement::Positional;
-      std::string spec = positional ? fmt::format("1:{}:({})", option.name, words_of(command.id))
-                                    : fmt::format("--{}[{}]{}", option.name, zsh_text(option.help), zsh_value(option));
+      const std::string spec = positional
+                                   ? fmt::format("1:{}:({})", option.name, words_of(command.id))
+                                   : fmt::format("--{}[{}]{}", option.name, zsh_text(option.help), zsh_value(option));
       cases += fmt::format(" \\\n        {}", quoted(spec, "'\\''"));
     }
     cases += " \\\n        '--help[show help]' ;;\n";

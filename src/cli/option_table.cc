@@ -1,13 +1,15 @@
 #include <array>
 #include <limits>
 #include <type_traits>
+#include <utility>
 
 #include "cli/options.h"
 
 // The function that puts a parsed value into its member.
-#define SK_INTO(member)                                                                     \
-  [](Options& options, auto value) {                                                        \
-    options.member = static_cast<std::remove_reference_t<decltype(options.member)>>(value); \
+#define SK_INTO(member)                                                                                       \
+  [](Options& options, auto value) {                                                                          \
+    options.member =                                                                                          \
+        static_cast<std::remove_reference_t<decltype(options.member)>>(std::forward<decltype(value)>(value)); \
   }
 
 namespace spotkeeper::cli {
