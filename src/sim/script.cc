@@ -26,12 +26,18 @@ Notice notice_of(const ScenarioEvent& event, Instant now) {
 
 }  // namespace
 
-Script::Script(const Scenario& scenario, World& world, net::Runtime& runtime, Policy policy, std::uint64_t seed)
-    : scenario_(scenario), world_(world), runtime_(runtime), policy_(policy), seed_(seed) {}
+Script::Script(const Scenario& scenario, std::uint64_t seed, Policy policy, World& world, net::Runtime& runtime,
+               std::function<void()> advance)
+    : scenario_(scenario),
+      seed_(seed),
+      policy_(policy),
+      world_(world),
+      runtime_(runtime),
+      advance_(std::move(advance)) {}
 
 Duration Script::before_load() const { return std::max(scenario_.delays.proxy_most, scenario_.delays.straggler); }
 
-void Script::add_load() {
+void Script::start_load() {
   for (const Load& load : scenario_.loads) world_.add_load(load);
 }
 
@@ -44,7 +50,10 @@ void Script::begin() {
 
 void Script::at(Instant when, std::function<void()> what) {
   const Steady due = runtime_.steady() + (when - world_.now());
-  calls_.emplace_back(runtime_, runtime_.call_at(due, std::move(what)));
+  calls_.emplace_back(runtime_, runtime_.call_at(due, [this, call = std::move(what)] {
+    if (advance_) advance_();
+    call();
+  }));
 }
 
 void Script::plan(const ScenarioEvent& event) {
@@ -96,13 +105,15 @@ void Script::delete_everything(const NodeName& node) {
   }
 }
 
+void Script::stop_load() { world_.stop_load(); }
+
 void Script::look() {
   if (first_interruption_ && world_.now() > *first_interruption_ && !world_.at_full_strength()) {
     last_incomplete_ = world_.now();
   }
 }
 
-Duration Script::after_load() const {
+Duration Script::longest_request() const {
   Duration longest = 0s;
   for (const Load& load : scenario_.loads) longest = std::max(longest, load.time_limit);
   return longest;
@@ -122,7 +133,7 @@ Report Script::report() const {
   report.events = world_.events_handled();
   if (!last_incomplete_) {
     report.recovered_after = Duration{};
-  } else if (*last_incomplete_ + kLook < clock_ends()) {
+  } else if (*last_incomplete_ + kLook < clock_end()) {
     report.recovered_after = *last_incomplete_ + kLook - *first_interruption_;
   }
   return report;

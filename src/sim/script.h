@@ -18,23 +18,27 @@ class Script {
   /// How often `look` is to be called.
   static constexpr Duration kLook = 250ms;
 
-  /// `world` is that of build_world(scenario, seed), and is always at `runtime`'s present when a call is made. All
-  /// three outlive this.
-  Script(const Scenario& scenario, World& world, net::Runtime& runtime, Policy policy, std::uint64_t seed);
+  /// How long the load flows before the clock starts, for kept connections to be open.
+  static constexpr Duration kTrafficBeforeClock = 5s;
+
+  /// `world` is that of build_world(scenario, seed). `advance` brings it to the runtime's present; it is called before
+  /// the world is touched from one of the script's own calls (empty: whoever runs both has done so). Scenario, world
+  /// and runtime outlive this.
+  Script(const Scenario& scenario, std::uint64_t seed, Policy policy, World& world, net::Runtime& runtime,
+         std::function<void()> advance = {});
 
   /// How long to wait between a settled world and the first request: until every proxy has heard of every pod.
   [[nodiscard]] Duration before_load() const;
-  void add_load();
-  /// How long the load flows before the clock starts, for kept connections to be open.
-  [[nodiscard]] static Duration before_clock() { return 5s; }
+  void start_load();
   /// Starts the clock: counting begins, and the scenario's events are planned.
   void begin();
   /// To be called about every `kLook` while the clock runs: notes whether every workload is complete.
   void look();
+  void stop_load();
   /// How long the last requests may still take after stop_load().
-  [[nodiscard]] Duration after_load() const;
-  [[nodiscard]] Instant clock_started() const { return clock_start_; }
-  [[nodiscard]] Instant clock_ends() const { return clock_start_ + scenario_.duration; }
+  [[nodiscard]] Duration longest_request() const;
+  [[nodiscard]] Instant clock_start() const { return clock_start_; }
+  [[nodiscard]] Instant clock_end() const { return clock_start_ + scenario_.duration; }
   [[nodiscard]] std::uint64_t interruptions() const { return interruptions_; }
   [[nodiscard]] Report report() const;
 
@@ -45,10 +49,11 @@ class Script {
   void delete_everything(const NodeName& node);
 
   const Scenario& scenario_;
+  std::uint64_t seed_;
+  Policy policy_;
   World& world_;
   net::Runtime& runtime_;
-  Policy policy_;
-  std::uint64_t seed_;
+  std::function<void()> advance_;
   std::vector<net::ScopedCall> calls_;
   Instant clock_start_;
   std::optional<Instant> first_interruption_;

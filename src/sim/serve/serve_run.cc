@@ -113,6 +113,8 @@ class ServeRun {
   net::Task<Result<Report>> follow() {
     const auto agents = co_await agents_watch();
     if (!agents) co_return fail(agents.error());
+    co_await wait(script_->before_load());
+    served_->advance();
     script_->start_load();
     co_await wait(Script::kTrafficBeforeClock);
     script_->begin();
