@@ -26,9 +26,9 @@ using namespace spotkeeper::kube;  // NOLINT(google-build-using-namespace)
 
 namespace {
 
-constexpr int kNodes = 5'000;
-constexpr int kPods = 150'000;
-constexpr int kPeerPods = 5'000;
+constexpr int kNodeCount = 5'000;
+constexpr int kPodCount = 150'000;
+constexpr int kPeerPodCount = 5'000;
 constexpr int kPage = 500;
 
 enum class Wire { Protobuf, Json };
@@ -60,16 +60,16 @@ class Maker {
   std::string pod(int i) {
     wire::Arena arena;
     wire::Pod pod;
-    pod.spec.node_name = arena.keep(node_name(i % kNodes));
-    if (i < 4 * kNodes) {
+    pod.spec.node_name = arena.keep(node_name(i % kNodeCount));
+    if (i < 4 * kNodeCount) {
       daemon(pod, i, arena);
-    } else if (i < 4 * kNodes + 6'000) {
+    } else if (i < 4 * kNodeCount + 6'000) {
       stateful(pod, i, arena);
     } else {
       deployed(pod, i, arena);
     }
     fill(pod, arena);
-    return written(pod, 5'200);
+    return written(pod, 6'400);
   }
 
   std::string page(const std::vector<std::string>& items, bool nodes) const {
@@ -104,7 +104,7 @@ class Maker {
   }
 
   void daemon(wire::Pod& pod, int i, wire::Arena& arena) {
-    const auto app = arena.keep(fmt::format("node-observability-agent-{}", i / kNodes));
+    const auto app = arena.keep(fmt::format("node-observability-agent-{}", i / kNodeCount));
     pod.metadata.name = arena.keep(fmt::format("{}-{:05x}", app, i));
     pod.metadata.ns = "kube-system";
     pod.metadata.labels = {{"app.kubernetes.io/name", app}, {"controller-revision-hash", "76f8d8c8d9"}};
@@ -233,7 +233,7 @@ void send_cluster(int pipe, Wire wire, int pods) {
     }
     send_page(pipe, {});
   };
-  send(kNodes, true);
+  send(kNodeCount, true);
   send(pods, false);
 }
 
@@ -367,12 +367,12 @@ int main() {
       "pods.\n\n"
       "| client | pods | bytes received a pod | RSS | RssAnon | RssFile | peak | RSS bytes a pod | decoded |\n"
       "|---|---|---|---|---|---|---|---|---|\n",
-      kNodes, kPage);
-  const Report protobuf = measure(Wire::Protobuf, kPods, store);
+      kNodeCount, kPage);
+  const Report protobuf = measure(Wire::Protobuf, kPodCount, store);
   print("Spotkeeper, protobuf", protobuf);
-  print("Spotkeeper, JSON", measure(Wire::Json, kPods, store));
-  print("peer: Boost.JSON documents", measure(Wire::Json, kPeerPods, documents));
+  print("Spotkeeper, JSON", measure(Wire::Json, kPodCount, store));
+  print("peer: Boost.JSON documents", measure(Wire::Json, kPeerPodCount, documents));
   std::fflush(stdout);
-  const bool whole = protobuf.pods == kPods && protobuf.failed == 0;
+  const bool whole = protobuf.pods == kPodCount && protobuf.failed == 0;
   return whole && protobuf.rss <= 120 * 1024 ? 0 : 1;
 }
