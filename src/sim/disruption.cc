@@ -135,6 +135,7 @@ Answer<void> Disruption::charge(const ObjectName& name, const Pod& pod, bool dry
   --budget.disruptions_allowed;
   budget.disrupted[pod.name.name] = world_.now;
   world_.store.put(std::move(edited));
+  budget_changed(name);
   return {};
 }
 

@@ -6,6 +6,8 @@
 #include <array>
 #include <charconv>
 
+#include "net/http_date.h"
+
 namespace spotkeeper::sim {
 namespace {
 
@@ -28,20 +30,13 @@ std::string format_event_time(Instant t) {
                      time.hours().count(), time.minutes().count(), time.seconds().count());
 }
 
-/// "Sun, 06 Nov 1994 08:49:37 GMT": the Date header (RFC 9110).
-std::string format_http_date(Instant t) {
-  constexpr std::array days{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-  const std::chrono::weekday day(std::chrono::sys_days(std::chrono::floor<std::chrono::days>(t.time_since_epoch())));
-  return fmt::format("{}, {}", days.at(day.c_encoding()), format_event_time(t));
-}
-
 }  // namespace
 
 net::HttpResponse MetadataService::respond(int status, std::string body, std::string_view type) const {
   net::HttpResponse response;
   response.status = status;
   response.headers.add("Content-Type", type);
-  response.headers.add("Date", format_http_date(world_.now + world_.dice.metadata().date_skew));
+  response.headers.add("Date", net::format_http_date(world_.now + world_.dice.metadata().date_skew));
   response.headers.add("Server", "EC2ws");
   response.body = std::move(body);
   return response;

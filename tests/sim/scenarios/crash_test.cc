@@ -25,7 +25,9 @@ Report crash_at(const Scenario& scenario, std::uint64_t seed, std::size_t point)
   RunOptions options;
   options.seed = seed;
   options.crash = [&](const ActionPoint&) { return seen++ == point; };
-  return run_with(scenario, options);
+  Report report = run_with(scenario, options);
+  EXPECT_GT(seen, point) << "nobody was killed";
+  return report;
 }
 
 void expect_unharmed(const Report& report, std::size_t point) {
