@@ -37,22 +37,22 @@ constexpr std::string_view compiler = "GCC " __VERSION__;
 std::vector<std::string_view> hardening() {
   std::vector<std::string_view> facts;
 #if defined(__PIE__) || defined(__PIC__)
-  facts.push_back("position independent");
+  facts.emplace_back("position independent");
 #endif
 #if SPOTKEEPER_STATIC_LINK
-  facts.push_back("full RELRO");
+  facts.emplace_back("full RELRO");
 #endif
 #if defined(__SSP_STRONG__) || defined(__SSP_ALL__)
-  facts.push_back("stack protector");
+  facts.emplace_back("stack protector");
 #endif
 #if defined(_FORTIFY_SOURCE) && _FORTIFY_SOURCE > 0
-  facts.push_back("FORTIFY");
+  facts.emplace_back("FORTIFY");
 #endif
 #if defined(__SANITIZE_ADDRESS__)
-  facts.push_back("address sanitizer");
+  facts.emplace_back("address sanitizer");
 #endif
 #if defined(__SANITIZE_THREAD__)
-  facts.push_back("thread sanitizer");
+  facts.emplace_back("thread sanitizer");
 #endif
   return facts;
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <tuple>
 
 #include "base/text.h"
 
@@ -62,10 +63,10 @@ Result<void> store_accelerator(Draft& draft, std::string_view text) {
 }
 
 Result<void> store_name(Draft& draft, std::string_view text) {
-  const auto odd = [](char c) { return !((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.'); };
+  const auto usual = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.'; };
   const std::size_t dot = text.find('.');
   const bool two_parts = dot != std::string_view::npos && dot > 0 && dot + 1 < text.size();
-  if (!two_parts || std::any_of(text.begin(), text.end(), odd)) {
+  if (!two_parts || !std::all_of(text.begin(), text.end(), usual)) {
     return fail(ErrorCode::InvalidInput, fmt::format("{} is not a type's name such as m6g.2xlarge", quote(text)));
   }
   draft.type.name = InstanceTypeName(text);
@@ -160,8 +161,9 @@ class Reader {
   Result<std::vector<InstanceType>> finish() && {
     if (header_.empty())
       return fail(ErrorCode::InvalidInput, fmt::format("{}: there is no line with column names", file_));
-    std::stable_sort(lines_.begin(), lines_.end(),
-                     [](const Line& a, const Line& b) { return a.type.name < b.type.name; });
+    std::sort(lines_.begin(), lines_.end(), [](const Line& a, const Line& b) {
+      return std::tie(a.type.name, a.number) < std::tie(b.type.name, b.number);
+    });
     std::vector<InstanceType> types;
     for (std::size_t i = 0; i < lines_.size(); ++i) {
       if (i > 0 && lines_[i].type.name == lines_[i - 1].type.name) {
@@ -205,6 +207,7 @@ class Reader {
 
   static std::string unknown_column(std::string_view name) {
     std::vector<std::string_view> names;
+    names.reserve(std::size(columns));
     for (const Column& column : columns) names.push_back(column.name);
     return fmt::format("unknown column {}{}", quote(name), did_you_mean(name, names));
   }
