@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "format/protobuf.h"
+#include "kube/codec/translate.h"
 #include "sim/serve/api_call.h"
 
 namespace spotkeeper::sim::serve {
@@ -18,8 +20,32 @@ std::string_view media_type(const net::HttpRequest& request) {
   return trim(type.substr(0, type.find(';')));
 }
 
-net::HttpResponse not_json() {
-  return refuse(StatusDetails{415, "UnsupportedMediaType", "only application/json bodies are read here", "", "", {}});
+net::HttpResponse not_read(const Error& error) {
+  if (error.code != ErrorCode::Unsupported) return refuse_input(error);
+  return refuse(StatusDetails{415, "UnsupportedMediaType", error.message, "", "", {}});
+}
+
+template <class T>
+Result<format::JsonValue> from_message(std::string_view message) {
+  SK_TRY(const T object, kube::from_protobuf<T>(message));
+  return format::JsonValue(kube::to_json_document(object));
+}
+
+/// A body as JSON, whichever way it was written: kubectl creates objects in protobuf.
+Result<format::JsonValue> read_document(const net::HttpRequest& request, Kind kind) {
+  const std::string_view type = media_type(request);
+  if (type.empty() || type == "application/json") return format::parse_json(request.body);
+  if (type == "application/vnd.kubernetes.protobuf") {
+    SK_TRY(const auto envelope, format::read_envelope(request.body));
+    switch (kind) {
+      case Kind::Deployment: return from_message<kube::wire::Deployment>(envelope.raw);
+      case Kind::Budget: return from_message<kube::wire::PodDisruptionBudget>(envelope.raw);
+      case Kind::Lease: return from_message<kube::wire::Lease>(envelope.raw);
+      case Kind::Event: return from_message<kube::wire::Event>(envelope.raw);
+      default: break;
+    }
+  }
+  return fail(ErrorCode::Unsupported, fmt::format("a body of type {} is not read here", quote(type)));
 }
 
 std::string version_in(const format::JsonValue& object) {
@@ -43,10 +69,8 @@ Result<format::JsonValue> patched(const format::JsonValue& object, const format:
 }  // namespace
 
 net::HttpResponse ApiServer::create(const Call& call) {
-  const std::string_view type = media_type(call.request);
-  if (!type.empty() && type != "application/json") return not_json();
-  const auto body = format::parse_json(call.request.body);
-  if (!body) return refuse_input(body.error());
+  const auto body = read_document(call.request, call.kind);
+  if (!body) return not_read(body.error());
   if (call.kind == Kind::Pod && call.path.subresource == "eviction") return evict(call, *body);
   if (!call.path.name.empty()) return not_allowed();
   switch (call.kind) {
@@ -102,8 +126,8 @@ net::HttpResponse ApiServer::evict(const Call& call, const format::JsonValue& bo
 }
 
 net::HttpResponse ApiServer::replace(const Call& call) {
-  const auto body = format::parse_json(call.request.body);
-  if (!body) return refuse_input(body.error());
+  const auto body = read_document(call.request, call.kind);
+  if (!body) return not_read(body.error());
   if (call.path.name.empty()) return not_allowed();
   if (call.kind == Kind::Lease) return put_lease(call, *body);
   if (call.kind == Kind::Deployment && call.path.subresource == "scale")
