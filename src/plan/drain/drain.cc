@@ -57,8 +57,9 @@ class Planner {
   DrainPlan plan() && {
     if (scenes_.next_look) look_at(*scenes_.next_look);
     // Where room is scarce, it goes to the services that stand to fall below their floor.
-    std::ranges::stable_partition(scenes_.scenes, &Scene::critical);
-    for (const Scene& scene : scenes_.scenes) decide(scene);
+    for (const bool critical : {true, false})
+      for (const Scene& scene : scenes_.scenes)
+        if (scene.critical == critical) decide(scene);
     for (const Candidate& candidate : scenes_.last) decide_last(candidate);
     for (Waiting& waiting : scenes_.waiting) plan_.waiting.push_back(std::move(waiting));
     put_in_order();

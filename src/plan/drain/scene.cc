@@ -288,6 +288,7 @@ class Builder {
   std::int64_t expect_unmade(Scene& scene, Service& service, std::size_t index, std::vector<const Pod*>& ending,
                              std::vector<const Pod*>& staying, const Workload& workload) {
     std::int64_t unmade = 0;
+    if (ending.empty()) return unmade;
     if (service.one_at_a_time) {
       for (const Pod* pod : ending) {
         const Instant gone = std::max(*pod->deletion, now_);

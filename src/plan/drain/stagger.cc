@@ -91,6 +91,7 @@ class Chooser {
         by_latest[candidate.latest].push_back(i);
     }
     std::vector<std::vector<std::size_t>> classes;
+    classes.reserve(by_latest.size());
     for (auto& [latest, members] : by_latest) classes.push_back(std::move(members));
     std::vector<bool> best_held = rule_.held;
     int tries = kMostHeldTried;

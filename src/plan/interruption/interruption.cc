@@ -1,6 +1,7 @@
 #include "plan/interruption/interruption.h"
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <tuple>
 
@@ -44,8 +45,8 @@ std::vector<Interruption> merge_all(std::span<const Interruption> signals) {
   std::vector<Interruption> merged;
   merged.reserve(by_node.size());
   for (auto& [node, signal] : by_node) merged.push_back(std::move(signal));
-  std::ranges::stable_sort(merged, [](const Interruption& a, const Interruption& b) {
-    return a.deadline && (!b.deadline || *a.deadline < *b.deadline);
+  std::ranges::sort(merged, {}, [](const Interruption& signal) {
+    return std::make_tuple(!signal.deadline, signal.deadline, std::cref(signal.node));
   });
   return merged;
 }

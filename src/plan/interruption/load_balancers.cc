@@ -12,7 +12,7 @@ namespace {
 std::vector<Interruption> kills_of(std::span<const Interruption> dying) {
   std::vector<Interruption> kills = merge_all(dying);
   std::erase_if(kills, [](const Interruption& signal) { return signal.kind != InterruptionKind::Kill; });
-  std::ranges::stable_sort(kills, {}, [](const Interruption& signal) {
+  std::ranges::sort(kills, {}, [](const Interruption& signal) {
     return std::make_tuple(signal.deadline ? signal.deadline->at : Instant::min(), std::string_view(signal.node.str()));
   });
   return kills;
