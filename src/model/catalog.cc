@@ -172,6 +172,7 @@ class Reader {
                                 lines_[i].type.name.str(), lines_[i - 1].number));
       }
     }
+    types.reserve(lines_.size());
     for (Line& line : lines_) types.push_back(std::move(line.type));
     return types;
   }
