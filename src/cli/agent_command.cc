@@ -25,7 +25,7 @@ namespace spotkeeper::cli {
 namespace {
 
 constexpr Duration kFirstTrim = 30s;
-constexpr Duration kNextTrims = 1h;
+constexpr Duration kNextTrims = 10min;
 constexpr Duration kLastEvents = 3s;  // for events to leave before the process ends
 
 net::TimeScale time_scale(const ClockOptions& clock) {
