@@ -87,6 +87,7 @@ net::Task<void> EventRecorder::send(Job job) {
   if (again) ++series.count;
   series.last = job.when;
   series.last_seen = runtime_.steady();
+  if (again && series.told > 1) co_return;  // a series already: counted here, told by and by
   bool done = false;
   for (int attempt = 1; !done && attempt <= kTries; ++attempt) {
     if (attempt > 1) co_await net::sleep_for(runtime_, random_.between(7500ms, 12500ms));
