@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
+#include <map>
+#include <utility>
 
 namespace spotkeeper {
 namespace {
@@ -28,12 +30,15 @@ bool compares(const std::string* label, const std::vector<std::string>& values, 
 Labels::Labels(std::initializer_list<Entry> entries) : Labels(std::vector<Entry>(entries)) {}
 
 Labels::Labels(std::vector<Entry> entries) : entries_(std::move(entries)) {
-  const auto by_key = [](const Entry& a, const Entry& b) { return a.first < b.first; };
-  const auto same_key = [](const Entry& a, const Entry& b) { return a.first == b.first; };
-  std::ranges::stable_sort(entries_, by_key);
-  // Of equal keys the last wins: unique from the back keeps the last of each run.
-  const auto kept = std::unique(entries_.rbegin(), entries_.rend(), same_key);
-  entries_.erase(entries_.begin(), kept.base());
+  const auto not_before = [](const Entry& a, const Entry& b) { return a.first >= b.first; };
+  if (std::ranges::adjacent_find(entries_, not_before) == entries_.end()) return;  // as the API server sends them
+  std::map<std::string, std::string> sorted;
+  for (auto& [key, value] : entries_) sorted.insert_or_assign(std::move(key), std::move(value));
+  entries_.clear();
+  while (!sorted.empty()) {
+    auto first = sorted.extract(sorted.begin());
+    entries_.emplace_back(std::move(first.key()), std::move(first.mapped()));
+  }
 }
 
 void Labels::set(std::string_view key, std::string_view value) {
