@@ -179,7 +179,7 @@ net::Task<Result<DisruptionBudget>> Client::get_budget(ObjectName budget) {
 }
 
 net::Task<Result<ListMeta>> Client::list(Resource resource, WatchScope scope,
-                                             std::function<Result<void>(const WireObject&)> on_item, std::size_t page) {
+                                         std::function<Result<void>(const WireObject&)> on_item, std::size_t page) {
   ListMeta position;
   do {
     Query query = selectors_of(scope);
