@@ -61,7 +61,7 @@ class Search {
   }
 
   // Starts what can't wait any longer, pods[index] and those after it, then decides about the others.
-  long force(State state, std::size_t index) {
+  long force(const State& state, std::size_t index) {
     for (; index < world_.pods.size(); ++index) {
       if (!is_left(state, index) || world_.pods[index].latest > state.at) continue;
       long yielding = -1;

@@ -18,7 +18,7 @@ T pick(Random& random, std::initializer_list<T> choices) {
 }
 
 int between(Random& random, int low, int high) {
-  return low + static_cast<int>(random.below(static_cast<std::uint64_t>(high - low + 1)));
+  return low + static_cast<int>(random.below(static_cast<std::uint64_t>(high) - static_cast<std::uint64_t>(low) + 1));
 }
 
 bool has_successor(const StormService& service) {
@@ -146,6 +146,7 @@ LiveCluster::LiveCluster(const Storm& storm)
   for (const StormService& service : storm.services)
     for (const StormPod& pod : service.pods) stays.allocatable.cpu.value += pod.node == kStays ? 1 : 0;
   cluster_.put(stays);
+  const NamespaceName default_namespace("default");
   for (const Interruption& interruption : dying_) {
     Node node = stays;
     node.name = interruption.node;
@@ -166,8 +167,9 @@ LiveCluster::LiveCluster(const Storm& storm)
       if (std::ranges::find(storm.budgets[b].services, static_cast<int>(s)) != storm.budgets[b].services.end())
         labels.set("budget-" + std::to_string(b), "yes");
     labels_.push_back(cluster_.intern(std::move(labels)));
-    owners_.push_back(
-        service.kind.empty() ? nullptr : cluster_.intern(WorkloadRef{NamespaceName("default"), service.kind, name}));
+    std::shared_ptr<const WorkloadRef> owner;
+    if (!service.kind.empty()) owner = cluster_.intern(WorkloadRef{default_namespace, service.kind, name});
+    owners_.push_back(std::move(owner));
     for (std::size_t p = 0; p < service.pods.size(); ++p) {
       LivePod& pod = add(static_cast<int>(s), service.pods[p].node, static_cast<int>(p));
       pod.created = -100'000 + 10 * static_cast<int>(p);
@@ -322,15 +324,17 @@ void LiveCluster::advance_to(int time) {
     loss_ +=
         static_cast<long>(std::max(0, floor_of(storm_.services[s]) - serving(static_cast<int>(s)))) * (time - now_);
   now_ = time;
-  for (std::size_t i = 0; i < pods_.size(); ++i) {
-    if (pods_[i].ready_at && !pods_[i].ready && *pods_[i].ready_at <= now_) {
-      pods_[i].ready = true;
-      publish(pods_[i]);
+  std::vector<LivePod> gone;
+  for (LivePod& pod : pods_) {
+    if (pod.ready_at && !pod.ready && *pod.ready_at <= now_) {
+      pod.ready = true;
+      publish(pod);
     }
-    if (!pods_[i].ended || pods_[i].ends != now_) continue;
-    const LivePod gone = pods_[i];
-    cluster_.remove_pod({{NamespaceName("default"), gone.name}, gone.uid});
-    if (storm_.services[static_cast<std::size_t>(gone.service)].kind == "StatefulSet") make_successor(gone);
+    if (pod.ended && pod.ends == now_) gone.push_back(pod);
+  }
+  for (const LivePod& pod : gone) {
+    cluster_.remove_pod({{NamespaceName("default"), pod.name}, pod.uid});
+    if (storm_.services[static_cast<std::size_t>(pod.service)].kind == "StatefulSet") make_successor(pod);
   }
   publish_budgets();
 }
