@@ -17,7 +17,7 @@ std::uint64_t splitmix(std::uint64_t& state) {
 
 }  // namespace
 
-Random::Random(std::uint64_t seed) : state_{} {
+Random::Random(std::uint64_t seed) {
   for (auto& word : state_) word = splitmix(seed);
 }
 

@@ -167,7 +167,8 @@ Result<Instant> parse_rfc3339(std::string_view text) {
                 fmt::format("'{}' is not an RFC 3339 time such as 2026-11-22T16:01:14Z", text));
 
   const std::int64_t days = std::chrono::sys_days{date}.time_since_epoch().count();
-  const std::int64_t seconds = days * kSecondsPerDay + hour * 3600 + minute * 60 + second - offset;
+  const std::int64_t seconds =
+      days * kSecondsPerDay + std::int64_t{hour} * 3600 + std::int64_t{minute} * 60 + second - offset;
   constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max() / kNanosPerSecond - 1;
   if (seconds > kMost || seconds < -kMost)
     return fail(ErrorCode::InvalidInput, fmt::format("the time '{}' is outside the years 1678 to 2261", text));

@@ -16,8 +16,8 @@ namespace spotkeeper::net {
 namespace {
 
 constexpr std::size_t kReadSize = 65536;
-constexpr std::size_t kJoinedWrite = 256 * 1024;  // up to here head and body leave in one write
-constexpr int kInterimAnswers = 16;               // 1xx answers before the real one
+constexpr std::size_t kJoinedWrite = std::size_t{256} * 1024;  // up to here head and body leave in one write
+constexpr int kInterimAnswers = 16;                            // 1xx answers before the real one
 
 struct Lease;
 

@@ -15,9 +15,9 @@ namespace spotkeeper::net {
 namespace {
 
 constexpr std::size_t kReadSize = 65536;
-constexpr std::size_t kReadAhead = 64 * 1024;     // of later requests, while one is answered
-constexpr std::size_t kJoinedWrite = 256 * 1024;  // up to here head and body leave in one write
-constexpr std::size_t kDrained = 1024 * 1024;     // of a refused request, before its connection is closed
+constexpr std::size_t kReadAhead = std::size_t{64} * 1024;     // of later requests, while one is answered
+constexpr std::size_t kJoinedWrite = std::size_t{256} * 1024;  // up to here head and body leave in one write
+constexpr std::size_t kDrained = std::size_t{1024} * 1024;     // of a refused request, before its connection is closed
 constexpr Duration kDrainLimit = 2s;
 constexpr Duration kAcceptPause = 100ms;  // after an error such as "too many open files"
 

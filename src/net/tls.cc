@@ -25,7 +25,7 @@ struct TlsContext::Impl {
 namespace {
 
 constexpr std::size_t kReadSize = 65536;
-constexpr std::size_t kWritePiece = 256 * 1024;  // of plain text that is encrypted before it is sent
+constexpr std::size_t kWritePiece = std::size_t{256} * 1024;  // of plain text that is encrypted before it is sent
 
 Result<void> trust(SSL_CTX* ctx, std::string_view pem) {
   SK_TRY(const auto certificates, read_certificates(pem));

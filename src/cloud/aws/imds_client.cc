@@ -160,7 +160,7 @@ net::Task<MetadataAnswer> ImdsClient::get(std::string path, std::string what) {
 }
 
 net::Task<std::string> ImdsClient::entry(std::string path) {
-  MetadataAnswer answer = co_await get("meta-data/" + path, "identity");
+  const MetadataAnswer answer = co_await get("meta-data/" + path, "identity");
   if (answer.kind != AnswerKind::Found) co_return std::string();
   count("identity", AnswerKind::Found);
   co_return std::string(trim(answer.body));

@@ -53,7 +53,7 @@ Result<Instant> parse_event_time(std::string_view text) {
   // An HTTP date but for the weekday and, below ten, the first digit of the day.
   const std::string_view date = trim(text);
   const std::string_view missing = date.size() > 1 && date[1] == ' ' ? "Mon, 0" : "Mon, ";
-  const auto time = net::parse_http_date(std::string(missing) + std::string(date.substr(0, 40)));
+  auto time = net::parse_http_date(std::string(missing) + std::string(date.substr(0, 40)));
   if (!time) return fail(ErrorCode::InvalidInput, "not a time such as '21 Jan 2019 09:00:43 GMT': " + quote(text));
   return time;
 }

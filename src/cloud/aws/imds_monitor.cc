@@ -150,7 +150,7 @@ net::Task<void> ImdsMonitor::round() {
 }
 
 net::Task<bool> ImdsMonitor::look(MetadataTopic topic) {
-  MetadataAnswer answer = co_await client_.get(path_of(topic), std::string(name_of(topic)));
+  const MetadataAnswer answer = co_await client_.get(path_of(topic), std::string(name_of(topic)));
   if (answer.kind == AnswerKind::Found) {
     if (auto notices = understand(topic, answer.body)) learn(topic, std::move(*notices));
     co_return true;
@@ -207,10 +207,10 @@ std::optional<std::vector<MetadataNotice>> ImdsMonitor::understand(MetadataTopic
 }
 
 void ImdsMonitor::keep_unmentioned(const ScheduledEvents& events, std::vector<MetadataNotice>& notices) const {
-  for (const auto& [id, notice] : notices_) {
+  for (const auto& known : notices_) {
     const bool mentioned =
-        std::ranges::any_of(events.events, [&](const ScheduledEvent& event) { return event.id == id; });
-    if (notice.topic == MetadataTopic::Scheduled && !mentioned) notices.push_back(notice);
+        std::ranges::any_of(events.events, [&](const ScheduledEvent& event) { return event.id == known.first; });
+    if (known.second.topic == MetadataTopic::Scheduled && !mentioned) notices.push_back(known.second);
   }
 }
 
