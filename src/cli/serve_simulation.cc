@@ -95,7 +95,9 @@ Result<sim::Report> run_unhandled(const sim::Scenario& scenario, std::uint64_t s
   sim::RunOptions run;
   run.policy = sim::Policy::None;
   run.seed = seed;
-  run.progress = [&](double share) { bar.update(share, whole_seconds(duration_of_seconds(seconds_of(scenario.duration) * share))); };
+  run.progress = [&](double share) {
+    bar.update(share, whole_seconds(duration_of_seconds(seconds_of(scenario.duration) * share)));
+  };
   return sim::run(scenario, run);
 }
 
@@ -130,7 +132,7 @@ Result<std::vector<sim::Report>> serve_simulation(const sim::Scenario& scenario,
   const auto report = sim::serve::serve_scenario(scenario, serve);
   view.clear();
   // Ctrl-C on a kept world is its ordinary end.
-  if (!report && !(report.error().code == ErrorCode::Cancelled && serve.keep)) return fail(report.error());
+  if (!report && (report.error().code != ErrorCode::Cancelled || !serve.keep)) return fail(report.error());
   folder.remove();
   return reports;
 }

@@ -64,7 +64,7 @@ class Client final : public LeaseApi {
   /// Hands on every object of a collection, `page` at a time from one snapshot of it. If that snapshot is gone before
   /// the last page (410) the error is Gone, and the caller begins anew.
   net::Task<Result<ListMeta>> list(Resource resource, WatchScope scope,
-                                       std::function<Result<void>(const WireObject&)> on_item, std::size_t page = 500);
+                                   std::function<Result<void>(const WireObject&)> on_item, std::size_t page = 500);
 
   // ---- Nodes and pods ---------------------------------------------------------------------------------------------
 
