@@ -374,5 +374,5 @@ int main() {
   print("peer: Boost.JSON documents", measure(Wire::Json, kPeerPodCount, documents));
   std::fflush(stdout);
   const bool whole = protobuf.pods == kPodCount && protobuf.failed == 0;
-  return whole && protobuf.rss <= 120 * 1024 ? 0 : 1;
+  return whole && protobuf.rss <= 120L * 1024 ? 0 : 1;
 }

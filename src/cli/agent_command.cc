@@ -104,7 +104,7 @@ class AgentProcess {
     http.connect_limit = options_.agent.metadata_timeout;
     http.max_connections = 1;
     http.max_idle = 1;
-    http.limits.body_bytes = 256 * 1024;
+    http.limits.body_bytes = std::uint64_t{256} * 1024;
     SK_TRY(metadata_, net::make_http_transport(loop_, url.origin, http));
     return {};
   }

@@ -11,7 +11,12 @@
 namespace spotkeeper::cli {
 namespace {
 
-constexpr std::uintptr_t kChunk = 16 * 1024;
+constexpr std::uintptr_t kChunk = 16384;
+
+// The loader gives addresses as numbers.
+void* at_address(std::uintptr_t address) {
+  return reinterpret_cast<void*>(address);  // NOLINT(performance-no-int-to-ptr)
+}
 
 // On a fault the kernel maps not one page but all that are cached in the 64 KiB around it ("fault-around"), and an idle
 // process touches a few pages in each of them, so that most of the program would be back at once. It does not reach
@@ -20,7 +25,7 @@ constexpr std::uintptr_t kChunk = 16 * 1024;
 // as it is in none.
 void cut_into_chunks(std::uintptr_t begin, std::uintptr_t end) {
   for (std::uintptr_t at = (begin + kChunk - 1) / kChunk * kChunk; at + kChunk <= end; at += 2 * kChunk)
-    ::madvise(reinterpret_cast<void*>(at), kChunk, MADV_DONTDUMP);
+    ::madvise(at_address(at), kChunk, MADV_DONTDUMP);
 }
 
 // Only segments that nobody could ever have written to: a page of any other would come back as it is in the file. What
@@ -34,7 +39,7 @@ int drop_clean_segments(dl_phdr_info* object, std::size_t /*size*/, void* /*data
     const std::uintptr_t end = (object->dlpi_addr + segment.p_vaddr + segment.p_memsz) / page * page;
     if (begin >= end) continue;
     cut_into_chunks(begin, end);
-    ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
+    ::madvise(at_address(begin), end - begin, MADV_DONTNEED);
   }
   return 0;
 }

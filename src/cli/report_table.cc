@@ -44,7 +44,7 @@ TextTable report_table(const std::vector<sim::Report>& reports, const Colours& c
   const auto number = [&](std::string_view what, auto of) {
     row(what, [&](const sim::Report& report) { return thousands(of(report)); });
   };
-  const auto painted = [&](std::uint64_t lost, std::string text) {
+  const auto painted = [&](std::uint64_t lost, const std::string& text) {
     return lost == 0 ? colours.good(text) : colours.bad(text);
   };
   number("requests sent", [](const auto& r) { return r.traffic.sent(); });
@@ -52,7 +52,7 @@ TextTable report_table(const std::vector<sim::Report>& reports, const Colours& c
   row("  share", [&](const auto& r) { return painted(r.traffic.lost(), rate(r.traffic.lost(), r.traffic.sent())); });
   for (const auto& [style, name] : {std::pair{sim::ClientStyle::New, "  on new connections"},
                                     std::pair{sim::ClientStyle::Kept, "  on kept connections"}}) {
-    number(name, [style = style](const auto& r) { return r.traffic.styles[static_cast<std::size_t>(style)].lost(); });
+    number(name, [which = style](const auto& r) { return r.traffic.styles[static_cast<std::size_t>(which)].lost(); });
   }
   for (const sim::Outcome outcome : {sim::Outcome::Refused, sim::Outcome::Reset, sim::Outcome::Cut,
                                      sim::Outcome::Error5xx, sim::Outcome::Timeout, sim::Outcome::Unreachable}) {

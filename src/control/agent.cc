@@ -63,6 +63,14 @@ bool is_moved(const Pod& pod, const plan::DrainPolicy& policy) {
          (!policy.self || pod.name != *policy.self);
 }
 
+/// What was seen and counted of one drain.
+struct DrainRun {
+  bool any_pods = false;
+  bool last_sigterm = false;
+  bool drained = false;
+  bool counted_hard = false;
+};
+
 }  // namespace
 
 class Agent::Impl {
@@ -143,12 +151,6 @@ class Agent::Impl {
   bool may_exclude_ = false;
   ClaimWatch claim_;
 
-  struct DrainRun {
-    bool any_pods = false;
-    bool last_sigterm = false;
-    bool drained = false;
-    bool counted_hard = false;
-  };
   std::optional<DrainRun> drain_;
   bool draining_ = false;  // by us, and not finished
   std::size_t pods_left_ = 0;

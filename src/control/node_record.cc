@@ -38,7 +38,8 @@ Result<Interruption> read_interruption(const JsonField& root, const NodeName& no
   SK_TRY(const auto deadline, root["deadline"].maybe<Instant>());
   if (deadline) what.deadline = Deadline{*deadline};
   SK_TRY(what.confidence, root["confidence"].get_or(1.0));
-  if (!(what.confidence > 0.0 && what.confidence <= 1.0)) return fail(root["confidence"].error("not in (0, 1]"));
+  const bool in_range = what.confidence > 0.0 && what.confidence <= 1.0;  // not so for a NaN
+  if (!in_range) return fail(root["confidence"].error("not in (0, 1]"));
   return what;
 }
 

@@ -166,7 +166,7 @@ class Reader {
       if (key.type() == YAML_MAPPING_END_EVENT) break;
       if (!key.is_scalar()) return wrong(key.place(), "a key must be a word, not a list, a map or an alias");
       const bool is_merge = key.plain() && key.scalar() == "<<" && key.tag().empty();
-      SK_TRY(std::string name, key_text(key));
+      SK_TRY(const std::string name, key_text(key));
       Event event;
       SK_CHECK(next(event));
       SK_TRY(Node member, node(event, depth));

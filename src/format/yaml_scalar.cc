@@ -99,7 +99,8 @@ JsonValue resolve_plain_scalar(std::string_view text) {
   const char first = text.front();
   if (is_digit(first) || first == '.' || first == '-' || first == '+')
     if (auto found = number(text)) return *std::move(found);
-  return JsonValue(text);
+  JsonValue word(text);  // not {text}, which would be a list
+  return word;
 }
 
 }  // namespace spotkeeper::format::detail

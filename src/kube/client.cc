@@ -243,16 +243,16 @@ net::Task<Result<DeleteOutcome>> Client::delete_pod(PodRef pod, GracePeriod grac
 net::Task<Result<JsonValue>> Client::get(std::string target) {
   return document_of(reading(std::move(target), kAcceptJson));
 }
-net::Task<Result<JsonValue>> Client::create(std::string target, JsonValue object) {
+net::Task<Result<JsonValue>> Client::create(std::string target, const JsonValue& object) {
   return document_of(mutation("POST", std::move(target), std::string(kJson), object));
 }
-net::Task<Result<JsonValue>> Client::replace(std::string target, JsonValue object) {
+net::Task<Result<JsonValue>> Client::replace(std::string target, const JsonValue& object) {
   return document_of(mutation("PUT", std::move(target), std::string(kJson), object));
 }
-net::Task<Result<JsonValue>> Client::patch(std::string target, PatchType type, JsonValue patch) {
+net::Task<Result<JsonValue>> Client::patch(std::string target, PatchType type, const JsonValue& patch) {
   return document_of(mutation("PATCH", std::move(target), std::string(content_type_of(type)), patch));
 }
-net::Task<Result<JsonValue>> Client::remove(std::string target, JsonValue options) {
+net::Task<Result<JsonValue>> Client::remove(std::string target, const JsonValue& options) {
   ApiRequest request = mutation("DELETE", std::move(target), std::string(kJson), options);
   if (options.is_null()) {
     request.content_type.clear();

@@ -81,12 +81,12 @@ class Client final : public LeaseApi {
 
   net::Task<Result<format::JsonValue>> get(std::string target);
   /// Conflict if it exists (AlreadyExists is a 409).
-  net::Task<Result<format::JsonValue>> create(std::string target, format::JsonValue object);
+  net::Task<Result<format::JsonValue>> create(std::string target, const format::JsonValue& object);
   /// Only for objects that were read whole as JSON: what is missing is deleted.
-  net::Task<Result<format::JsonValue>> replace(std::string target, format::JsonValue object);
-  net::Task<Result<format::JsonValue>> patch(std::string target, PatchType type, format::JsonValue patch);
+  net::Task<Result<format::JsonValue>> replace(std::string target, const format::JsonValue& object);
+  net::Task<Result<format::JsonValue>> patch(std::string target, PatchType type, const format::JsonValue& patch);
   /// `options`: a DeleteOptions document, or null.
-  net::Task<Result<format::JsonValue>> remove(std::string target, format::JsonValue options = nullptr);
+  net::Task<Result<format::JsonValue>> remove(std::string target, const format::JsonValue& options = nullptr);
 
   net::Task<Result<ServerVersion>> version();
   /// Whether the server serves a group and version ("policy/v1").

@@ -31,7 +31,8 @@ class InternTable {
 
  private:
   using Pointer = std::shared_ptr<const T>;
-  static const T& content(const T& value) { return value; }
+  // What is compared outlives the comparison.
+  static const T& content(const T& value) { return value; }  // NOLINT(bugprone-return-const-ref-from-parameter)
   static const T& content(const Pointer& value) { return *value; }
   struct ContentHash {
     using is_transparent = void;

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <limits>
 #include <optional>
+#include <ranges>
 #include <span>
 
 namespace spotkeeper {
@@ -164,9 +165,9 @@ std::int64_t Quantity::ceil_milli() const { return divide_up(nano_, kNano / 1000
 std::string Quantity::str() const {
   if (nano_ == 0) return "0";
   // The largest suffix that loses nothing, which is the API's canonical form of a decimal amount.
-  for (auto suffix = kDecimal.rbegin(); suffix != kDecimal.rend(); ++suffix) {
-    const Int128 unit = power_of_ten(suffix->exponent + 9);
-    if (nano_ % unit == 0) return text_of(nano_ / unit) + std::string(suffix->text);
+  for (const auto& suffix : std::views::reverse(kDecimal)) {
+    const Int128 unit = power_of_ten(suffix.exponent + 9);
+    if (nano_ % unit == 0) return text_of(nano_ / unit) + std::string(suffix.text);
   }
   return text_of(nano_) + "n";
 }

@@ -72,6 +72,8 @@ struct Held {
 struct ByName {
   using is_transparent = void;
   static const ObjectName& name_of(const Held& held) { return held.pod.name; }
+  // What is compared outlives the comparison.
+  // NOLINTNEXTLINE(bugprone-return-const-ref-from-parameter)
   static const ObjectName& name_of(const ObjectName& name) { return name; }
   bool operator()(const auto& a, const auto& b) const { return name_of(a) < name_of(b); }
 };

@@ -45,7 +45,7 @@ struct EventLoop::Impl {
 
   explicit Impl(TimeScale s) : scale(s), timer(io) {
     boost::system::error_code ignored;
-    timer.assign(timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK | TFD_CLOEXEC), ignored);
+    ignored = timer.assign(timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK | TFD_CLOEXEC), ignored);
     watch_timer();
   }
 
@@ -144,8 +144,8 @@ void EventLoop::stop() { impl_->stopped = true; }
 struct Descriptor::State : std::enable_shared_from_this<State> {
   State(asio::io_context& io, int fd) : descriptor(io) {
     boost::system::error_code ignored;
-    descriptor.assign(fd, ignored);
-    descriptor.non_blocking(true, ignored);
+    ignored = descriptor.assign(fd, ignored);
+    ignored = descriptor.non_blocking(true, ignored);
   }
 
   struct Waiting {
@@ -175,7 +175,7 @@ Descriptor::Descriptor(EventLoop& loop, int fd) : state_(std::make_shared<State>
 
 Descriptor::~Descriptor() {
   boost::system::error_code ignored;
-  state_->descriptor.close(ignored);
+  ignored = state_->descriptor.close(ignored);
 }
 
 int Descriptor::fd() const { return state_->descriptor.native_handle(); }
@@ -209,14 +209,14 @@ struct SystemSignals::State : std::enable_shared_from_this<State> {
 SystemSignals::SystemSignals(EventLoop& loop, std::initializer_list<int> numbers)
     : state_(std::make_shared<State>(loop)) {
   boost::system::error_code ignored;
-  for (const int number : numbers) state_->set.add(number, ignored);
+  for (const int number : numbers) ignored = state_->set.add(number, ignored);
   state_->listen();
 }
 
 SystemSignals::~SystemSignals() {
   boost::system::error_code ignored;
-  state_->set.cancel(ignored);
-  state_->set.clear(ignored);
+  ignored = state_->set.cancel(ignored);
+  ignored = state_->set.clear(ignored);
 }
 
 Task<int> SystemSignals::next() {

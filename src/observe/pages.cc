@@ -51,7 +51,7 @@ net::HttpResponse answer_page(const PageSources& sources, std::string_view metho
 Result<std::unique_ptr<net::HttpServer>> serve_pages(net::EventLoop& loop, const net::SocketAddress& address,
                                                      PageSources sources) {
   net::HttpServerOptions options;
-  options.limits.body_bytes = 64 * 1024;
+  options.limits.body_bytes = std::uint64_t{64} * 1024;
   options.max_connections = 64;
   const auto shared = std::make_shared<PageSources>(std::move(sources));
   return net::HttpServer::listen(
