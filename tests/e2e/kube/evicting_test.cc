@@ -4,8 +4,6 @@
 namespace spotkeeper::kube {
 namespace {
 
-using ::testing::HasSubstr;
-
 struct Evicting : Suite {
   EvictAnswer evict(const PodRef& pod, std::optional<GracePeriod> grace = {}) {
     return await(client().evict(pod, grace));

@@ -48,7 +48,7 @@ class Quiet {
   std::string sink_;
 };
 
-inline Report run_with(const Scenario& scenario, RunOptions options) {
+inline Report run_with(const Scenario& scenario, const RunOptions& options) {
   const Quiet quiet;
   auto report = run(scenario, options);
   EXPECT_TRUE(report) << (report ? "" : report.error().message);

@@ -11,11 +11,11 @@ namespace {
 
 using testing::HasSubstr;
 
-Result<Options> settled(Command command, std::vector<std::pair<std::string, std::string>> flags,
+Result<Options> settled(Command command, const std::vector<std::pair<std::string, std::string>>& flags,
                         const kube::Environment& environment = {}) {
   std::vector<Given> given;
   given.reserve(flags.size());
-  for (auto& [name, text] : flags) given.push_back({find_option(name), text});
+  for (const auto& [name, text] : flags) given.push_back({find_option(name), text});
   return settle(command, given, environment);
 }
 

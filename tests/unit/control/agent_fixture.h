@@ -19,6 +19,12 @@
 namespace spotkeeper::testing {
 
 class AgentWorld : public ::testing::Test {
+ public:
+  ~AgentWorld() override {
+    kill();
+    log::capture(nullptr);
+  }
+
  protected:
   AgentWorld() {
     log::capture(&logged);
@@ -26,10 +32,6 @@ class AgentWorld : public ::testing::Test {
     config.node = NodeName("n1");
     config.acknowledge_within = 0s;  // no controller, unless the test has one
     runtime.advance(1s);
-  }
-  ~AgentWorld() override {
-    kill();
-    log::capture(nullptr);
   }
 
   void start() {

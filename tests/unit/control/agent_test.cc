@@ -458,7 +458,7 @@ TEST_F(AgentTest, AScheduledRebootThatHasHappenedIsOverThoughItIsStillListed) {
 // ---- records --------------------------------------------------------------------------------------------------------
 
 TEST_F(AgentTest, AnUnreadableRecordIsLoggedOnceAndKeptBesideTheNewOne) {
-  cluster.edit_node("n1", [](Node& node) { node.annotations.set(kInterruptionAnnotation, "{\"kind\":\"quake\"}"); });
+  cluster.edit_node("n1", [](Node& node) { node.annotations.set(kInterruptionAnnotation, R"({"kind":"quake"})"); });
   start();
   runtime.advance(1h);
   EXPECT_TRUE(cluster.patches.empty());
@@ -469,7 +469,7 @@ TEST_F(AgentTest, AnUnreadableRecordIsLoggedOnceAndKeptBesideTheNewOne) {
   EXPECT_TRUE(mark());
   const std::string* const kept = cluster.node("n1").annotations.find(kUnreadableAnnotation);
   ASSERT_NE(kept, nullptr);
-  EXPECT_EQ(*kept, "{\"kind\":\"quake\"}");
+  EXPECT_EQ(*kept, R"({"kind":"quake"})");
 }
 
 TEST_F(AgentTest, AMarkOfSomebodyElseIsDrainedAndNeverUndone) {

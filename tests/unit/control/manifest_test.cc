@@ -7,6 +7,8 @@
 #include <set>
 #include <sstream>
 
+#include <fmt/format.h>
+
 #include "base/metrics.h"
 #include "control/agent_metrics.h"
 #include "format/yaml.h"
@@ -151,7 +153,7 @@ TEST_F(AgentManifest, MayDoExactlyWhatItDoes) {
     for (const std::string& group : words(rule["apiGroups"]))
       for (const std::string& resource : words(rule["resources"]))
         for (const std::string& verb : words(rule["verbs"]))
-          rights.insert((group.empty() ? resource : group + "/" + resource) + " " + verb);
+          rights.insert(fmt::format("{}{}{} {}", group, group.empty() ? "" : "/", resource, verb));
   const std::set<std::string> needed = {"nodes get",
                                         "nodes list",
                                         "nodes watch",

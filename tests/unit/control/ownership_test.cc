@@ -13,7 +13,7 @@ class Ownership : public ::testing::Test {
     what.noticed = Instant(1'000s);
     what.deadline = Deadline{what.noticed + 120s};
   }
-  Verdict judge(Duration after, std::optional<DrainClaim> claim) {
+  Verdict judge(Duration after, const std::optional<DrainClaim>& claim) {
     return watch.judge(claim, what, kPolicy, what.noticed + after, Steady(after));
   }
   [[nodiscard]] DrainClaim claim(Duration after) const { return {"c", 1, what.noticed + after}; }

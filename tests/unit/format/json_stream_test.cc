@@ -112,7 +112,7 @@ TEST(JsonSplitter, SaysWhereTheStreamIsWrong) {
   EXPECT_EQ(error, "JSON: at byte 3: expected an object, got 'x'");
   split_documents("{}{\"a\"", 2, &error);
   EXPECT_THAT(error, HasSubstr("ends inside a document"));
-  split_documents("{\"a\":\"0123456789\"}", 4, &error, 10);
+  split_documents(R"({"a":"0123456789"})", 4, &error, 10);
   EXPECT_THAT(error, HasSubstr("a document of more than 10 bytes"));
   EXPECT_THAT(split_documents("[12345678]", 3, &error, 10), ElementsAre("[12345678]")) << "the limit itself fits";
 }

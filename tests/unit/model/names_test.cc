@@ -20,9 +20,9 @@ TEST(Uid, KeepsAnyOtherTextToo) {
                            "8d7f4b3e-0a1b-4c2d-fe3f-00112233aabb", "8d7f4b3e-0a1b-4c2d-9e3f-00112233aab",
                            "8d7f4b3e+0a1b-4c2d-9e3f-00112233aabb"}) {
     const Uid uid(text);
-    const Uid copy = uid;
-    EXPECT_EQ(copy.str(), text);
-    EXPECT_EQ(copy, uid);
+    const std::vector<Uid> copies(1, uid);
+    EXPECT_EQ(copies.front().str(), text);
+    EXPECT_EQ(copies.front(), uid);
     EXPECT_EQ(uid.empty(), *text == '\0');
   }
 }

@@ -14,8 +14,7 @@ class ScriptedPeer {
  public:
   /// Answers the nth request on a connection with the nth text; the connection is closed after the last one.
   ScriptedPeer(EventLoop& loop, std::vector<std::string> answers)
-      : loop_(loop),
-        answers_(std::move(answers)),
+      : answers_(std::move(answers)),
         listener_(std::move(*Listener::open(loop, *SocketAddress::parse("127.0.0.1", 0)))),
         tasks_(loop) {
     tasks_.start(accept_all());
@@ -43,8 +42,7 @@ class ScriptedPeer {
   Task<void> serve(std::unique_ptr<ByteStream> stream) {
     std::string buffer;
     for (const std::string& answer : answers_) {
-      std::size_t end = std::string::npos;
-      while ((end = buffer.find("\r\n\r\n")) == std::string::npos) {
+      while (buffer.find("\r\n\r\n") == std::string::npos) {
         auto bytes = co_await stream->read_some(65536);
         if (!bytes || bytes->empty()) co_return;
         buffer += *bytes;
@@ -60,7 +58,6 @@ class ScriptedPeer {
     }
   }
 
-  EventLoop& loop_;
   std::vector<std::string> answers_;
   std::unique_ptr<Listener> listener_;
   std::vector<std::string> requests_;

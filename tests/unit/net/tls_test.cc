@@ -11,7 +11,6 @@
 namespace spotkeeper::net {
 namespace {
 
-using testing::ElementsAre;
 using testing::HasSubstr;
 
 Task<void> who_is_it(const ServerRequest& request, ResponseWriter& writer) {

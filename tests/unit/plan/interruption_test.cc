@@ -77,6 +77,7 @@ TEST(MergeAll, GivesOneRecordANodeOrderedByDeadlineAndName) {
                             signal_of(InterruptionKind::Kill, 60s, "imds/spot", "e"),
                             signal_of(InterruptionKind::Maybe, std::nullopt, "imds/rebalance", "b")});
   std::vector<std::string> nodes;
+  nodes.reserve(merged.size());
   for (const Interruption& interruption : merged) nodes.push_back(interruption.node.str());
   EXPECT_THAT(nodes, ElementsAre("e", "b", "c", "d"));
 }

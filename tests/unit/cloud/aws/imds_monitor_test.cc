@@ -18,12 +18,14 @@ using ::spotkeeper::testing::VirtualRuntime;
 using ::testing::HasSubstr;
 
 class Monitored : public ::testing::Test {
- protected:
-  Monitored() { log::capture(&logged); }
+ public:
   ~Monitored() override {
     group.cancel_all();
     log::capture(nullptr);
   }
+
+ protected:
+  Monitored() { log::capture(&logged); }
 
   void start(MonitorConfig config = {}) {
     monitor = std::make_unique<ImdsMonitor>(runtime, imds, config, [this](std::string_view what, AnswerKind kind) {
