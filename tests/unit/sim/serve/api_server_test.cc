@@ -82,7 +82,8 @@ TEST_F(ApiServerTest, ListsInPagesOfOneVersion) {
 TEST_F(ApiServerTest, SelectsByLabelAndField) {
   EXPECT_EQ(JsonField(parsed(get("/api/v1/pods?labelSelector=app%3Dapi")))["items"].elements().value().size(), 0U);
   const JsonValue on_n1 = parsed(get("/api/v1/pods?fieldSelector=spec.nodeName%3Dn1"));
-  for (const JsonField& pod : JsonField(on_n1)["items"].elements().value())
+  const auto pods = JsonField(on_n1)["items"].elements().value();
+  for (const JsonField& pod : pods)
     EXPECT_EQ(pod["spec"]["nodeName"].as<std::string>().value(), "n1");
   EXPECT_EQ(get("/api/v1/pods?fieldSelector=spec.nonsense%3D1").status, 400);
 }
@@ -212,7 +213,7 @@ TEST_F(ApiServerTest, KeepsLeasesUnderTheirVersion) {
 
 TEST_F(ApiServerTest, RefusesWhatItDoesNotServe) {
   EXPECT_EQ(get("/api/v1/gizmos").status, 404);
-  EXPECT_EQ(post("/api/v1/nodes", "{}").status, 405);
+  EXPECT_EQ(post("/api/v1/namespaces/shop/services", "{}").status, 405);
   EXPECT_EQ(post("/apis/apps/v1/namespaces/shop/deployments", "{").status, 400);
   EXPECT_EQ(ask({"DELETE", "/api/v1/nodes", {}, ""}).status, 405);
 }
