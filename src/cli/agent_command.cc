@@ -66,6 +66,7 @@ control::AgentConfig agent_config(const Options& options, const kube::Environmen
   config.notices.spot = options.agent.spot_notice;
   config.notices.lifecycle = options.agent.lifecycle_notice;
   config.rebalance_hold = options.agent.rebalance_hold;
+  config.acknowledge_within = options.agent.await_controller;
   config.drain.margin = options.drain.margin;
   config.drain.endpoint_propagation = options.drain.endpoint_delay;
   config.drain.longest_request = options.drain.longest_request;

@@ -112,6 +112,12 @@ constexpr Option table[] = {
      .help = "after this time a rebalance recommendation that nothing has followed is undone"},
 
     // Drains.
+    {.name = "await-controller",
+     .type = DurationType{0s, 1min, SK_INTO(agent.await_controller)},
+     .fallback = "0s",
+     .commands = {Command::Agent},
+     .group = "Drains",
+     .help = "how long a controller may take to acknowledge a notice before this agent drains; 0s: there is none"},
     {.name = "drain-margin",
      .type = DurationType{0s, 1min, SK_INTO(drain.margin)},
      .fallback = "2s",

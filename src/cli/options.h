@@ -60,6 +60,7 @@ struct AgentOptions {
   Duration metadata_timeout{};
   Duration spot_notice{};       // from a spot notice to the end of the machine, at most
   Duration lifecycle_notice{};  // from an Auto Scaling termination to the end of the machine, at most
+  Duration await_controller{};  // how long a controller may take to acknowledge a notice; zero: there is none
   Duration rebalance_hold{};    // after which a rebalance recommendation that nothing followed is undone
   net::SocketAddress listen;    // /metrics and /healthz; port 0: the system chooses one
   bool dry_run = false;

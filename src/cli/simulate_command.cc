@@ -1,5 +1,7 @@
 // `spotkeeper simulate`: a scenario under one policy, or under all of them side by side.
 #include <array>
+#include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -62,9 +64,29 @@ format::JsonValue document_of(const std::vector<sim::Report>& reports, bool comp
       {"scenario", reports.front().scenario}, {"seed", reports.front().seed}, {"runs", std::move(runs)}};
 }
 
+/// What the flags ask for together that can't be; none: they can.
+std::optional<std::string> check_flags(const SimulateOptions& options) {
+  if (options.serve) {
+    if (options.policy != SimulatedPolicy::Spotkeeper)
+      return "--policy chooses who handles the notices of a simulation; in a served world (--serve) that is who "
+             "watches it";
+    return std::nullopt;
+  }
+  for (const auto& [given, flag] :
+       {std::pair{options.keep, "--keep"}, std::pair{options.agents, "--agents"},
+        std::pair{options.speed != 1.0, "--speed"}, std::pair{!options.directory.empty(), "--directory"}}) {
+    if (given) return fmt::format("{} needs --serve", flag);
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 int run_simulate(const Options& options, Streams streams) {
+  if (const auto wrong = check_flags(options.simulate)) {
+    log::error(*wrong);
+    return kBadUsage;
+  }
   const auto catalog = load_catalog(options.catalog);
   if (!catalog) {
     log::error(catalog.error().message);

@@ -365,7 +365,7 @@ const Node* Agent::Impl::known_node() {
   const bool caught_up = seen != nullptr && (seen->version == patched_->version || same_to_us(*seen, *patched_) ||
                                              (!config_.dry_run && ports_.runtime.steady() >= patched_until_));
   if (!caught_up) {
-    if (!config_.dry_run) consider(patched_until_);
+    if (!config_.dry_run && ports_.runtime.steady() < patched_until_) consider(patched_until_);
     return &*patched_;
   }
   patched_.reset();
@@ -587,7 +587,10 @@ void Agent::Impl::account(const Snapshot& cluster, const plan::DrainPlan& plan, 
     if (what_->deadline) metrics_.on_drained(what_->deadline->at - now);
     log::info("node drained", {{"node", config_.node.str()}});
     tell(kube::EventNote::Type::Normal, "NodeDrained", "Drain",
-         what_->deadline ? "drained with " + format_duration(what_->deadline->at - now) + " left" : "drained");
+         what_->deadline
+             ? "drained with " +
+                   format_duration(std::chrono::round<std::chrono::milliseconds>(what_->deadline->at - now)) + " left"
+             : "drained");
   }
   if (pods_left_ > 0) drain_->drained = false;
   if (!what_->deadline || what_->kind != InterruptionKind::Kill) return;

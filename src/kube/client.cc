@@ -16,6 +16,8 @@ using format::JsonObject;
 using format::JsonValue;
 
 constexpr std::string_view kJson = "application/json";
+/// One try of what has seconds to be done in, before it is made again on another connection.
+constexpr Duration kUrgentTry = 3s;
 
 std::string_view content_type_of(PatchType type) {
   switch (type) {
@@ -207,6 +209,7 @@ net::Task<Result<Node>> Client::patch_node(NodeChange change) {
   request.accept = kAcceptProtobuf;
   // It sets absolute values, or fails by its version if it was carried out before.
   request.retry = Retry::Ambiguous;
+  request.try_limit = kUrgentTry;
   auto body = co_await object_of(std::move(request));
   co_return decoded<Node>(std::move(body), decode_node);
 }
@@ -230,8 +233,10 @@ net::Task<Result<DeleteOutcome>> Client::delete_pod(PodRef pod, GracePeriod grac
   options["preconditions"] = JsonObject{{"uid", pod.uid.str()}};
   ApiRequest request = mutation("DELETE", target_of(kPods, pod.name.ns, pod.name.name), std::string(kJson),
                                 JsonValue(std::move(options)));
-  request.lane = Lane::Eviction;
+  // At a last safe start every second counts: it never queues behind evictions that hang or were refused.
+  request.lane = Lane::Urgent;
   request.retry = Retry::Ambiguous;  // the same grace twice is the same end
+  request.try_limit = kUrgentTry;
   request.limit = options_.limits.eviction;
   auto answer = co_await pipeline_.send(std::move(request));
   if (!answer) co_return fail(std::move(answer).error());

@@ -24,7 +24,7 @@ Pipeline::Pipeline(net::Runtime& runtime, Parts parts, Random random)
       eviction_(runtime, {.initial = 16, .least = 2, .most = 64}) {}
 
 AdaptiveLimit* Pipeline::limiter(Lane lane) {
-  if (lane == Lane::Unlimited) return nullptr;
+  if (lane == Lane::Urgent || lane == Lane::Unlimited) return nullptr;
   return lane == Lane::Eviction ? &eviction_ : &normal_;
 }
 
@@ -114,7 +114,7 @@ net::Task<Result<net::HttpResponse>> Pipeline::send(ApiRequest request) {
   const Steady until = runtime_.steady() + request.limit;
   Backoff backoff({.first = 200ms, .factor = 2.0, .jitter = 0.5, .most = 5s}, Random(random_.next()));
   for (;;) {
-    auto answer = co_await one_try(request, until);
+    auto answer = co_await one_try(request, std::min(until, runtime_.steady() + request.try_limit));
     const auto wait = wait_before_retry(request, answer, backoff);
     if (!wait || runtime_.steady() + *wait >= until) {
       if (!answer) co_return fail(std::move(answer).error().within(request.method + " " + request.target));
@@ -135,7 +135,9 @@ net::Task<Result<std::unique_ptr<net::HttpStream>>> Pipeline::open(ApiRequest re
     auto stream = co_await parts_.transport->open(std::move(*prepared), until - runtime_.steady());
     if (!stream) {
       ++stats_.failed;
-      co_return fail(std::move(stream).error().within(request.method + " " + request.target));
+      // Without its query, whose time-out is drawn anew each time: the same trouble reads the same.
+      const std::string path = request.target.substr(0, request.target.find('?'));
+      co_return fail(std::move(stream).error().within(request.method + " " + path));
     }
     log_warnings((*stream)->headers());
     if ((*stream)->status() != 401) co_return std::move(*stream);

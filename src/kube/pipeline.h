@@ -28,7 +28,8 @@ inline constexpr std::string_view kAcceptProtobuf = "application/vnd.kubernetes.
 enum class Lane {
   Normal,
   Eviction,
-  Unlimited,  // leases and watches: never queued
+  Urgent,     // deletes of pods: never queued, whatever became of evictions
+  Unlimited,  // leases and watches: never queued, and leases on connections of their own
 };
 
 /// What may be done with a request that did not get through.
@@ -47,6 +48,8 @@ struct ApiRequest {
   Lane lane = Lane::Normal;
   Retry retry = Retry::Ambiguous;
   Duration limit = 30s;  // for all tries and waits together
+  /// For one try, where less: a connection to a server that has died without a word must not cost the whole limit.
+  Duration try_limit = 30s;
 };
 
 struct PipelineStats {

@@ -11,6 +11,7 @@ namespace {
 
 constexpr Duration kVeryShortWatch = 1s;
 constexpr std::size_t kLargestPage = 5000;
+constexpr Duration kExpiredAgain = 1s;
 
 bool is_expired(const ApiStatus& status) {
   return status.code == 410 || status.reason == "Expired" || status.reason == "Gone";
@@ -55,6 +56,11 @@ net::Task<void> Reflector::run() {
     if (outcome.next == Next::Relist) {
       ++stats_.expired;
       position_.clear();
+      // A server that refuses the version of its own fresh list would otherwise be listed as fast as the network goes.
+      const Steady now = pipeline_.runtime().steady();
+      if (last_expired_ && now - *last_expired_ < kExpiredAgain)
+        outcome = {Next::Backoff, {}, "the position expires again and again"};
+      last_expired_ = now;
     }
     if (outcome.next == Next::Backoff) co_await wait(std::move(outcome));
   }

@@ -124,6 +124,7 @@ class Reflector {
   Random random_;
   Backoff backoff_;
   Steady last_failure_{};
+  std::optional<Steady> last_expired_;
   bool synced_ = false;
   bool watch_list_ = true;
   std::string position_;

@@ -124,6 +124,8 @@ class ServeRun {
       co_await wait(Script::kLook);
       served_->advance();
       script_->look();
+      const auto alive = agents_alive();
+      if (!alive) co_return fail(alive.error());
     }
     script_->stop_load();
     co_await wait(script_->longest_request());
@@ -140,14 +142,21 @@ class ServeRun {
     if (!ended_by_signal_) co_await net::sleep_for(loop_, length);
   }
 
+  /// An agent that ends by itself would look like losses of the policy; its log says why it did.
+  Result<void> agents_alive() {
+    for (auto& [node, process] : agents_) {
+      if (process.running()) continue;
+      return fail(ErrorCode::Unavailable, fmt::format("the agent of node {} has ended; its log is {}/agent-{}.log",
+                                                      node.str(), options_.directory, node.str()));
+    }
+    return {};
+  }
+
   net::Task<Result<void>> agents_watch() {
     const Steady limit = loop_.steady() + real(kAgentsWithin);
     while (served_->watched_nodes().size() < agents_.size() && !ended_by_signal_) {
-      for (auto& [node, process] : agents_) {
-        if (process.running()) continue;
-        co_return fail(ErrorCode::Unavailable, fmt::format("the agent of node {} has ended; its log is {}/agent-{}.log",
-                                                           node.str(), options_.directory, node.str()));
-      }
+      const auto alive = agents_alive();
+      if (!alive) co_return fail(alive.error());
       if (loop_.steady() > limit)
         co_return fail(ErrorCode::Timeout, fmt::format("only {} of {} agents watch their node after {}; logs are in {}",
                                                        served_->watched_nodes().size(), agents_.size(),

@@ -48,6 +48,33 @@ TEST_F(ClientTest, DeletesWithTheUidAndNeverWithNoGrace) {
   EXPECT_THAT(last().body, HasSubstr(R"("uid":"8d7f4b3e-0000-4000-8000-000000000001")"));
 }
 
+TEST_F(ClientTest, ADeleteWaitsForNoEvictionThatHangs) {
+  Answer hangs;
+  hangs.after = 10s;
+  for (int i = 0; i < 40; ++i) server.answers.push_back(hangs);
+  net::TaskGroup group(runtime);
+  for (int i = 0; i < 40; ++i) {
+    group.start([](Client& through) -> net::Task<void> { (void)(co_await through.evict(kPod, std::nullopt)); }(client));
+  }
+  runtime.settle();
+  const std::size_t before = server.requests.size();
+  EXPECT_LT(before, 40u) << "evictions queue";
+  group.start(
+      [](Client& through) -> net::Task<void> { (void)(co_await through.delete_pod(kPod, GracePeriod(5s))); }(client));
+  runtime.settle();
+  ASSERT_EQ(server.requests.size(), before + 1);
+  EXPECT_EQ(last().method, "DELETE");
+}
+
+TEST_F(ClientTest, ADeleteIsTriedAgainLongBeforeItsLimitIsOver) {
+  Answer silent;
+  silent.after = 60s;
+  server.answers.push_back(silent);
+  server.answer(200, "{}");
+  EXPECT_EQ(runtime.run(client.delete_pod(kPod, GracePeriod(5s))).value(), DeleteOutcome::Accepted);
+  EXPECT_LT(runtime.steady() - Steady(), 5s);
+}
+
 // Trap 13.
 TEST_F(ClientTest, Trap13TaintsAreNeverChangedWithoutAVersion) {
   NodeChange change;
