@@ -60,12 +60,12 @@ void Controllers::scale_down(WorkloadRun& run, std::size_t surplus) {
     if (world_.pods[pod].active()) candidates.push_back(pod);
   }
   // As ActivePodsWithRanks: not bound, then not Ready, then the youngest go first.
-  std::stable_sort(candidates.begin(), candidates.end(), [&](PodId a, PodId b) {
+  std::sort(candidates.begin(), candidates.end(), [&](PodId a, PodId b) {
     const PodRun& left = world_.pods[a];
     const PodRun& right = world_.pods[b];
     if ((left.machine == kNone) != (right.machine == kNone)) return left.machine == kNone;
     if (left.pod().ready != right.pod().ready) return !left.pod().ready;
-    return left.pod().created > right.pod().created;
+    return left.pod().created != right.pod().created ? left.pod().created > right.pod().created : a < b;
   });
   for (std::size_t i = 0; i < surplus && i < candidates.size(); ++i) {
     world_.begin_deletion(candidates[i], world_.pods[candidates[i]].pod().spec->grace);

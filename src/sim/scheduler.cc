@@ -25,8 +25,10 @@ void Scheduler::handle() {
   world_.schedule_planned = false;
   std::vector<PodId> waiting;
   waiting.swap(world_.unscheduled);
-  std::stable_sort(waiting.begin(), waiting.end(), [&](PodId a, PodId b) {
-    return world_.pods[a].pod().spec->priority > world_.pods[b].pod().spec->priority;
+  std::sort(waiting.begin(), waiting.end(), [&](PodId a, PodId b) {
+    const auto left = world_.pods[a].pod().spec->priority;
+    const auto right = world_.pods[b].pod().spec->priority;
+    return left != right ? left > right : a < b;  // of equal ones, the one that was made first
   });
   for (const PodId id : waiting) {
     PodRun& run = world_.pods[id];
