@@ -19,7 +19,7 @@ class SocketConnection final : public Connection {
   SocketConnection(net::EventLoop& loop, ClientConfig config)
       : loop_(loop), config_(std::move(config)), authority_check_(loop, net::Runtime::CallId::None) {}
 
-  Result<void> open(ConnectOptions options) {
+  Result<void> open(const ConnectOptions& options) {
     SK_TRY(const net::Url url, net::parse_url(config_.server).within("server"));
     SK_CHECK(check_security(url));
     SK_TRY(authority_, config_.authority.read().within("certificate authority"));
@@ -32,7 +32,7 @@ class SocketConnection final : public Connection {
     }
     SK_TRY(transport_, net::make_http_transport(loop_, url.origin, http));
     SK_TRY(lease_transport_, net::make_http_transport(loop_, url.origin, http));
-    Random random(options.seed);
+    const Random random(options.seed);
     credentials_ = make_credential_source(loop_, config_, process_runner(loop_));
     Pipeline::Parts parts;
     parts.transport = transport_.get();
@@ -113,7 +113,7 @@ class SocketConnection final : public Connection {
 
 Result<std::unique_ptr<Connection>> connect(net::EventLoop& loop, ClientConfig config, ConnectOptions options) {
   auto connection = std::make_unique<SocketConnection>(loop, std::move(config));
-  SK_CHECK(connection->open(std::move(options)).within("Kubernetes API"));
+  SK_CHECK(connection->open(options).within("Kubernetes API"));
   return connection;
 }
 

@@ -105,9 +105,9 @@ net::Task<bool> EventRecorder::create(const Job& job, Series& series) {
   const NamespaceName ns = job.note.ns.empty() ? source_.cluster_scoped_in : job.note.ns;
   const auto stamp = static_cast<std::uint64_t>(job.when.time_since_epoch().count());
   const std::string name = fmt::format("{}.{:x}", job.note.name, stamp ^ (random_.next() & 0xFFFU));
-  format::JsonValue document = document_of(job, name, ns);
+  const format::JsonValue document = document_of(job, name, ns);
   std::string target = target_of(kEvents, ns);
-  auto created = co_await client_.create(std::move(target), std::move(document));
+  auto created = co_await client_.create(std::move(target), document);
   if (!created && passes(created.error())) co_return false;
   if (!created) {
     ++stats_.failed;
@@ -126,8 +126,8 @@ net::Task<bool> EventRecorder::tell(Series& series) {
   format::JsonObject patch;
   patch["series"] = format::JsonObject{{"count", count}, {"lastObservedTime", format_rfc3339_micro(series.last)}};
   std::string target = target_of(kEvents, series.ns, series.event);
-  format::JsonValue body(std::move(patch));
-  auto patched = co_await client_.patch(std::move(target), PatchType::Merge, std::move(body));
+  const format::JsonValue body(std::move(patch));
+  auto patched = co_await client_.patch(std::move(target), PatchType::Merge, body);
   if (!patched && passes(patched.error())) co_return false;
   if (!patched) series.event.clear();  // it has expired (events live an hour): the next one is a new object
   if (patched) ++stats_.sent;

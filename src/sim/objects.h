@@ -168,6 +168,11 @@ struct EventObject {
   std::int32_t count = 1;
 };
 
+struct ConfigMapObject {
+  Meta meta;
+  Labels data;
+};
+
 /// In the order of `Object`'s alternatives.
 enum class Kind {
   Namespace,
@@ -182,12 +187,13 @@ enum class Kind {
   EndpointSlice,
   Lease,
   Event,
+  ConfigMap,
 };
-inline constexpr std::size_t kind_count = 12;
+inline constexpr std::size_t kind_count = 13;
 
-using Object =
-    std::variant<NamespaceObject, NodeObject, PodObject, ServiceObject, DeploymentObject, ReplicaSetObject,
-                 StatefulSetObject, DaemonSetObject, BudgetObject, EndpointSliceObject, LeaseObject, EventObject>;
+using Object = std::variant<NamespaceObject, NodeObject, PodObject, ServiceObject, DeploymentObject, ReplicaSetObject,
+                            StatefulSetObject, DaemonSetObject, BudgetObject, EndpointSliceObject, LeaseObject,
+                            EventObject, ConfigMapObject>;
 using ObjectRef = std::shared_ptr<const Object>;  // never null where handed out
 
 [[nodiscard]] inline Kind kind_of(const Object& object) { return static_cast<Kind>(object.index()); }

@@ -123,6 +123,7 @@ MachineId Scheduler::choose(const PodRun& run) const {
   for (const auto& [name, stored] : world_.store.all(Kind::Node)) {
     const auto& object = std::get<NodeObject>(*stored);
     const MachineId id = world_.machine_of(object.node.name);
+    if (id == kNone) continue;  // a client made this Node: nothing would run there
     const Machine& machine = world_.machines[id];
     if (!fits(run, machine, object) || !spreads(run, object) || !apart(run, object)) continue;
     const std::int64_t cpu = std::max<std::int64_t>(object.node.allocatable.cpu.value, 1);

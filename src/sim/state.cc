@@ -169,7 +169,7 @@ void World::State::remove_pod(PodId id) {
 void World::State::begin_deletion(PodId id, GracePeriod grace) {
   PodRun& run = pods[id];
   Pod& pod = run.object.pod;
-  const bool nobody_runs_it = run.machine == kNone || pod.completed();
+  const bool nobody_runs_it = pod.node.empty() || pod.completed();
   if (nobody_runs_it || grace.length() == 0s) return remove_pod(id);
   const Instant asked = pod.deletion ? *pod.deletion - pod.deletion_grace->length() : now;
   const Instant until = std::max(asked + grace.length(), now);

@@ -58,7 +58,8 @@ std::string_view name_of(Kind kind) {
   constexpr std::array<std::string_view, kind_count> names{"Namespace",     "Node",       "Pod",
                                                            "Service",       "Deployment", "ReplicaSet",
                                                            "StatefulSet",   "DaemonSet",  "PodDisruptionBudget",
-                                                           "EndpointSlice", "Lease",      "Event"};
+                                                           "EndpointSlice", "Lease",      "Event",
+                                                           "ConfigMap"};
   return names.at(static_cast<std::size_t>(kind));
 }
 

@@ -182,6 +182,33 @@ class World {
   /// An event of the same regarding, reason and controller within ten minutes only counts up.
   Answer<ObjectRef> record_event(EventObject event);
 
+  // ---- What clients make without the world's controllers. Nothing stands behind such an object: a Node that was
+  // created here has no machine, nobody is scheduled to it, and a pod bound to it stays as its status says, as on a
+  // real server without a kubelet. A pod bound to a machine of the world is run by it. An update with a `version` is
+  // refused with 409 when the object has another; it takes the named parts of the object and leaves the rest.
+  Answer<ObjectRef> create_namespace(Meta meta, bool dry_run = false);
+  /// Not Ready, and tainted so until its status says otherwise and somebody removes the taint (TaintNodesByCondition).
+  Answer<ObjectRef> create_node(NodeObject node, bool dry_run = false);
+  /// Condition Ready, capacity, allocatable.
+  Answer<ObjectRef> update_node_status(const NodeObject& wanted, const std::optional<ResourceVersion>& version,
+                                       bool dry_run = false);
+  /// Pending, whatever its status says.
+  Answer<ObjectRef> create_pod(PodObject pod, bool dry_run = false);
+  /// Labels, annotations, image.
+  Answer<ObjectRef> update_pod(const PodObject& wanted, const std::optional<ResourceVersion>& version,
+                               bool dry_run = false);
+  /// Phase, reason, condition Ready, start time, nominated node.
+  Answer<ObjectRef> update_pod_status(const PodObject& wanted, const std::optional<ResourceVersion>& version,
+                                      bool dry_run = false);
+  Answer<ObjectRef> update_budget_status(const DisruptionBudget& wanted, const std::optional<ResourceVersion>& version,
+                                         bool dry_run = false);
+  /// Unlike `record_event` this counts nothing up.
+  Answer<ObjectRef> create_event(EventObject event, bool dry_run = false);
+  /// All but its name, uid and time of creation.
+  Answer<ObjectRef> update_event(EventObject wanted, const std::optional<ResourceVersion>& version,
+                                 bool dry_run = false);
+  Answer<ObjectRef> create_config_map(ConfigMapObject map, bool dry_run = false);
+
   // ---- What happens to machines
   /// The machine's metadata service says so from now on. A later notice of the same kind replaces it.
   void notice(const NodeName& node, const Notice& notice);

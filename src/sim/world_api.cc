@@ -7,47 +7,12 @@
 #include "sim/disruption.h"
 #include "sim/endpoints.h"
 #include "sim/node_lifecycle.h"
+#include "sim/refusals.h"
 #include "sim/state.h"
 #include "sim/world.h"
 
 namespace spotkeeper::sim {
 namespace {
-
-tl::unexpected<Refusal> refuse(int code, std::string reason, std::string message) {
-  return tl::unexpected(Refusal{code, std::move(reason), std::move(message), {}, {}, {}});
-}
-
-tl::unexpected<Refusal> not_found(std::string_view plural, std::string_view name) {
-  return refuse(404, "NotFound", fmt::format("{} \"{}\" not found", plural, name));
-}
-
-tl::unexpected<Refusal> exists(std::string_view plural, std::string_view name) {
-  return refuse(409, "AlreadyExists", fmt::format("{} \"{}\" already exists", plural, name));
-}
-
-tl::unexpected<Refusal> moved_on(std::string_view plural, std::string_view name) {
-  return refuse(409, "Conflict",
-                fmt::format("Operation cannot be fulfilled on {} \"{}\": the object has been modified; please apply "
-                            "your changes to the latest version and try again",
-                            plural, name));
-}
-
-/// The preconditions of a delete.
-Answer<void> check(const DeleteCall& call, std::string_view plural, const Uid& uid, const ResourceVersion& version) {
-  if (call.uid && *call.uid != uid) {
-    return refuse(409, "Conflict",
-                  fmt::format("Operation cannot be fulfilled on {} \"{}\": the UID in the precondition ({}) does not "
-                              "match the UID in record ({}). The object might have been deleted and then recreated",
-                              plural, call.name.name, call.uid->str(), uid.str()));
-  }
-  if (call.version && *call.version != version) {
-    return refuse(409, "Conflict",
-                  fmt::format("Operation cannot be fulfilled on {} \"{}\": the ResourceVersion in the precondition "
-                              "({}) does not match the ResourceVersion in record ({})",
-                              plural, call.name.name, call.version->str(), version.str()));
-  }
-  return {};
-}
 
 template <class T>
 T workload_object(const NewWorkload& workload, Uid uid, Instant now) {
@@ -102,14 +67,6 @@ WorkloadId number_of(const World::State& state, const WorkloadRun& run) {
 }
 
 }  // namespace
-
-void World::add_namespace(std::string name) {
-  NamespaceObject object;
-  object.meta.name = {{}, std::move(name)};
-  object.meta.uid = state_->new_uid();
-  object.meta.created = state_->now;
-  state_->store.put(std::move(object));
-}
 
 Answer<ObjectRef> World::create_deployment(NewWorkload workload, bool dry_run) {
   State& state = *state_;
@@ -267,7 +224,13 @@ Answer<ObjectRef> World::delete_node(const DeleteCall& call) {
   const auto allowed = check(call, "nodes", present->node.uid, present->node.version);
   if (!allowed) return tl::unexpected(allowed.error());
   const ObjectRef last = state.store.find(Kind::Node, call.name);
-  if (!call.dry_run) state.nodes->remove_node(state.machine_of(NodeName(call.name.name)));
+  if (call.dry_run) return last;
+  const MachineId machine = state.machine_of(NodeName(call.name.name));
+  if (machine != kNone && state.machines[machine].registered) {
+    state.nodes->remove_node(machine);
+  } else {
+    state.store.remove(Kind::Node, call.name);
+  }
   return last;
 }
 
@@ -326,6 +289,11 @@ Answer<ObjectRef> World::update_budget(DisruptionBudget budget, bool dry_run) {
   edited.budget.max_unavailable = budget.max_unavailable;
   edited.budget.unhealthy = budget.unhealthy;
   if (dry_run) return std::make_shared<const Object>(std::move(edited));
+  const DisruptionBudget& before = present->budget;
+  const bool same = edited.budget.selector == before.selector && edited.budget.min_available == before.min_available &&
+                    edited.budget.max_unavailable == before.max_unavailable &&
+                    edited.budget.unhealthy == before.unhealthy;
+  if (same) return state.store.find(Kind::Budget, budget.name);  // no write, no new version
   ++edited.budget.generation;
   const ObjectRef stored = state.store.put(std::move(edited));
   state.disruption->budget_changed(budget.name);

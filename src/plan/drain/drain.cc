@@ -43,6 +43,10 @@ using drain::Scene;
 using drain::Start;
 
 constexpr Duration kLookAfterSending = 5s;
+// Large groups of workloads are tried at some paces and not at all: between two of them the best start can come a little
+// earlier than the next one that was tried. Looking this often bounds by how much.
+constexpr Duration kLookWhileHolding = 1s;
+constexpr std::size_t kTriedAtEveryPace = 5;  // pods
 
 class Planner {
  public:
@@ -101,6 +105,8 @@ class Planner {
     }
     for (std::size_t i = 0; i < scene.candidates.size(); ++i)
       if (!sent[i]) wait(scene, scene.candidates[i], budgets);
+    const bool holding = std::find(sent.begin(), sent.end(), false) != sent.end();
+    if (holding && outcome.next && sent.size() > kTriedAtEveryPace) look_at(now_ + kLookWhileHolding);
   }
 
   bool send(const Candidate& candidate, const Start& start) {

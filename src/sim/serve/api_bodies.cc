@@ -141,6 +141,81 @@ Result<NewWorkload> read_deployment(const JsonValue& body, const std::string& ns
   return out;
 }
 
+Result<Meta> read_namespace(const JsonValue& body) {
+  wire::Arena arena;
+  SK_TRY(const auto object, kube::from_json<wire::Namespace>(body, arena));
+  SK_TRY(auto name, required_name(object.metadata));
+  Meta meta;
+  meta.name = {{}, std::move(name)};
+  meta.labels = kube::labels_from(object.metadata.labels);
+  meta.annotations = kube::labels_from(object.metadata.annotations);
+  return meta;
+}
+
+Result<NodeObject> read_node(const JsonValue& body) {
+  wire::Arena arena;
+  SK_TRY(auto object, kube::from_json<wire::Node>(body, arena));
+  SK_TRY(auto name, required_name(object.metadata));
+  NodeObject out;
+  out.key = {{}, std::move(name)};
+  SK_TRY(out.node, kube::node_from(object));
+  out.node.annotations = kube::labels_from(object.metadata.annotations);
+  out.ready_status.clear();
+  out.ready_reason.clear();
+  for (const wire::NodeCondition& condition : object.status.conditions) {
+    if (condition.type != "Ready") continue;
+    out.ready_status = std::string(condition.status);
+    out.ready_reason = std::string(condition.reason);
+  }
+  // Capacity is written as allocatable is.
+  object.status.allocatable = object.status.capacity;
+  SK_TRY(const Node whole, kube::node_from(object));
+  out.capacity = whole.allocatable;
+  return out;
+}
+
+Result<PodObject> read_pod(const JsonValue& body, const std::string& ns) {
+  wire::Arena arena;
+  SK_TRY(const auto pod, read_body<wire::Pod>(body, arena, ns));
+  SK_CHECK(required_name(pod.metadata));
+  if (pod.spec.containers.empty()) return fail(ErrorCode::InvalidInput, "spec.containers: Required value");
+  Snapshot shared;
+  PodObject out;
+  SK_TRY(out.pod, kube::pod_from(pod, shared));
+  for (const wire::OwnerReference& owner : pod.metadata.owner_references) {
+    if (!owner.controller.value_or(false)) continue;
+    out.owner = {std::string(owner.api_version), std::string(owner.kind), std::string(owner.name), Uid(owner.uid)};
+  }
+  out.reason = std::string(pod.status.reason);
+  PodBlueprint& blueprint = out.blueprint;
+  blueprint.spec = out.pod.spec;
+  blueprint.labels = out.pod.labels;
+  blueprint.annotations = std::make_shared<const Labels>(kube::labels_from(pod.metadata.annotations));
+  blueprint.behaviour = std::make_shared<const Behaviour>();
+  const wire::Container& container = pod.spec.containers.front();
+  blueprint.container = std::string(container.name);
+  blueprint.image = std::string(container.image);
+  blueprint.port = container.ports.empty() ? 0 : container.ports.front().container_port;
+  return out;
+}
+
+Result<Labels> read_labels(const JsonValue& body) {
+  SK_TRY(const auto entries, JsonField(body)["metadata"]["labels"].string_map());
+  return Labels(std::vector<Labels::Entry>(entries.begin(), entries.end()));
+}
+
+Result<ConfigMapObject> read_config_map(const JsonValue& body, const std::string& ns) {
+  const JsonField object(body);
+  SK_TRY(auto name, object["metadata"]["name"].get_or(""));
+  if (name.empty()) return fail(ErrorCode::InvalidInput, "metadata.name: Required value");
+  ConfigMapObject out;
+  out.meta.name = {NamespaceName(ns), std::move(name)};
+  SK_TRY(out.meta.labels, read_labels(body));
+  SK_TRY(const auto data, object["data"].string_map());
+  out.data = Labels(std::vector<Labels::Entry>(data.begin(), data.end()));
+  return out;
+}
+
 Result<DisruptionBudget> read_budget(const JsonValue& body, const std::string& ns) {
   wire::Arena arena;
   SK_TRY(const auto budget, read_body<wire::PodDisruptionBudget>(body, arena, ns));
@@ -171,6 +246,7 @@ Result<EventObject> read_event(const JsonValue& body, const std::string& ns, Ins
   SK_CHECK(required_name(event.metadata));
   EventObject out;
   out.meta.name = name_of(event.metadata);
+  out.meta.version = ResourceVersion(event.metadata.resource_version);
   out.type = std::string(event.type);
   out.reason = std::string(event.reason);
   out.action = std::string(event.action);

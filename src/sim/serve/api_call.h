@@ -41,6 +41,12 @@ Result<NodeChange> node_change(const format::JsonValue& before, const format::Js
 
 /// Parts of bodies. Errors name the field.
 Result<NewWorkload> read_deployment(const format::JsonValue& body, const std::string& ns);
+Result<Meta> read_namespace(const format::JsonValue& body);
+/// With its status, as far as the world knows one.
+Result<NodeObject> read_node(const format::JsonValue& body);
+Result<PodObject> read_pod(const format::JsonValue& body, const std::string& ns);
+Result<ConfigMapObject> read_config_map(const format::JsonValue& body, const std::string& ns);
+Result<Labels> read_labels(const format::JsonValue& body);
 Result<DisruptionBudget> read_budget(const format::JsonValue& body, const std::string& ns);
 Result<LeaseObject> read_lease(const format::JsonValue& body, const std::string& ns);
 Result<EventObject> read_event(const format::JsonValue& body, const std::string& ns, Instant now);

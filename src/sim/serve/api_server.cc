@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "sim/serve/api_call.h"
+#include "sim/serve/identity.h"
 
 namespace spotkeeper::sim::serve {
 namespace {
@@ -28,6 +29,21 @@ Result<Continue> read_continue(std::string_view text) {
   if (parts.size() != 3) return fail(ErrorCode::InvalidInput, "continue key is not valid");
   SK_TRY(const auto version, parse_int<std::uint64_t>(parts[0]).within("continue"));
   return Continue{version, {NamespaceName(parts[1]), std::string(parts[2])}};
+}
+
+std::string_view verb_of(std::string_view method, const ResourcePath& path, bool watch) {
+  if (method == "POST") return "create";
+  if (method == "PUT") return "update";
+  if (method == "PATCH") return "patch";
+  if (method == "DELETE") return path.name.empty() ? "deletecollection" : "delete";
+  if (method != "GET") return "";
+  if (!path.name.empty()) return "get";
+  return watch ? "watch" : "list";
+}
+
+bool serves(const Resource& resource, std::string_view verb) {
+  const auto verbs = split(resource.verbs, ' ');
+  return std::find(verbs.begin(), verbs.end(), verb) != verbs.end();
 }
 
 net::HttpResponse text_response(int status, std::string body) {
@@ -66,12 +82,13 @@ net::HttpResponse not_allowed() {
       405, "MethodNotAllowed", "the server does not allow this method on the requested resource", "", "", {}});
 }
 
-std::variant<net::HttpResponse, WatchReply> ApiServer::handle(const net::HttpRequest& request) {
+std::variant<net::HttpResponse, WatchReply> ApiServer::handle(
+    const net::HttpRequest& request, const std::optional<net::TlsStream::PeerSubject>& certificate) {
   auto query = parse_query(request.target);
   if (!query) return refuse_input(query.error());
   if (query->path == "/healthz" || query->path == "/readyz" || query->path == "/livez") return text_response(200, "ok");
-  if (!token_.empty() && request.headers.find("Authorization").value_or("") != "Bearer " + token_)
-    return refuse(StatusDetails{401, "Unauthorized", "Unauthorized", "", "", {}});
+  const auto caller = identify(request.headers, certificate, token_);
+  if (!caller) return refuse(StatusDetails{401, "Unauthorized", "Unauthorized", "", "", {}});
   if (const auto document = discovery_document(query->path)) return json_response(200, *document);
 
   Call call{request, std::move(*query), {}, Kind::Pod, Encoding::Json, world_.now()};
@@ -79,10 +96,17 @@ std::variant<net::HttpResponse, WatchReply> ApiServer::handle(const net::HttpReq
   if (!path)
     return refuse(StatusDetails{404, "NotFound", "the server could not find the requested resource", "", "", {}});
   call.path = *path;
+  const std::string_view verb = verb_of(request.method, *path, call.query.watch);
+  if (!caller->administrator) return refuse(forbidden(*caller, verb, *path));
+  if (path->subresource.empty() && !serves(*path->resource, verb)) return not_allowed();
   call.kind = kind_of(*path->resource);
   call.encoding = negotiate(request.headers.find("Accept").value_or("application/json"), call.kind);
   if (const auto known = check_fields(call.query, call.kind); !known) return refuse_input(known.error());
+  return dispatch(call);
+}
 
+ApiServer::Reply ApiServer::dispatch(const Call& call) {
+  const net::HttpRequest& request = call.request;
   if (request.method == "GET") return read(call);
   if (request.method == "POST") return create(call);
   if (request.method == "PUT") return replace(call);
@@ -120,6 +144,15 @@ net::HttpResponse ApiServer::answer(const Call& call, const Answer<ObjectRef>& r
 
 net::HttpResponse ApiServer::list(const Call& call) {
   const Store& store = world_.store();
+  if (call.query.resource_version_match == "Exact" && call.query.continue_token.empty()) {
+    const auto version = parse_int<std::uint64_t>(call.query.resource_version);
+    if (!version) return refuse_input(version.error());
+    if (*version > store.version())
+      return refuse(StatusDetails{504, "Timeout", "Too large resource version", "", "", {}});
+    // Only what is can be listed, as on a server that has compacted all before.
+    if (*version < store.version())
+      return refuse(StatusDetails{410, "Expired", "The resourceVersion for the provided list is too old.", "", "", {}});
+  }
   ListPage page;
   page.version = store.version();
   ObjectName after;

@@ -8,6 +8,7 @@
 #include <variant>
 
 #include "net/http.h"
+#include "net/tls.h"
 #include "sim/serve/query.h"
 #include "sim/serve/render.h"
 #include "sim/serve/resources.h"
@@ -24,16 +25,18 @@ struct WatchReply {
 
 class ApiServer {
  public:
-  /// `token`: the bearer token that requests must carry; empty: none is asked for.
+  /// `token`: the administrator's bearer token; empty: none is asked for. Who else may ask: serve/identity.h.
   ApiServer(World& world, std::string token) : world_(world), token_(std::move(token)) {}
 
-  /// The answer at the world's present moment (advance it first).
-  [[nodiscard]] std::variant<net::HttpResponse, WatchReply> handle(const net::HttpRequest& request);
+  /// The answer at the world's present moment (advance it first). `certificate`: the verified one of the client.
+  [[nodiscard]] std::variant<net::HttpResponse, WatchReply> handle(
+      const net::HttpRequest& request, const std::optional<net::TlsStream::PeerSubject>& certificate = {});
 
  private:
   using Reply = std::variant<net::HttpResponse, WatchReply>;
   struct Call;
 
+  Reply dispatch(const Call& call);
   Reply read(const Call& call);
   Reply watch(const Call& call);
   net::HttpResponse list(const Call& call);
@@ -43,14 +46,24 @@ class ApiServer {
   net::HttpResponse create(const Call& call);
   net::HttpResponse create_deployment(const Call& call, const format::JsonValue& body);
   net::HttpResponse create_budget(const Call& call, const format::JsonValue& body);
+  net::HttpResponse create_namespace(const Call& call, const format::JsonValue& body);
+  net::HttpResponse create_node(const Call& call, const format::JsonValue& body);
+  net::HttpResponse create_pod(const Call& call, const format::JsonValue& body);
+  net::HttpResponse create_config_map(const Call& call, const format::JsonValue& body);
+  net::HttpResponse create_event(const Call& call, const format::JsonValue& body);
   net::HttpResponse put_lease(const Call& call, const format::JsonValue& body);
-  net::HttpResponse record_event(const Call& call, const format::JsonValue& body);
   net::HttpResponse evict(const Call& call, const format::JsonValue& body);
 
   net::HttpResponse replace(const Call& call);
   net::HttpResponse patch(const Call& call);
+  net::HttpResponse change(const Call& call, const format::JsonValue& before, const format::JsonValue& after,
+                           bool versioned);
   net::HttpResponse change_node(const Call& call, const format::JsonValue& before, const format::JsonValue& after,
                                 bool versioned);
+  net::HttpResponse change_pod(const Call& call, const format::JsonValue& before, const format::JsonValue& after,
+                               bool versioned);
+  net::HttpResponse change_budget(const Call& call, const format::JsonValue& after, bool versioned);
+  net::HttpResponse change_event(const Call& call, const format::JsonValue& after, bool versioned);
   net::HttpResponse change_scale(const Call& call, const format::JsonValue& scale, bool versioned);
   net::HttpResponse remove(const Call& call);
 

@@ -7,6 +7,7 @@
 #include "format/protobuf.h"
 #include "kube/codec/translate.h"
 #include "sim/serve/api_call.h"
+#include "sim/serve/strategic_patch.h"
 
 namespace spotkeeper::sim::serve {
 namespace {
@@ -38,6 +39,9 @@ Result<format::JsonValue> read_document(const net::HttpRequest& request, Kind ki
   if (type == "application/vnd.kubernetes.protobuf") {
     SK_TRY(const auto envelope, format::read_envelope(request.body));
     switch (kind) {
+      case Kind::Namespace: return from_message<kube::wire::Namespace>(envelope.raw);
+      case Kind::Node: return from_message<kube::wire::Node>(envelope.raw);
+      case Kind::Pod: return from_message<kube::wire::Pod>(envelope.raw);
       case Kind::Deployment: return from_message<kube::wire::Deployment>(envelope.raw);
       case Kind::Budget: return from_message<kube::wire::PodDisruptionBudget>(envelope.raw);
       case Kind::Lease: return from_message<kube::wire::Lease>(envelope.raw);
@@ -53,13 +57,14 @@ std::string version_in(const format::JsonValue& object) {
   return found && *found ? **found : std::string();
 }
 
-/// The object with the patch applied. Strategic merge differs from a JSON merge only in lists with merge keys, of which
-/// the fields that can be changed here have none (Node.spec.taints is replaced as a whole).
+/// The object with the patch applied.
 Result<format::JsonValue> patched(const format::JsonValue& object, const format::JsonValue& patch,
                                   std::string_view type) {
   format::JsonValue result = object;
   if (type == kJsonPatch) {
     SK_CHECK(format::apply_json_patch(result, patch));
+  } else if (type == kStrategicPatch) {
+    apply_strategic_patch(result, patch);
   } else {
     format::apply_merge_patch(result, patch);
   }
@@ -73,11 +78,18 @@ net::HttpResponse ApiServer::create(const Call& call) {
   if (!body) return not_read(body.error());
   if (call.kind == Kind::Pod && call.path.subresource == "eviction") return evict(call, *body);
   if (!call.path.name.empty()) return not_allowed();
+  if (call.path.resource->namespaced &&
+      world_.store().find(Kind::Namespace, {{}, std::string(call.path.ns)}) == nullptr)
+    return refuse(StatusDetails{404, "NotFound", fmt::format("namespaces \"{}\" not found", call.path.ns), "", "", {}});
   switch (call.kind) {
+    case Kind::Namespace: return create_namespace(call, *body);
+    case Kind::Node: return create_node(call, *body);
+    case Kind::Pod: return create_pod(call, *body);
+    case Kind::ConfigMap: return create_config_map(call, *body);
     case Kind::Deployment: return create_deployment(call, *body);
     case Kind::Budget: return create_budget(call, *body);
     case Kind::Lease: return put_lease(call, *body);
-    case Kind::Event: return record_event(call, *body);
+    case Kind::Event: return create_event(call, *body);
     default: return not_allowed();
   }
 }
@@ -91,7 +103,9 @@ net::HttpResponse ApiServer::create_deployment(const Call& call, const format::J
 net::HttpResponse ApiServer::create_budget(const Call& call, const format::JsonValue& body) {
   auto budget = read_budget(body, std::string(call.path.ns));
   if (!budget) return refuse_input(budget.error());
-  return answer(call, world_.create_budget(std::move(*budget), {}, call.query.dry_run), 201);
+  auto labels = read_labels(body);
+  if (!labels) return refuse_input(labels.error());
+  return answer(call, world_.create_budget(std::move(*budget), std::move(*labels), call.query.dry_run), 201);
 }
 
 net::HttpResponse ApiServer::put_lease(const Call& call, const format::JsonValue& body) {
@@ -106,12 +120,6 @@ net::HttpResponse ApiServer::put_lease(const Call& call, const format::JsonValue
     lease->meta.version = present->meta.version;
   }
   return answer(call, world_.put_lease(std::move(*lease)), creating ? 201 : 200);
-}
-
-net::HttpResponse ApiServer::record_event(const Call& call, const format::JsonValue& body) {
-  auto event = read_event(body, std::string(call.path.ns), call.now);
-  if (!event) return refuse_input(event.error());
-  return answer(call, world_.record_event(std::move(*event)), 201);
 }
 
 net::HttpResponse ApiServer::evict(const Call& call, const format::JsonValue& body) {
@@ -134,9 +142,8 @@ net::HttpResponse ApiServer::replace(const Call& call) {
     return change_scale(call, *body, !version_in(*body).empty());
   const ObjectRef present = world_.store().find(call.kind, call.name());
   if (present == nullptr) return not_found(*call.path.resource, call.path.name);
-  if (call.kind == Kind::Node)
-    return change_node(call, to_json(*present, *call.path.resource), *body, !version_in(*body).empty());
-  return not_allowed();
+  if (call.kind == Kind::Deployment) return not_allowed();
+  return change(call, to_json(*present, *call.path.resource), *body, !version_in(*body).empty());
 }
 
 net::HttpResponse ApiServer::patch(const Call& call) {
@@ -155,9 +162,6 @@ net::HttpResponse ApiServer::patch(const Call& call) {
   if (!body) return refuse_input(body.error());
   const ObjectRef present = world_.store().find(call.kind, call.name());
   if (present == nullptr) return not_found(*call.path.resource, call.path.name);
-
-  const bool scale = call.kind == Kind::Deployment;
-  if (!scale && call.kind != Kind::Node) return not_allowed();
   const format::JsonValue before = call.path.subresource == "scale" ? scale_json(std::get<DeploymentObject>(*present))
                                                                     : to_json(*present, *call.path.resource);
   const auto after = patched(before, *body, type);
@@ -165,16 +169,20 @@ net::HttpResponse ApiServer::patch(const Call& call) {
   if (!after) return refuse(StatusDetails{422, "Invalid", after.error().message, "", "", {}});
   // Only a version that the patch itself names makes it conditional.
   const bool versioned = type == kJsonPatch ? version_in(*after) != version_in(before) : !version_in(*body).empty();
-  return scale ? change_scale(call, *after, versioned) : change_node(call, before, *after, versioned);
+  return change(call, before, *after, versioned);
 }
 
-net::HttpResponse ApiServer::change_node(const Call& call, const format::JsonValue& before,
-                                         const format::JsonValue& after, bool versioned) {
-  const auto* present = world_.store().get<NodeObject>(call.name());
-  if (present == nullptr) return not_found(*call.path.resource, call.path.name);
-  const auto change = node_change(before, after, present->node, versioned);
-  if (!change) return refuse(StatusDetails{422, "Invalid", change.error().message, "", "", {}});
-  return answer(call, world_.patch_node(*change, call.query.dry_run));
+net::HttpResponse ApiServer::change(const Call& call, const format::JsonValue& before, const format::JsonValue& after,
+                                    bool versioned) {
+  switch (call.kind) {
+    case Kind::Deployment: return change_scale(call, after, versioned);
+    case Kind::Node: return change_node(call, before, after, versioned);
+    case Kind::Pod: return change_pod(call, before, after, versioned);
+    case Kind::Budget: return change_budget(call, after, versioned);
+    case Kind::Lease: return put_lease(call, after);
+    case Kind::Event: return change_event(call, after, versioned);
+    default: return not_allowed();
+  }
 }
 
 net::HttpResponse ApiServer::change_scale(const Call& call, const format::JsonValue& scale, bool versioned) {

@@ -34,7 +34,7 @@ bool with_wire(const Object& object, bool core_event, std::optional<std::uint64_
   return std::visit(
       [&](const auto& held) {
         using Held = std::decay_t<decltype(held)>;
-        if constexpr (std::is_same_v<Held, ServiceObject>) {
+        if constexpr (std::is_same_v<Held, ServiceObject> || std::is_same_v<Held, ConfigMapObject>) {
           return false;
         } else {
           if constexpr (std::is_same_v<Held, EventObject>) {
@@ -54,25 +54,42 @@ bool with_wire(const Object& object, bool core_event, std::optional<std::uint64_
       object);
 }
 
+JsonObject object_of(const Labels& entries) {
+  JsonObject out;
+  for (const auto& [key, value] : entries) out[key] = value;
+  return out;
+}
+
+JsonObject metadata_json(const Meta& meta, std::optional<std::uint64_t> version) {
+  JsonObject out{{"name", meta.name.name},
+                 {"namespace", meta.name.ns.str()},
+                 {"uid", meta.uid.str()},
+                 {"resourceVersion", version ? std::to_string(*version) : std::string(meta.version.str())},
+                 {"creationTimestamp", format_rfc3339(meta.created)}};
+  if (!meta.labels.empty()) out["labels"] = object_of(meta.labels);
+  if (!meta.annotations.empty()) out["annotations"] = object_of(meta.annotations);
+  return out;
+}
+
 JsonValue service_json(const ServiceObject& service, std::optional<std::uint64_t> version) {
-  JsonObject selector;
-  for (const auto& [key, value] : service.selector) selector[key] = value;
-  const std::string own(service.meta.version.str());
   return JsonObject{
       {"kind", "Service"},
       {"apiVersion", "v1"},
-      {"metadata", JsonObject{{"name", service.meta.name.name},
-                              {"namespace", service.meta.name.ns.str()},
-                              {"uid", service.meta.uid.str()},
-                              {"resourceVersion", version ? std::to_string(*version) : own},
-                              {"creationTimestamp", format_rfc3339(service.meta.created)}}},
+      {"metadata", metadata_json(service.meta, version)},
       {"spec",
        JsonObject{{"type", "ClusterIP"},
                   {"clusterIP", service.cluster_ip},
-                  {"selector", std::move(selector)},
+                  {"selector", object_of(service.selector)},
                   {"ports", JsonArray{JsonObject{
                                 {"port", service.port}, {"targetPort", service.target_port}, {"protocol", "TCP"}}}}}},
       {"status", JsonObject{{"loadBalancer", JsonObject{}}}}};
+}
+
+JsonValue config_map_json(const ConfigMapObject& map, std::optional<std::uint64_t> version) {
+  return JsonObject{{"kind", "ConfigMap"},
+                    {"apiVersion", "v1"},
+                    {"metadata", metadata_json(map.meta, version)},
+                    {"data", object_of(map.data)}};
 }
 
 JsonObject list_metadata(const ListPage& page) {
@@ -181,7 +198,8 @@ Kind kind_of(const Resource& resource) {
                                                                               {"poddisruptionbudgets", Kind::Budget},
                                                                               {"endpointslices", Kind::EndpointSlice},
                                                                               {"leases", Kind::Lease},
-                                                                              {"events", Kind::Event}}};
+                                                                              {"events", Kind::Event},
+                                                                              {"configmaps", Kind::ConfigMap}}};
   const auto* const found =
       std::find_if(kKinds.begin(), kKinds.end(), [&](const auto& entry) { return entry.first == resource.plural; });
   return found->second;  // every served resource is in the table: a test walks them
@@ -189,12 +207,13 @@ Kind kind_of(const Resource& resource) {
 
 JsonValue to_json(const Object& object, const Resource& resource, std::optional<std::uint64_t> version) {
   if (const auto* service = std::get_if<ServiceObject>(&object)) return service_json(*service, version);
+  if (const auto* map = std::get_if<ConfigMapObject>(&object)) return config_map_json(*map, version);
   JsonValue out;
   with_wire(object, resource.group.empty(), version, [&](const auto& shown) { out = kube::to_json_document(shown); });
   return out;
 }
 
-bool has_protobuf(Kind kind) { return kind != Kind::Service; }
+bool has_protobuf(Kind kind) { return kind != Kind::Service && kind != Kind::ConfigMap; }
 
 std::optional<std::string> to_protobuf(const Object& object, std::optional<std::uint64_t> version) {
   std::string out;

@@ -14,12 +14,14 @@ namespace json = boost::json;
 
 constexpr std::string_view kAll = "create delete get list patch update watch";
 constexpr std::string_view kRead = "get list watch";
+constexpr std::string_view kMake = "create get list watch";
 
-constexpr std::array<Resource, 13> kResources{{
+constexpr std::array<Resource, 14> kResources{{
     {"", "v1", "nodes", "node", "Node", false, "no", kAll},
     {"", "v1", "pods", "pod", "Pod", true, "po", kAll},
-    {"", "v1", "namespaces", "namespace", "Namespace", false, "ns", kRead},
+    {"", "v1", "namespaces", "namespace", "Namespace", false, "ns", kMake},
     {"", "v1", "events", "event", "Event", true, "ev", kRead},
+    {"", "v1", "configmaps", "configmap", "ConfigMap", true, "cm", kMake},
     {"", "v1", "services", "service", "Service", true, "svc", kRead},
     {"apps", "v1", "deployments", "deployment", "Deployment", true, "deploy", kAll},
     {"apps", "v1", "replicasets", "replicaset", "ReplicaSet", true, "rs", kRead},
@@ -39,10 +41,12 @@ struct Subresource {
   std::string_view kind;
   std::string_view verbs;
 };
-constexpr std::array<Subresource, 3> kSubresources{{
+constexpr std::array<Subresource, 5> kSubresources{{
     {"pods", "eviction", "policy", "v1", "Eviction", "create"},
     {"deployments", "scale", "autoscaling", "v1", "Scale", "get patch update"},
     {"nodes", "status", "", "v1", "Node", "get patch update"},
+    {"pods", "status", "", "v1", "Pod", "get patch update"},
+    {"poddisruptionbudgets", "status", "policy", "v1", "PodDisruptionBudget", "get patch update"},
 }};
 
 json::array words(std::string_view text) {

@@ -15,6 +15,7 @@
 
 #include "base/text.h"
 #include "net/certificate.h"
+#include "sim/serve/store_port.h"
 
 namespace spotkeeper::sim::serve {
 namespace {
@@ -71,16 +72,23 @@ Result<void> ServedWorld::listen(const std::string& directory) {
   SK_TRY(const auto own,
          net::issue_certificate(
              ca, {"kube-apiserver", {}, {"127.0.0.1", "localhost", "kubernetes.default.svc"}, from, until}));
+  SK_TRY(const auto admin, net::issue_certificate(ca, {"kubernetes-admin", {"system:masters"}, {}, from, until}));
   net::HttpServerOptions secure;
   secure.tls.emplace();
   secure.tls->certificate_pem = own.certificate_pem;
   secure.tls->key_pem = own.key_pem;
+  secure.tls->client_ca_pem = ca.certificate_pem;
   SK_TRY(api_server_, net::HttpServer::listen(
                           loop_, *loopback,
                           [this](const net::ServerRequest& request, net::ResponseWriter& writer) {
                             return answer_api(request, writer);
                           },
                           secure));
+  SK_TRY(store_server_, net::HttpServer::listen(loop_, *loopback,
+                                                [this](const net::ServerRequest& request, net::ResponseWriter& writer) {
+                                                  return answer_store_port(request, writer);
+                                                },
+                                                {}));
   for (const auto& [name, object] : world_.store().all(Kind::Node)) {
     const NodeName node(name.name);
     SK_TRY(metadata_servers_[node],
@@ -90,7 +98,19 @@ Result<void> ServedWorld::listen(const std::string& directory) {
                                    },
                                    {}));
   }
+  SK_CHECK(write_ways_in(directory, ca.certificate_pem, admin));
   return write_kubeconfig(directory + "/kubeconfig", ca.certificate_pem);
+}
+
+Result<void> ServedWorld::write_ways_in(const std::string& directory, const std::string& ca_pem,
+                                        const net::CertificatePem& admin) {
+  const std::string pki = directory + "/pki";
+  if (::mkdir(pki.c_str(), S_IRWXU) != 0 && errno != EEXIST)
+    return fail(ErrorCode::Unavailable, fmt::format("can't make {}: {}", pki, std::strerror(errno)));
+  SK_CHECK(write_private_file(pki + "/ca.crt", ca_pem));
+  SK_CHECK(write_private_file(pki + "/client.crt", admin.certificate_pem));
+  SK_CHECK(write_private_file(pki + "/client.key", admin.key_pem));
+  return write_private_file(directory + "/etcd", "http://" + store_server_->address().text() + "\n");
 }
 
 Result<void> ServedWorld::write_kubeconfig(const std::string& path, const std::string& ca_pem) {
@@ -137,7 +157,7 @@ void ServedWorld::plan_next() {
 
 net::Task<void> ServedWorld::answer_api(const net::ServerRequest& request, net::ResponseWriter& writer) {
   advance();
-  auto reply = api_.handle(request_of(request));
+  auto reply = api_.handle(request_of(request), request.client);
   advance();  // what the request has set going, and who is to hear of it
   if (auto* response = std::get_if<net::HttpResponse>(&reply)) {
     net::HttpResponse whole = std::move(*response);
@@ -147,6 +167,13 @@ net::Task<void> ServedWorld::answer_api(const net::ServerRequest& request, net::
   }
   WatchReply watch = std::move(std::get<WatchReply>(reply));
   co_await stream(std::move(watch), writer);
+}
+
+net::Task<void> ServedWorld::answer_store_port(const net::ServerRequest& request, net::ResponseWriter& writer) {
+  advance();
+  net::HttpResponse response = answer_store(world_.store(), request_of(request));
+  changed_.notify();  // watches that are behind learn that their past is gone
+  (void)(co_await writer.send(std::move(response)));
 }
 
 net::Task<void> ServedWorld::stream(WatchReply reply, net::ResponseWriter& writer) {

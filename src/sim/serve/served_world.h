@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/result.h"
+#include "net/certificate.h"
 #include "net/event_loop.h"
 #include "net/http_server.h"
 #include "net/signal.h"
@@ -19,7 +20,9 @@ namespace spotkeeper::sim::serve {
 class ServedWorld {
  public:
   /// Serves `world`, which has the loop's time from now on: it is advanced as time passes and before every request.
-  /// `directory` exists; the kubeconfig is written there. Loop and world outlive it.
+  /// `directory` exists. There are written: kubeconfig; pki/ca.crt and an administrator's certificate, pki/client.crt
+  /// and pki/client.key; etcd, which holds the address of the store's port (serve/store_port.h). Loop and world outlive
+  /// it.
   static Result<std::unique_ptr<ServedWorld>> start(net::EventLoop& loop, World& world, const std::string& directory);
   ServedWorld(const ServedWorld&) = delete;
   ServedWorld& operator=(const ServedWorld&) = delete;
@@ -42,8 +45,10 @@ class ServedWorld {
  private:
   ServedWorld(net::EventLoop& loop, World& world, std::string token);
   Result<void> listen(const std::string& directory);
+  Result<void> write_ways_in(const std::string& directory, const std::string& ca_pem, const net::CertificatePem& admin);
   Result<void> write_kubeconfig(const std::string& path, const std::string& ca_pem);
   net::Task<void> answer_api(const net::ServerRequest& request, net::ResponseWriter& writer);
+  net::Task<void> answer_store_port(const net::ServerRequest& request, net::ResponseWriter& writer);
   net::Task<void> stream(WatchReply reply, net::ResponseWriter& writer);
   net::Task<void> answer_metadata(NodeName node, const net::ServerRequest& request, net::ResponseWriter& writer);
   void plan_next();
@@ -59,6 +64,7 @@ class ServedWorld {
   std::string kubeconfig_;
   std::set<NodeName> watched_;
   std::unique_ptr<net::HttpServer> api_server_;
+  std::unique_ptr<net::HttpServer> store_server_;
   std::map<NodeName, std::unique_ptr<net::HttpServer>> metadata_servers_;
 };
 

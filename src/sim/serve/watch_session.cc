@@ -7,7 +7,8 @@ namespace spotkeeper::sim::serve {
 namespace {
 
 constexpr Duration kBookmarkEvery = 60s;
-constexpr Duration kDefaultLength = 30min;  // the server's own limit where the client names none
+constexpr Duration kBookmarkBeforeEnd = 2s;  // so that the next watch begins where this one ends
+constexpr Duration kDefaultLength = 30min;   // the server's own limit where the client names none
 
 }  // namespace
 
@@ -20,8 +21,15 @@ WatchSession::WatchSession(const Store& store, Kind kind, std::string ns, Query 
       writer_(std::move(writer)),
       heard_(since.value_or(0)),
       from_start_(!since.has_value()),
-      next_bookmark_(now + kBookmarkEvery),
-      end_(now + query_.timeout.value_or(kDefaultLength)) {}
+      end_(now + query_.timeout.value_or(kDefaultLength)) {
+  plan_bookmark(now);
+}
+
+void WatchSession::plan_bookmark(Instant now) {
+  next_bookmark_ = now + kBookmarkEvery;
+  const Instant last = end_ - kBookmarkBeforeEnd;
+  if (last > now) next_bookmark_ = std::min(next_bookmark_, last);
+}
 
 bool WatchSession::chosen(const Object& object) const {
   return kind_of(object) == kind_ && (ns_.empty() || key_of(object).ns.str() == ns_) && selects(query_, object);
@@ -63,7 +71,7 @@ std::string WatchSession::poll(Instant now) {
     if (const Change* change = store_.change(heard_)) out += describe(*change);
   }
   if (query_.bookmarks && now >= next_bookmark_) {
-    next_bookmark_ = now + kBookmarkEvery;
+    plan_bookmark(now);
     out += writer_->bookmark(heard_, false);
   }
   ended_ = now >= end_;

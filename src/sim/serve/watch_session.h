@@ -40,8 +40,8 @@ class WatchSession {
   WatchSession(const Store& store, Kind kind, std::string ns, Query query, std::optional<std::uint64_t> since,
                std::unique_ptr<EventWriter> writer, Instant now);
 
-  /// What has happened since the last call, ready to be written; empty if nothing has. Bookmarks come every minute if
-  /// the client asked for them.
+  /// What has happened since the last call, ready to be written; empty if nothing has. Bookmarks come every minute,
+  /// and 2 s before the end, if the client asked for them.
   [[nodiscard]] std::string poll(Instant now);
   /// The stream ends: its time is over, or the changes it needs are compacted away.
   [[nodiscard]] bool ended() const { return ended_; }
@@ -50,6 +50,7 @@ class WatchSession {
 
  private:
   [[nodiscard]] bool chosen(const Object& object) const;
+  void plan_bookmark(Instant now);
   std::string initial();
   std::string describe(const Change& change);
 

@@ -141,10 +141,12 @@ wire::Container container_of(const PodBlueprint& blueprint, wire::Arena& arena) 
   container.name = blueprint.container;
   container.image = blueprint.image;
   container.resources.requests = quantities_of(pod_template.requests, arena);
-  wire::ContainerPort port;
-  port.container_port = blueprint.port;
-  port.protocol = "TCP";
-  container.ports.push_back(port);
+  if (blueprint.port != 0) {
+    wire::ContainerPort port;
+    port.container_port = blueprint.port;
+    port.protocol = "TCP";
+    container.ports.push_back(port);
+  }
   for (const HostPort& host : pod_template.host_ports) {
     wire::ContainerPort bound;
     bound.host_port = bound.container_port = host.port;
@@ -215,13 +217,14 @@ wire::PodCondition condition(wire::Text type, bool holds, const std::optional<In
 void add_conditions(wire::PodStatus& status, const PodObject& object) {
   const Pod& pod = object.pod;
   const std::optional<Instant> since = pod.ready_since ? pod.ready_since : pod.started;
-  status.conditions.push_back(condition("PodScheduled", !pod.node.empty(), object.scheduled,
-                                        pod.unschedulable ? "Unschedulable" : wire::Text()));
+  if (object.scheduled || pod.unschedulable)
+    status.conditions.push_back(condition("PodScheduled", !pod.node.empty(), object.scheduled,
+                                          pod.unschedulable ? "Unschedulable" : wire::Text()));
   if (pod.started) {
     status.conditions.push_back(condition("Initialized", true, pod.started));
     status.conditions.push_back(condition("ContainersReady", pod.ready, since));
-    status.conditions.push_back(condition("Ready", pod.ready, since));
   }
+  if (pod.started || pod.ready) status.conditions.push_back(condition("Ready", pod.ready, since));
   if (object.disruption_target)
     status.conditions.push_back(condition("DisruptionTarget", true, pod.deletion, "EvictionByEvictionAPI"));
 }
@@ -267,6 +270,20 @@ wire::NodeCondition node_condition(wire::Text type, wire::Text status, const Nod
   return out;
 }
 
+wire::NodeSystemInfo machine_info(const Node& node) {
+  wire::NodeSystemInfo info;
+  info.boot_id = node.boot_id;
+  info.kubelet_version = "v1.34.0";
+  info.kube_proxy_version = "v1.34.0";
+  info.os_image = "Spotkeeper simulated node";
+  info.kernel_version = "6.1.0";
+  info.container_runtime_version = "containerd://2.0.0";
+  info.operating_system = "linux";
+  const std::string* architecture = node.labels.find("kubernetes.io/arch");
+  info.architecture = architecture == nullptr ? wire::Text("amd64") : wire::Text(*architecture);
+  return info;
+}
+
 wire::ObjectReference reference_of(const EventObject& event, wire::Arena& arena) {
   wire::ObjectReference out;
   out.kind = event.regarding_kind;
@@ -307,22 +324,15 @@ wire::Node to_wire(const NodeObject& object, wire::Arena& arena) {
   }
   out.status.capacity = quantities_of(object.capacity, arena);
   out.status.allocatable = quantities_of(node.allocatable, arena);
-  const wire::Text pods = arena.keep(std::to_string(node.max_pods));
-  out.status.capacity.entries.emplace_back("pods", pods);
-  out.status.allocatable.entries.emplace_back("pods", pods);
-  out.status.conditions.push_back(node_condition("Ready", object.ready_status, object, object.ready_reason, ""));
-  out.status.addresses.push_back({"InternalIP", object.address});
-  out.status.addresses.push_back({"Hostname", object.hostname});
-  wire::NodeSystemInfo& info = out.status.node_info;
-  info.boot_id = node.boot_id;
-  info.kubelet_version = "v1.34.0";
-  info.kube_proxy_version = "v1.34.0";
-  info.os_image = "Spotkeeper simulated node";
-  info.kernel_version = "6.1.0";
-  info.container_runtime_version = "containerd://2.0.0";
-  info.operating_system = "linux";
-  const std::string* architecture = node.labels.find("kubernetes.io/arch");
-  info.architecture = architecture == nullptr ? wire::Text("amd64") : wire::Text(*architecture);
+  if (!object.ready_status.empty()) {
+    const wire::Text pods = arena.keep(std::to_string(node.max_pods));
+    out.status.capacity.entries.emplace_back("pods", pods);
+    out.status.allocatable.entries.emplace_back("pods", pods);
+    out.status.conditions.push_back(node_condition("Ready", object.ready_status, object, object.ready_reason, ""));
+  }
+  if (!object.address.empty()) out.status.addresses.push_back({"InternalIP", object.address});
+  if (!object.hostname.empty()) out.status.addresses.push_back({"Hostname", object.hostname});
+  if (!node.boot_id.empty()) out.status.node_info = machine_info(node);
   return out;
 }
 
@@ -338,7 +348,9 @@ wire::Pod to_wire(const PodObject& object, wire::Arena& arena) {
   if (pod.deletion_grace) out.metadata.deletion_grace_period_seconds = pod.deletion_grace->length().count();
   out.metadata.labels = map_of(*pod.labels);
   if (object.blueprint.annotations != nullptr) out.metadata.annotations = map_of(*object.blueprint.annotations);
-  if (pod.mirror) out.metadata.annotations.emplace_back("kubernetes.io/config.mirror", "static");
+  const auto* own_annotations = object.blueprint.annotations.get();
+  const bool told = own_annotations != nullptr && own_annotations->contains("kubernetes.io/config.mirror");
+  if (pod.mirror && !told) out.metadata.annotations.emplace_back("kubernetes.io/config.mirror", "static");
   own(out.metadata, object.owner, arena);
 
   out.spec = pod_spec(object.blueprint, arena);
