@@ -43,8 +43,8 @@ using drain::Scene;
 using drain::Start;
 
 constexpr Duration kLookAfterSending = 5s;
-// Large groups of workloads are tried at some paces and not at all: between two of them the best start can come a little
-// earlier than the next one that was tried. Looking this often bounds by how much.
+// Large groups of workloads are tried at some paces and not at all: between two of them the best start can come a
+// little earlier than the next one that was tried. Looking this often bounds by how much.
 constexpr Duration kLookWhileHolding = 1s;
 constexpr std::size_t kTriedAtEveryPace = 5;  // pods
 

@@ -83,8 +83,7 @@ TEST_F(ApiServerTest, SelectsByLabelAndField) {
   EXPECT_EQ(JsonField(parsed(get("/api/v1/pods?labelSelector=app%3Dapi")))["items"].elements().value().size(), 0U);
   const JsonValue on_n1 = parsed(get("/api/v1/pods?fieldSelector=spec.nodeName%3Dn1"));
   const auto pods = JsonField(on_n1)["items"].elements().value();
-  for (const JsonField& pod : pods)
-    EXPECT_EQ(pod["spec"]["nodeName"].as<std::string>().value(), "n1");
+  for (const JsonField& pod : pods) EXPECT_EQ(pod["spec"]["nodeName"].as<std::string>().value(), "n1");
   EXPECT_EQ(get("/api/v1/pods?fieldSelector=spec.nonsense%3D1").status, 400);
 }
 
