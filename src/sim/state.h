@@ -164,7 +164,7 @@ struct World::State {
   /// Changes the pod's Node in the store, if there is one.
   template <class F>
   void edit_node(const NodeName& name, F&& change) {
-    const NodeObject* present = store.get<NodeObject>({{}, name.str()});
+    const auto* present = store.get<NodeObject>({{}, name.str()});
     if (present == nullptr) return;
     NodeObject edited = *present;
     change(edited);

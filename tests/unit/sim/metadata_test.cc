@@ -10,7 +10,7 @@ class Metadata : public SmallWorld {
  protected:
   Metadata() { nodes(1); }
 
-  net::HttpResponse ask(net::HttpRequest request) {
+  net::HttpResponse ask(const net::HttpRequest& request) {
     auto answer = world.metadata(NodeName("n1"), request);
     EXPECT_TRUE(answer);
     return answer ? *answer : net::HttpResponse{};
