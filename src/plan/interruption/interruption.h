@@ -25,7 +25,7 @@ struct NoticeLengths {
 };
 
 /// The deadline on this machine's clock: the earlier of the notice's instant, moved by `skew` (how far our clock is
-/// ahead of the notifier's), and `received + length`. The second holds when clocks jump or disagree.
+/// ahead of the notifier's), and `received + length`. The second holds when clocks disagree.
 [[nodiscard]] Deadline settle_deadline(Instant announced, Duration skew, Instant received, Duration length);
 
 /// One record for two signals about one node: the strongest kind (with its effect, source and id), the earliest
