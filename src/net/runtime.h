@@ -1,6 +1,6 @@
 // What coroutines run on: a clock, timers, and a queue of calls. There are two: `EventLoop` (net/event_loop.h, real
-// time and sockets) and the simulator's virtual one. Everything above this folder takes a `Runtime&` and can't tell
-// which.
+// time and sockets) and `VirtualRuntime` (net/virtual_runtime.h, time that its owner moves). Everything above this
+// folder takes a `Runtime&` and can't tell which.
 #pragma once
 
 #include <coroutine>

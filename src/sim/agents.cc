@@ -57,7 +57,7 @@ class Agents::Process {
   net::TaskGroup tasks_;  // last: its tasks go before what they use
 };
 
-Agents::Agents(VirtualRuntime& runtime, World& world, Duration skew, Boundary crash, Duration restart_after)
+Agents::Agents(net::VirtualRuntime& runtime, World& world, Duration skew, Boundary crash, Duration restart_after)
     : runtime_(runtime), world_(world), skew_(skew), crash_(std::move(crash)), restart_after_(restart_after) {}
 Agents::~Agents() = default;
 

@@ -5,9 +5,8 @@
 #include <memory>
 #include <vector>
 
-#include "net/runtime.h"
+#include "net/virtual_runtime.h"
 #include "sim/cluster_port.h"
-#include "sim/virtual_runtime.h"
 #include "sim/world.h"
 
 namespace spotkeeper::sim {
@@ -15,7 +14,7 @@ namespace spotkeeper::sim {
 class Agents {
  public:
   /// `skew`: how far the machines' clocks are wrong; of three, one is right, one ahead and one behind.
-  Agents(VirtualRuntime& runtime, World& world, Duration skew, Boundary crash, Duration restart_after);
+  Agents(net::VirtualRuntime& runtime, World& world, Duration skew, Boundary crash, Duration restart_after);
   Agents(const Agents&) = delete;
   Agents& operator=(const Agents&) = delete;
   ~Agents();
@@ -28,7 +27,7 @@ class Agents {
   void start(const NodeName& node);
   void end_soon(const NodeName& node, bool restart);
 
-  VirtualRuntime& runtime_;
+  net::VirtualRuntime& runtime_;
   World& world_;
   Duration skew_;
   Boundary crash_;

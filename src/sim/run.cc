@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <memory>
 
+#include "net/virtual_runtime.h"
 #include "sim/agents.h"
 #include "sim/script.h"
-#include "sim/virtual_runtime.h"
 
 namespace spotkeeper::sim {
 namespace {
@@ -90,7 +90,7 @@ class Run {
   const RunOptions& options_;
   std::uint64_t seed_;
   std::unique_ptr<World> world_;
-  VirtualRuntime runtime_;
+  net::VirtualRuntime runtime_;
   Script script_;
   std::unique_ptr<Agents> agents_;
 };

@@ -4,7 +4,7 @@
 //
 // Who drives it: nobody but its owner. The world makes no thread and reads no clock; `advance_to(t)` makes everything
 // happen that is due up to `t`, and `next_due()` says when the next thing is. In virtual time sim/run.h does that
-// beside a VirtualRuntime; a served world does it from a timer of the real event loop. Every call below acts at
+// beside a net::VirtualRuntime; a served world does it from a timer of the real event loop. Every call below acts at
 // `now()`, so advance first.
 //
 // How it is read: through `store()`, where everything the API server would show is an immutable value with a version,

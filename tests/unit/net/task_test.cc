@@ -9,7 +9,7 @@
 
 #include "net/signal.h"
 #include "net/task_group.h"
-#include "tests/unit/net/virtual_runtime.h"
+#include "net/virtual_runtime.h"
 
 namespace spotkeeper::net {
 namespace {

@@ -1,4 +1,4 @@
-#include "sim/virtual_runtime.h"
+#include "net/virtual_runtime.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -8,7 +8,7 @@
 #include "net/task.h"
 #include "net/task_group.h"
 
-namespace spotkeeper::sim {
+namespace spotkeeper::net {
 namespace {
 
 const Instant kStart{Duration{1'700'000'000s}};
@@ -59,7 +59,7 @@ TEST(VirtualRuntime, WithdrawsOnlyTheCallThatIsNamed) {
   runtime.cancel(first);
   runtime.call_at(Steady{1s}, [&] { order += 'b'; });  // may use the first one's place
   runtime.cancel(first);
-  runtime.cancel(net::Runtime::CallId::None);
+  runtime.cancel(Runtime::CallId::None);
   EXPECT_EQ(runtime.next_due(), Steady{1s});
   runtime.run_until(Steady{1s});
   EXPECT_EQ(order, "b");
@@ -75,28 +75,50 @@ TEST(VirtualRuntime, MovesTheWallClockAloneWhenItJumps) {
 
 TEST(VirtualRuntime, RunsCoroutinesForAnHourInNoTime) {
   VirtualRuntime runtime(kStart);
-  net::TaskGroup group(runtime);
+  TaskGroup group(runtime);
   int ticks = 0;
-  group.start([](VirtualRuntime& on, int& count) -> net::Task<void> {
+  group.start([](VirtualRuntime& on, int& count) -> Task<void> {
     for (int i = 0; i < 3600; ++i) {
-      co_await net::sleep_for(on, 1s);
+      co_await sleep_for(on, 1s);
       ++count;
     }
   }(runtime, ticks));
-  EXPECT_TRUE(runtime.run_while_not([&] { return ticks == 3600; }, Steady{2h}));
+  EXPECT_TRUE(runtime.run_until([&] { return ticks == 3600; }, 2h));
   EXPECT_EQ(runtime.steady(), Steady{1h});
 }
 
 TEST(VirtualRuntime, WithdrawsTheTimersOfACancelledCoroutine) {
   VirtualRuntime runtime(kStart);
   {
-    net::TaskGroup group(runtime);
-    group.start([](VirtualRuntime& on) -> net::Task<void> { co_await net::sleep_for(on, 1h); }(runtime));
-    runtime.run_for(1s);
+    TaskGroup group(runtime);
+    group.start([](VirtualRuntime& on) -> Task<void> { co_await sleep_for(on, 1h); }(runtime));
+    runtime.advance(1s);
     EXPECT_EQ(runtime.next_due(), Steady{1h});
   }
   EXPECT_EQ(runtime.next_due(), std::nullopt);
 }
 
+TEST(VirtualRuntime, StopsWhenItIsDoneOrWhenTheTimeIsOver) {
+  VirtualRuntime runtime(kStart);
+  int calls = 0;
+  for (int i = 1; i <= 5; ++i) runtime.call_at(Steady{} + i * 1s, [&] { ++calls; });
+  EXPECT_TRUE(runtime.run_until([&] { return calls == 2; }, 1h));
+  EXPECT_EQ(runtime.steady(), Steady{2s});
+  EXPECT_FALSE(runtime.run_until([] { return false; }, 2s));
+  EXPECT_EQ(runtime.steady(), Steady{4s});
+  EXPECT_EQ(runtime.pending(), 1U);
+}
+
+TEST(VirtualRuntime, SettlesWithoutMovingTime) {
+  VirtualRuntime runtime(kStart);
+  int calls = 0;
+  runtime.post([&] { runtime.post([&] { ++calls; }); });
+  runtime.call_at(Steady{1s}, [&] { ++calls; });
+  runtime.settle();
+  EXPECT_EQ(calls, 1);
+  EXPECT_EQ(runtime.steady(), Steady{});
+  EXPECT_EQ(runtime.pending(), 1U);
+}
+
 }  // namespace
-}  // namespace spotkeeper::sim
+}  // namespace spotkeeper::net

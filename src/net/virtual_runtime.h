@@ -1,11 +1,12 @@
-// A `net::Runtime` whose time is moved by its owner: coroutines that wait an hour are done in microseconds, and the
-// same calls come in the same order on every machine.
+// A `Runtime` whose time is moved by its owner, for simulations and tests: coroutines that wait an hour are done in
+// microseconds, and the same calls come in the same order on every machine.
 //
 // `run_until(t)` makes every call that is due up to and including `t`, in the order of the Runtime's contract (by time,
 // then by the order in which they were asked for), and leaves the clock at `t`. Between two calls the clock stands
 // where the last call was due: time passes only by waiting. Not thread-safe; nothing here is.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -15,12 +16,12 @@
 #include "base/time.h"
 #include "net/runtime.h"
 
-namespace spotkeeper::sim {
+namespace spotkeeper::net {
 
-class VirtualRuntime final : public net::Runtime {
+class VirtualRuntime : public Runtime {
  public:
   /// The wall clock stands at `start`, the steady one at zero.
-  explicit VirtualRuntime(Instant start) : start_(start) {}
+  explicit VirtualRuntime(Instant start = Instant{}) : start_(start) {}
 
   [[nodiscard]] Instant now() const override { return start_ + steady_.time_since_epoch() + jump_; }
   [[nodiscard]] Steady steady() const override { return steady_; }
@@ -37,11 +38,16 @@ class VirtualRuntime final : public net::Runtime {
   bool run_one(Steady limit);
   /// Makes every call due at `until` or before, those asked for meanwhile included, and moves the clock to `until`.
   void run_until(Steady until);
-  void run_for(Duration length) { run_until(steady_ + length); }
-  /// Goes on until `done()` or until nothing is pending; at most to `limit`. True: it is done.
-  bool run_while_not(const std::function<bool()>& done, Steady limit);
+  void advance(Duration length) { run_until(steady_ + length); }
+  /// Makes the calls that are due now, and those that they ask for.
+  void settle() { run_until(steady_); }
+  /// Moves time from call to call until `done()`, until nothing is pending, or until `most` has passed; whether it is
+  /// done.
+  bool run_until(const std::function<bool()>& done, Duration most = 1h);
   /// Moves the clock to `when` without making a call; nothing may be due before it.
   void advance_to(Steady when);
+  /// How many calls are still to be made.
+  [[nodiscard]] std::size_t pending() const { return slots_.size() - free_.size(); }
   /// How many calls have been made.
   [[nodiscard]] std::uint64_t calls() const { return calls_; }
 
@@ -78,4 +84,4 @@ class VirtualRuntime final : public net::Runtime {
   std::uint64_t calls_ = 0;
 };
 
-}  // namespace spotkeeper::sim
+}  // namespace spotkeeper::net

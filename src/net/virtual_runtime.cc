@@ -1,8 +1,8 @@
-#include "sim/virtual_runtime.h"
+#include "net/virtual_runtime.h"
 
 #include <algorithm>
 
-namespace spotkeeper::sim {
+namespace spotkeeper::net {
 
 VirtualRuntime::CallId VirtualRuntime::call_at(Steady when, std::function<void()> what) {
   std::uint32_t slot = 0;
@@ -71,7 +71,8 @@ void VirtualRuntime::run_until(Steady until) {
   steady_ = std::max(steady_, until);
 }
 
-bool VirtualRuntime::run_while_not(const std::function<bool()>& done, Steady limit) {
+bool VirtualRuntime::run_until(const std::function<bool()>& done, Duration most) {
+  const Steady limit = steady_ + most;
   while (!done()) {
     if (!run_one(limit)) return done();
   }
@@ -80,4 +81,4 @@ bool VirtualRuntime::run_while_not(const std::function<bool()>& done, Steady lim
 
 void VirtualRuntime::advance_to(Steady when) { steady_ = std::max(steady_, when); }
 
-}  // namespace spotkeeper::sim
+}  // namespace spotkeeper::net
