@@ -8,93 +8,12 @@
 #include "format/yaml.h"
 #include "model/quantity.h"
 #include "sim/scenario.h"
+#include "sim/scenario_fields.h"
 
 namespace spotkeeper::sim {
 namespace {
 
 using format::JsonField;
-
-/// "80%" or 0.8; 0 to 1.
-Result<double> share_of(const JsonField& field, double fallback) {
-  const format::JsonValue* value = field.value();
-  if (value == nullptr) return fallback;
-  double share = 0;
-  if (value->is_string()) {
-    SK_TRY(const auto text, field.as<std::string>());
-    if (!text.ends_with('%')) return fail(field.error("expected a share such as 80%"));
-    const auto number = parse_double(std::string_view(text).substr(0, text.size() - 1));
-    if (!number) return fail(field.error("expected a share such as 80%"));
-    share = *number / 100;
-  } else {
-    SK_TRY(share, field.as<double>());
-  }
-  if (!(share >= 0 && share <= 1)) return fail(field.error("out of range: 0% to 100%"));
-  return share;
-}
-
-Result<Duration> duration_of(const JsonField& field, Duration fallback, Duration least = 0s, Duration most = 24h) {
-  SK_TRY(const auto found, field.get_or(fallback));
-  if (field.present() && (found < least || found > most)) {
-    return fail(field.error("out of range: " + format_duration(least) + " to " + format_duration(most)));
-  }
-  return found;
-}
-
-Result<std::chrono::seconds> seconds_in(const JsonField& field, std::chrono::seconds fallback) {
-  SK_TRY(const auto found, duration_of(field, fallback));
-  if (found % 1s != Duration{}) return fail(field.error("expected whole seconds"));
-  return std::chrono::duration_cast<std::chrono::seconds>(found);
-}
-
-template <class T>
-Result<T> number_of(const JsonField& field, T fallback, T least, T most) {
-  SK_TRY(const auto found, field.get_or(fallback));
-  if (found < least || found > most) {
-    return fail(field.error("out of range: " + std::to_string(least) + " to " + std::to_string(most)));
-  }
-  return found;
-}
-
-template <class T>
-Result<T> one_of(const JsonField& field, T fallback, std::initializer_list<std::pair<std::string_view, T>> choices) {
-  SK_TRY(const auto text, field.maybe<std::string>());
-  if (!text) return fallback;
-  std::vector<std::string_view> names;
-  for (const auto& [name, value] : choices) {
-    if (name == *text) return value;
-    names.push_back(name);
-  }
-  return fail(
-      field.error("expected one of " + join(names, ", ") + ", got " + quote(*text) + did_you_mean(*text, names)));
-}
-
-/// A name that Kubernetes takes (RFC 1123 label).
-Result<std::string> name_in(const JsonField& field) {
-  SK_TRY(const auto name, field.as<std::string>());
-  const auto fine = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; };
-  const bool good = !name.empty() && name.size() <= 63 && std::all_of(name.begin(), name.end(), fine) &&
-                    name.front() != '-' && name.back() != '-';
-  if (!good) return fail(field.error("expected a name of lower-case letters, digits and '-', got " + quote(name)));
-  return name;
-}
-
-Result<ObjectName> object_name(const JsonField& from) {
-  ObjectName name;
-  SK_TRY(name.name, name_in(from["name"]));
-  name.ns = NamespaceName("default");
-  if (from["namespace"].present()) {
-    SK_TRY(const auto ns, name_in(from["namespace"]));
-    name.ns = NamespaceName(ns);
-  }
-  return name;
-}
-
-Result<Labels> labels_in(const JsonField& field) {
-  SK_TRY(const auto map, field.string_map());
-  Labels labels;
-  for (const auto& [key, value] : map) labels.set(key, value);
-  return labels;
-}
 
 Result<Resources> resources_in(const JsonField& field) {
   SK_CHECK(field.only_keys({"cpu", "memory"}));
@@ -114,43 +33,19 @@ Result<Resources> resources_in(const JsonField& field) {
 
 // ---- cluster
 
-Result<std::vector<Taint>> taints_in(const JsonField& field) {
-  std::vector<Taint> taints;
-  SK_TRY(const auto elements, field.elements());
-  for (const JsonField& element : elements) {
-    SK_CHECK(element.only_keys({"key", "value", "effect"}));
-    Taint taint;
-    SK_TRY(taint.key, element["key"].as<std::string>());
-    SK_TRY(taint.value, element["value"].get_or(""));
-    SK_TRY(taint.effect, one_of<TaintEffect>(element["effect"], TaintEffect::NoSchedule,
-                                             {{"NoSchedule", TaintEffect::NoSchedule},
-                                              {"PreferNoSchedule", TaintEffect::PreferNoSchedule},
-                                              {"NoExecute", TaintEffect::NoExecute}}));
-    taints.push_back(std::move(taint));
-  }
-  return taints;
-}
-
 Result<void> read_nodes(const JsonField& field, const Catalog& catalog, Scenario& into) {
   SK_CHECK(field.only_keys({"count", "name", "zone", "type", "capacity-type", "labels", "taints"}));
   NodeSpec spec;
   SK_TRY(const auto name, name_in(field["name"]));
-  SK_TRY(const auto count, number_of<std::int64_t>(field["count"], 1, 1, 10'000));
-  SK_TRY(spec.zone, field["zone"].get_or(spec.zone));
-  if (spec.zone.size() < 2) return fail(field["zone"].error("expected a zone such as us-east-1a"));
-  SK_TRY(spec.instance_type, field["type"].get_or(spec.instance_type));
+  SK_TRY(const auto count, number_in<std::int64_t>(field["count"], 1, 1, 10'000));
+  SK_TRY(spec.zone, zone_in(field["zone"], spec.zone));
+  SK_TRY(const InstanceType* type, type_in(field["type"], spec.instance_type, catalog));
+  spec.instance_type = type->name.str();
   SK_TRY(spec.capacity_type,
          one_of<std::string>(field["capacity-type"], spec.capacity_type,
                              {{"spot", "spot"}, {"on-demand", "on-demand"}, {"reserved", "reserved"}}));
   SK_TRY(spec.labels, labels_in(field["labels"]));
   SK_TRY(spec.taints, taints_in(field["taints"]));
-  const InstanceType* type = catalog.find(InstanceTypeName(spec.instance_type));
-  if (type == nullptr) {
-    std::vector<std::string_view> names;
-    for (const InstanceType& known : catalog.types()) names.push_back(known.name.str());
-    return fail(
-        field["type"].error("no instance type " + quote(spec.instance_type) + did_you_mean(spec.instance_type, names)));
-  }
   spec.allocatable = {.cpu = type->allocatable_cpu, .memory = type->allocatable_memory, .other = {}};
   spec.max_pods = type->max_pods;
   const Money price = spec.capacity_type == "spot" ? type->spot_price().value_or(type->on_demand) : type->on_demand;
@@ -179,18 +74,18 @@ Result<void> read_cluster(const JsonField& field, const Catalog& catalog, Scenar
     if (!names.insert(node.name).second) return fail(field["nodes"].error("two nodes are called " + quote(node.name)));
   }
   Delays& delays = into.delays;
-  SK_TRY(delays.controller, duration_of(field["controller-delay"], delays.controller, 1ms, 1min));
-  SK_TRY(delays.scheduler, duration_of(field["scheduler-delay"], delays.scheduler, 1ms, 1min));
-  SK_TRY(delays.kubelet, duration_of(field["kubelet-delay"], delays.kubelet, 1ms, 1min));
-  SK_TRY(delays.node_monitor_grace, duration_of(field["node-monitor-grace"], delays.node_monitor_grace, 10s, 10min));
+  SK_TRY(delays.controller, duration_in(field["controller-delay"], delays.controller, 1ms, 1min));
+  SK_TRY(delays.scheduler, duration_in(field["scheduler-delay"], delays.scheduler, 1ms, 1min));
+  SK_TRY(delays.kubelet, duration_in(field["kubelet-delay"], delays.kubelet, 1ms, 1min));
+  SK_TRY(delays.node_monitor_grace, duration_in(field["node-monitor-grace"], delays.node_monitor_grace, 10s, 10min));
   SK_TRY(delays.cloud_deletes_nodes, field["cloud-deletes-nodes"].get_or(delays.cloud_deletes_nodes));
   const JsonField proxy = field["endpoint-delay"];
   SK_CHECK(proxy.only_keys({"median", "p99", "at-most", "straggler"}));
-  SK_TRY(delays.proxy_median, duration_of(proxy["median"], delays.proxy_median, 1ms, 1min));
-  SK_TRY(delays.proxy_p99, duration_of(proxy["p99"], std::max(delays.proxy_p99, delays.proxy_median), 1ms, 5min));
+  SK_TRY(delays.proxy_median, duration_in(proxy["median"], delays.proxy_median, 1ms, 1min));
+  SK_TRY(delays.proxy_p99, duration_in(proxy["p99"], std::max(delays.proxy_p99, delays.proxy_median), 1ms, 5min));
   if (delays.proxy_p99 < delays.proxy_median) return fail(proxy["p99"].error("less than the median"));
-  SK_TRY(delays.proxy_most, duration_of(proxy["at-most"], delays.proxy_most, 1ms, 10min));
-  SK_TRY(delays.straggler, duration_of(proxy["straggler"], delays.straggler, 0s, 10min));
+  SK_TRY(delays.proxy_most, duration_in(proxy["at-most"], delays.proxy_most, 1ms, 10min));
+  SK_TRY(delays.straggler, duration_in(proxy["straggler"], delays.straggler, 0s, 10min));
   return {};
 }
 
@@ -198,23 +93,23 @@ Result<void> read_cluster(const JsonField& field, const Catalog& catalog, Scenar
 
 Result<Behaviour> behaviour_in(const JsonField& field) {
   Behaviour behaviour;
-  SK_TRY(behaviour.start, duration_of(field["start"], behaviour.start, 1ms, 1h));
-  SK_TRY(behaviour.ready_after, duration_of(field["ready-after"], behaviour.ready_after, 0s, 1h));
-  SK_TRY(behaviour.probe_period, duration_of(field["probe-period"], behaviour.probe_period, 1ms, 10min));
+  SK_TRY(behaviour.start, duration_in(field["start"], behaviour.start, 1ms, 1h));
+  SK_TRY(behaviour.ready_after, duration_in(field["ready-after"], behaviour.ready_after, 0s, 1h));
+  SK_TRY(behaviour.probe_period, duration_in(field["probe-period"], behaviour.probe_period, 1ms, 10min));
   if (field["pre-stop-exec"].present()) {
-    SK_TRY(behaviour.exec_hook, duration_of(field["pre-stop-exec"], 0s, 0s, 1h));
+    SK_TRY(behaviour.exec_hook, duration_in(field["pre-stop-exec"], 0s, 0s, 1h));
   }
   const JsonField server = field["server"];
   SK_CHECK(server.only_keys(
       {"concurrency", "queue", "service-time", "service-sigma", "answers-after-term", "abrupt", "ignores-term"}));
-  SK_TRY(behaviour.concurrency, number_of<std::uint32_t>(server["concurrency"], behaviour.concurrency, 1, 100'000));
-  SK_TRY(behaviour.queue, number_of<std::uint32_t>(server["queue"], behaviour.queue, 0, 1'000'000));
-  SK_TRY(behaviour.service_time, duration_of(server["service-time"], behaviour.service_time, 1us, 10min));
+  SK_TRY(behaviour.concurrency, number_in<std::uint32_t>(server["concurrency"], behaviour.concurrency, 1, 100'000));
+  SK_TRY(behaviour.queue, number_in<std::uint32_t>(server["queue"], behaviour.queue, 0, 1'000'000));
+  SK_TRY(behaviour.service_time, duration_in(server["service-time"], behaviour.service_time, 1us, 10min));
   SK_TRY(behaviour.service_sigma, server["service-sigma"].get_or(behaviour.service_sigma));
   if (!(behaviour.service_sigma >= 0 && behaviour.service_sigma <= 3)) {
     return fail(server["service-sigma"].error("out of range: 0 to 3"));
   }
-  SK_TRY(behaviour.answers_after_term, duration_of(server["answers-after-term"], behaviour.answers_after_term, 0s, 1h));
+  SK_TRY(behaviour.answers_after_term, duration_in(server["answers-after-term"], behaviour.answers_after_term, 0s, 1h));
   SK_TRY(behaviour.abrupt, server["abrupt"].get_or(false));
   SK_TRY(behaviour.ignores_term, server["ignores-term"].get_or(false));
   return behaviour;
@@ -229,7 +124,7 @@ Result<std::vector<TopologySpread>> spread_in(const JsonField& field, const Labe
     SK_TRY(spread.topology_key,
            one_of<std::string>(element["over"], "topology.kubernetes.io/zone",
                                {{"zone", "topology.kubernetes.io/zone"}, {"node", "kubernetes.io/hostname"}}));
-    SK_TRY(spread.max_skew, number_of<std::int32_t>(element["max-skew"], 1, 1, 1000));
+    SK_TRY(spread.max_skew, number_in<std::int32_t>(element["max-skew"], 1, 1, 1000));
     SK_TRY(spread.hard, element["required"].get_or(true));
     LabelSelector selector;
     for (const auto& [key, value] : labels) selector.requirements.push_back({key, SelectorOperator::In, {value}});
@@ -245,11 +140,11 @@ Result<Labels> wishes_in(const JsonField& field, PodWishes& wishes) {
   SK_TRY(wishes.do_not_disrupt, field["do-not-disrupt"].get_or(false));
   if (wishes.do_not_disrupt) annotations.set("karpenter.sh/do-not-disrupt", "true");
   if (field["longest-request"].present()) {
-    SK_TRY(wishes.longest_request, duration_of(field["longest-request"], 0s, 0s, 1h));
+    SK_TRY(wishes.longest_request, duration_in(field["longest-request"], 0s, 0s, 1h));
     annotations.set("spotkeeper.dev/longest-request", format_duration(*wishes.longest_request));
   }
   if (field["min-serving"].present()) {
-    SK_TRY(wishes.min_serving, share_of(field["min-serving"], 0));
+    SK_TRY(wishes.min_serving, share_in(field["min-serving"], 0));
     if (*wishes.min_serving <= 0) return fail(field["min-serving"].error("out of range: more than 0%, up to 100%"));
     annotations.set("spotkeeper.dev/min-serving",
                     std::to_string(static_cast<int>(std::lround(*wishes.min_serving * 100))) + "%");
@@ -286,7 +181,7 @@ Result<ScenarioWorkload> read_workload(const JsonField& field) {
              field["kind"], Kind::Deployment,
              {{"Deployment", Kind::Deployment}, {"StatefulSet", Kind::StatefulSet}, {"DaemonSet", Kind::DaemonSet}}));
   SK_TRY(workload.name, object_name(field));
-  SK_TRY(workload.replicas, number_of<std::int32_t>(field["replicas"], 1, 0, 100'000));
+  SK_TRY(workload.replicas, number_in<std::int32_t>(field["replicas"], 1, 0, 100'000));
   SK_TRY(auto labels, labels_in(field["labels"]));
   labels.set("app", workload.name.name);
   workload.labels = {{"app", workload.name.name}};
@@ -340,7 +235,7 @@ Result<std::optional<CountOrPercent>> count_in(const JsonField& field) {
     if (!number || *number < 0 || *number > 100) return fail(field.error("expected a count, or a share such as 80%"));
     return CountOrPercent{*number, true};
   }
-  SK_TRY(const auto count, number_of<std::int32_t>(field, 0, 0, 1'000'000));
+  SK_TRY(const auto count, number_in<std::int32_t>(field, 0, 0, 1'000'000));
   return CountOrPercent{count, false};
 }
 
@@ -418,18 +313,18 @@ Result<void> read_load(const JsonField& field, Scenario& into) {
   }
   const double can_serve = capacity(into, *service);
   SK_TRY(load.rate, field["rate"].get_or(0.0));
-  SK_TRY(const auto share, share_of(field["share"], 0));
+  SK_TRY(const auto share, share_in(field["share"], 0));
   if (can_serve <= 0) return fail(field["service"].error("no workload is behind this service"));
   if (load.rate == 0 && share == 0) return fail(field.error("expected rate, or share, or both"));
   if (load.rate == 0) load.rate = can_serve * share;
   if (!(load.rate > 0 && load.rate <= 1e6))
     return fail(field["rate"].error("out of range: more than 0, up to 1000000"));
   if (field["rate"].present() && share > 0) fit_service_time(into, *service, load.rate, share);
-  SK_TRY(load.kept_share, share_of(field["kept"], load.kept_share));
-  SK_TRY(load.connections, number_of<std::uint32_t>(field["connections"], load.connections, 1, 1'000'000));
+  SK_TRY(load.kept_share, share_in(field["kept"], load.kept_share));
+  SK_TRY(load.connections, number_in<std::uint32_t>(field["connections"], load.connections, 1, 1'000'000));
   SK_TRY(load.requests_per_connection,
-         number_of<std::uint32_t>(field["requests-per-connection"], load.requests_per_connection, 1, 1'000'000'000));
-  SK_TRY(load.time_limit, duration_of(field["time-limit"], load.time_limit, 1ms, 1h));
+         number_in<std::uint32_t>(field["requests-per-connection"], load.requests_per_connection, 1, 1'000'000'000));
+  SK_TRY(load.time_limit, duration_in(field["time-limit"], load.time_limit, 1ms, 1h));
   into.loads.push_back(std::move(load));
   return {};
 }
@@ -442,7 +337,7 @@ Result<void> read_event(const JsonField& field, Scenario& into) {
       field.only_keys({"at", "notice", "zone", "nodes", "share", "deadline", "effect", "cancelled-after", "down"}));
   using What = ScenarioEvent::What;
   ScenarioEvent event;
-  SK_TRY(event.at, duration_of(field["at"], 0s));
+  SK_TRY(event.at, duration_in(field["at"], 0s));
   if (!field["notice"].present()) return fail(field["notice"].error("missing: what happens"));
   SK_TRY(event.what, one_of<What>(field["notice"], What::Spot,
                                   {{"spot", What::Spot},
@@ -453,7 +348,7 @@ Result<void> read_event(const JsonField& field, Scenario& into) {
                                    {"reboot", What::Reboot}}));
   SK_TRY(event.zone, field["zone"].get_or(""));
   SK_TRY(event.nodes, field["nodes"].strings());
-  SK_TRY(event.share, share_of(field["share"], 0));
+  SK_TRY(event.share, share_in(field["share"], 0));
   const int ways = (event.zone.empty() ? 0 : 1) + (event.nodes.empty() ? 0 : 1) + (event.share > 0 ? 1 : 0);
   if (ways != 1) return fail(field.error("expected one of zone, nodes, share"));
   std::vector<std::string_view> names;
@@ -465,7 +360,7 @@ Result<void> read_event(const JsonField& field, Scenario& into) {
   const bool zone_known = event.zone.empty() || std::any_of(into.nodes.begin(), into.nodes.end(),
                                                             [&](const auto& n) { return n.zone == event.zone; });
   if (!zone_known) return fail(field["zone"].error("no node is in zone " + quote(event.zone)));
-  SK_TRY(event.deadline, duration_of(field["deadline"], event.deadline, 1s, 24h));
+  SK_TRY(event.deadline, duration_in(field["deadline"], event.deadline, 1s, 24h));
   using Effect = InterruptionEffect;
   const Effect usual = event.what == What::Scheduled ? Effect::Reboot : Effect::Terminate;
   SK_TRY(event.effect, one_of<Effect>(field["effect"], usual,
@@ -473,9 +368,9 @@ Result<void> read_event(const JsonField& field, Scenario& into) {
                                        {"stop", Effect::Stop},
                                        {"hibernate", Effect::Hibernate},
                                        {"reboot", Effect::Reboot}}));
-  SK_TRY(event.down, duration_of(field["down"], event.down, 1s, 24h));
+  SK_TRY(event.down, duration_in(field["down"], event.down, 1s, 24h));
   if (field["cancelled-after"].present()) {
-    SK_TRY(event.cancelled_after, duration_of(field["cancelled-after"], 0s));
+    SK_TRY(event.cancelled_after, duration_in(field["cancelled-after"], 0s));
   }
   into.events.push_back(std::move(event));
   return {};
@@ -483,10 +378,10 @@ Result<void> read_event(const JsonField& field, Scenario& into) {
 
 Result<void> read_window(const JsonField& field, std::optional<Duration>& from, std::optional<Duration>& until) {
   if (field["from"].present()) {
-    SK_TRY(from, duration_of(field["from"], 0s));
+    SK_TRY(from, duration_in(field["from"], 0s));
   }
   if (field["until"].present()) {
-    SK_TRY(until, duration_of(field["until"], 0s));
+    SK_TRY(until, duration_in(field["until"], 0s));
   }
   return {};
 }
@@ -498,29 +393,29 @@ Result<void> read_faults(const JsonField& field, Scenario& into) {
   SK_CHECK(api.only_keys({"latency", "watch-lag", "conflict", "throttled", "throttled-bare", "retry-after",
                           "unavailable", "lost-answer", "watch-gap", "partial-view", "from", "until"}));
   ApiFaults& a = into.api_faults;
-  SK_TRY(a.latency, duration_of(api["latency"], a.latency, 1us, 1min));
-  SK_TRY(a.watch_lag, duration_of(api["watch-lag"], a.watch_lag, 1us, 10min));
-  SK_TRY(a.conflict, share_of(api["conflict"], 0));
-  SK_TRY(a.throttled, share_of(api["throttled"], 0));
-  SK_TRY(a.throttled_bare, share_of(api["throttled-bare"], 0));
-  SK_TRY(a.retry_after, duration_of(api["retry-after"], a.retry_after, 0s, 10min));
-  SK_TRY(a.unavailable, share_of(api["unavailable"], 0));
-  SK_TRY(a.lost_answer, share_of(api["lost-answer"], 0));
-  SK_TRY(a.watch_gap, share_of(api["watch-gap"], 0));
-  SK_TRY(a.partial_view, share_of(api["partial-view"], 0));
+  SK_TRY(a.latency, duration_in(api["latency"], a.latency, 1us, 1min));
+  SK_TRY(a.watch_lag, duration_in(api["watch-lag"], a.watch_lag, 1us, 10min));
+  SK_TRY(a.conflict, share_in(api["conflict"], 0));
+  SK_TRY(a.throttled, share_in(api["throttled"], 0));
+  SK_TRY(a.throttled_bare, share_in(api["throttled-bare"], 0));
+  SK_TRY(a.retry_after, duration_in(api["retry-after"], a.retry_after, 0s, 10min));
+  SK_TRY(a.unavailable, share_in(api["unavailable"], 0));
+  SK_TRY(a.lost_answer, share_in(api["lost-answer"], 0));
+  SK_TRY(a.watch_gap, share_in(api["watch-gap"], 0));
+  SK_TRY(a.partial_view, share_in(api["partial-view"], 0));
   SK_CHECK(read_window(api, a.from, a.until));
   const JsonField metadata = field["metadata"];
   SK_CHECK(metadata.only_keys({"unavailable", "garbage", "half-answer", "unauthorized", "slow", "token-life",
                                "date-skew", "latency", "from", "until"}));
   MetadataFaults& m = into.metadata_faults;
-  SK_TRY(m.unavailable, share_of(metadata["unavailable"], 0));
-  SK_TRY(m.garbage, share_of(metadata["garbage"], 0));
-  SK_TRY(m.half_answer, share_of(metadata["half-answer"], 0));
-  SK_TRY(m.unauthorized, share_of(metadata["unauthorized"], 0));
-  SK_TRY(m.slow, share_of(metadata["slow"], 0));
-  SK_TRY(m.token_life, duration_of(metadata["token-life"], m.token_life, 1s, 6h));
+  SK_TRY(m.unavailable, share_in(metadata["unavailable"], 0));
+  SK_TRY(m.garbage, share_in(metadata["garbage"], 0));
+  SK_TRY(m.half_answer, share_in(metadata["half-answer"], 0));
+  SK_TRY(m.unauthorized, share_in(metadata["unauthorized"], 0));
+  SK_TRY(m.slow, share_in(metadata["slow"], 0));
+  SK_TRY(m.token_life, duration_in(metadata["token-life"], m.token_life, 1s, 6h));
   SK_TRY(m.date_skew, metadata["date-skew"].get_or(Duration{}));
-  SK_TRY(m.latency, duration_of(metadata["latency"], m.latency, 1us, 1min));
+  SK_TRY(m.latency, duration_in(metadata["latency"], m.latency, 1us, 1min));
   return read_window(metadata, m.from, m.until);
 }
 
@@ -546,8 +441,8 @@ Result<Scenario> read_scenario(const JsonField& root, const Catalog& catalog) {
   SK_TRY(scenario.name, name_in(root["scenario"]));
   SK_TRY(scenario.description, root["description"].get_or(""));
   SK_TRY(scenario.seed, root["seed"].get_or(std::uint64_t{1}));
-  SK_TRY(scenario.duration, duration_of(root["duration"], scenario.duration, 1s, 24h));
-  SK_TRY(scenario.warm_up, duration_of(root["warm-up"], scenario.warm_up, 0s, 24h));
+  SK_TRY(scenario.duration, duration_in(root["duration"], scenario.duration, 1s, 24h));
+  SK_TRY(scenario.warm_up, duration_in(root["warm-up"], scenario.warm_up, 0s, 24h));
   SK_CHECK(read_cluster(root["cluster"], catalog, scenario));
   SK_CHECK(read_unique(root["workloads"], scenario.workloads, read_workload,
                        [](const ScenarioWorkload& w) { return w.workload.name; }));
