@@ -16,8 +16,6 @@ using format::JsonObject;
 using format::JsonValue;
 
 constexpr std::string_view kJson = "application/json";
-/// One try of what has seconds to be done in, before it is made again on another connection.
-constexpr Duration kUrgentTry = 3s;
 
 std::string_view content_type_of(PatchType type) {
   switch (type) {
@@ -209,7 +207,7 @@ net::Task<Result<Node>> Client::patch_node(NodeChange change) {
   request.accept = kAcceptProtobuf;
   // It sets absolute values, or fails by its version if it was carried out before.
   request.retry = Retry::Ambiguous;
-  request.try_limit = kUrgentTry;
+  request.try_limit = options_.limits.urgent_try;
   auto body = co_await object_of(std::move(request));
   co_return decoded<Node>(std::move(body), decode_node);
 }
@@ -236,7 +234,7 @@ net::Task<Result<DeleteOutcome>> Client::delete_pod(PodRef pod, GracePeriod grac
   // At a last safe start every second counts: it never queues behind evictions that hang or were refused.
   request.lane = Lane::Urgent;
   request.retry = Retry::Ambiguous;  // the same grace twice is the same end
-  request.try_limit = kUrgentTry;
+  request.try_limit = options_.limits.urgent_try;
   request.limit = options_.limits.eviction;
   auto answer = co_await pipeline_.send(std::move(request));
   if (!answer) co_return fail(std::move(answer).error());

@@ -43,6 +43,9 @@ struct ServerVersion {
 struct ClientLimits {
   Duration call = 30s;
   Duration eviction = 15s;  // the server itself may try for 10 s to update a budget
+  /// One try of what has seconds to be done in (a delete, a Node's patch) before it is made again on another
+  /// connection.
+  Duration urgent_try = 3s;
 };
 
 class Client final : public LeaseApi {

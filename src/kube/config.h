@@ -57,7 +57,7 @@ struct ClientConfig {
   PemSource authority;          // empty: the system's roots
   bool insecure = false;        // insecure-skip-tls-verify
   std::string tls_server_name;  // for SNI and verification; empty: the host of `server`
-  std::string proxy;            // "http://…", "https://…", "socks5://…"; empty: direct
+  std::string proxy;            // "http://[user:password@]host:port"; empty: direct
   std::string ns = "default";
 
   PemSource certificate;  // with `key`: a client certificate

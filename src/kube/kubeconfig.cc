@@ -2,6 +2,7 @@
 // resolved to the one configuration that a context names.
 #include <algorithm>
 #include <filesystem>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -10,6 +11,7 @@
 #include "base/text.h"
 #include "format/yaml.h"
 #include "kube/config.h"
+#include "net/url.h"
 
 namespace spotkeeper::kube {
 namespace {
@@ -19,6 +21,7 @@ using format::JsonField;
 struct Cluster {
   ClientConfig part;  // server, authority, insecure, tls_server_name, proxy
   std::string exec_extension;
+  std::optional<Error> unusable;  // why no context can use it; others are none the worse for it
 };
 struct User {
   ClientConfig part;  // credentials, impersonation
@@ -38,10 +41,21 @@ struct Merged {
   std::vector<std::string> warnings;
 };
 
+/// A tunnel through an http:// proxy is all that the transport can do. The URL itself may hold a password.
+Result<void> check_proxy(const std::string& proxy) {
+  const auto parts = proxy.find("://");
+  const std::string scheme = parts == std::string::npos ? std::string() : lower(proxy.substr(0, parts));
+  if (!scheme.empty() && scheme != "http")
+    return fail(ErrorCode::Unsupported, "only http:// proxies can be used, and this is one of " + quote(scheme));
+  SK_CHECK(net::parse_url(proxy));
+  return {};
+}
+
 /// Reads one file; relative paths in it start at its own folder.
 class FileReader {
  public:
-  FileReader(const std::string& path, Merged& into) : folder_(std::filesystem::path(path).parent_path()), into_(into) {}
+  FileReader(std::string path, Merged& into)
+      : path_(std::move(path)), folder_(std::filesystem::path(path_).parent_path()), into_(into) {}
 
   Result<void> read(const JsonField& root) {
     if (!root.present()) return {};  // an empty file configures nothing
@@ -112,6 +126,10 @@ class FileReader {
       return fail(object["insecure-skip-tls-verify"].error("it can't be true together with a certificate-authority"));
     SK_TRY(out.part.tls_server_name, object["tls-server-name"].get_or(""));
     SK_TRY(out.part.proxy, object["proxy-url"].get_or(""));
+    if (!out.part.proxy.empty()) {
+      if (const auto usable = check_proxy(out.part.proxy); !usable)
+        out.unusable = object["proxy-url"].error(usable.error().message).within(path_);
+    }
     SK_TRY(const auto extensions, object["extensions"].elements());
     for (const JsonField& extension : extensions) {
       SK_TRY(const auto name, extension["name"].get_or(""));
@@ -208,6 +226,7 @@ class FileReader {
     return {};
   }
 
+  std::string path_;
   std::filesystem::path folder_;
   Merged& into_;
 };
@@ -253,6 +272,7 @@ Result<ClientConfig> resolve_kubeconfig(const std::vector<KubeconfigFile>& files
   if (name.empty()) return fail(ErrorCode::InvalidInput, where + ": no current-context, and no context was asked for");
   SK_TRY(const Context* chosen, pick(merged.contexts, "context", name, where));
   SK_TRY(const Cluster* cluster, pick(merged.clusters, "cluster", chosen->cluster, where));
+  if (cluster->unusable) return fail(*cluster->unusable);
   ClientConfig out;
   if (!chosen->user.empty()) {
     SK_TRY(const User* user, pick(merged.users, "user", chosen->user, where));
@@ -268,7 +288,10 @@ Result<ClientConfig> resolve_kubeconfig(const std::vector<KubeconfigFile>& files
   if (out.exec) out.exec->cluster_extension = cluster->exec_extension;
   out.warnings = std::move(merged.warnings);
   SK_CHECK(check_server(out, where));
-  if (out.proxy.empty()) out.proxy = proxy_from_environment(out.server, environment);
+  if (out.proxy.empty()) {
+    out.proxy = proxy_from_environment(out.server, environment);
+    if (!out.proxy.empty()) SK_CHECK(check_proxy(out.proxy).within("the environment's HTTPS_PROXY"));
+  }
   if (out.insecure)
     out.warnings.push_back(where +
                            ": insecure-skip-tls-verify is on: anybody on the way can read and change everything");

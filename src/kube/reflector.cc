@@ -11,7 +11,7 @@ namespace {
 
 constexpr Duration kVeryShortWatch = 1s;
 constexpr std::size_t kLargestPage = 5000;
-constexpr Duration kExpiredAgain = 1s;
+constexpr Duration kFreshList = 1s;
 
 bool is_expired(const ApiStatus& status) {
   return status.code == 410 || status.reason == "Expired" || status.reason == "Gone";
@@ -41,7 +41,8 @@ Reflector::Reflector(Pipeline& pipeline, Resource resource, WatchScope scope, Re
       random_(random),
       backoff_(options.backoff, random.fork(1)),
       watch_list_(options.watch_list),
-      heard_at_(pipeline.runtime().steady()) {}
+      heard_at_(pipeline.runtime().steady()),
+      step_by_(heard_at_) {}
 
 net::Task<void> Reflector::run() {
   for (;;) {
@@ -57,10 +58,9 @@ net::Task<void> Reflector::run() {
       ++stats_.expired;
       position_.clear();
       // A server that refuses the version of its own fresh list would otherwise be listed as fast as the network goes.
-      const Steady now = pipeline_.runtime().steady();
-      if (last_expired_ && now - *last_expired_ < kExpiredAgain)
-        outcome = {Next::Backoff, {}, "the position expires again and again"};
-      last_expired_ = now;
+      const bool fresh = pipeline_.runtime().steady() - listed_at_ < kFreshList;
+      fresh_expired_ = fresh ? fresh_expired_ + 1 : 0;
+      if (fresh_expired_ > 1) outcome = {Next::Backoff, {}, "the position expires again and again"};
     }
     if (outcome.next == Next::Backoff) co_await wait(std::move(outcome));
   }
@@ -74,6 +74,7 @@ net::Task<void> Reflector::wait(Outcome outcome) {
     log::warn("watching is interrupted", {{"resource", resource_.plural}, {"why", outcome.why}});
   trouble_ = std::move(outcome.why);
   const Duration pause = std::max(outcome.at_least, backoff_.next());
+  expect_step_within(pause);
   co_await net::sleep_for(runtime, pause);
   last_failure_ = runtime.steady();
 }
@@ -91,6 +92,7 @@ void Reflector::stage(const WireObject& object, const WireMeta& meta) {
 
 void Reflector::complete(std::string version) {
   position_ = std::move(version);
+  listed_at_ = pipeline_.runtime().steady();
   synced_ = true;
   trouble_.clear();
   sink_.commit();
@@ -106,6 +108,7 @@ net::Task<Result<ListMeta>> Reflector::page(std::string token, std::size_t size)
   request.target = target_of(resource_, scope_.ns, {}, {}, query);
   request.accept = kAcceptProtobuf;
   request.limit = 60s;
+  expect_step_within(request.limit);
   auto answer = co_await pipeline_.send(std::move(request));
   if (!answer) co_return fail(std::move(answer).error());
   heard_at_ = pipeline_.runtime().steady();
@@ -167,6 +170,7 @@ ApiRequest Reflector::watch_request(bool initial) {
 net::Task<Reflector::Outcome> Reflector::watch(bool initial) {
   if (initial) ++stats_.lists;
   ApiRequest request = watch_request(initial);
+  expect_step_within(2 * request.limit);  // credentials, then the exchange
   auto stream = co_await pipeline_.open(std::move(request));
   if (!stream) co_return Outcome{Next::Backoff, {}, stream.error().message};
   heard_at_ = pipeline_.runtime().steady();
@@ -184,6 +188,7 @@ net::Task<Reflector::Outcome> Reflector::refused(net::HttpStream& stream, bool i
   answer.status = stream.status();
   answer.headers = stream.headers();
   while (answer.body.size() < (1U << 16U)) {
+    expect_step_within(10s);
     auto more = co_await stream.read(10s);
     if (!more || more->empty()) break;
     answer.body += *more;
@@ -239,7 +244,9 @@ net::Task<Reflector::Outcome> Reflector::consume(net::HttpStream& stream, bool i
                          return {};
                        });
   while (!end) {
-    auto bytes = co_await stream.read(initial ? options_.initial_idle : options_.idle);
+    const Duration idle = initial ? options_.initial_idle : options_.idle;
+    expect_step_within(idle);
+    auto bytes = co_await stream.read(idle);
     if (bytes && !bytes->empty()) {
       heard_at_ = runtime.steady();
       auto fed = decoder.feed(*bytes);

@@ -90,6 +90,9 @@ class Reflector {
   [[nodiscard]] const ReflectorStats& stats() const { return stats_; }
   /// When the server was last heard of (any byte of a list or watch).
   [[nodiscard]] Steady heard_at() const { return heard_at_; }
+  /// When its next step is over at the latest: an answer, a byte, a time-out, the end of a wait. It is always in the
+  /// future, whatever the server does, unless the reflector itself has come to a standstill.
+  [[nodiscard]] Steady step_by() const { return step_by_; }
   /// The resource version up to which the copy is complete; empty: not yet.
   [[nodiscard]] const std::string& position() const { return position_; }
   /// What went wrong last; empty while all is well.
@@ -115,6 +118,7 @@ class Reflector {
   void complete(std::string version);
   void unreadable(const WireMeta& meta, const Error& error);
   net::Task<void> wait(Outcome outcome);
+  void expect_step_within(Duration longest) { step_by_ = pipeline_.runtime().steady() + longest; }
 
   Pipeline& pipeline_;
   Resource resource_;
@@ -124,12 +128,14 @@ class Reflector {
   Random random_;
   Backoff backoff_;
   Steady last_failure_{};
-  std::optional<Steady> last_expired_;
+  Steady listed_at_{};     // when the last list was complete
+  int fresh_expired_ = 0;  // lists in a row whose position was refused at once
   bool synced_ = false;
   bool watch_list_ = true;
   std::string position_;
   std::string trouble_;
   Steady heard_at_{};
+  Steady step_by_{};
   ReflectorStats stats_;
 };
 

@@ -14,6 +14,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 constexpr std::string_view kPlain = R"(apiVersion: v1
 kind: Config
@@ -215,6 +216,45 @@ TEST(LoadConfig, FallsBackToTheHomeFolderAndThenToThePod) {
   EXPECT_EQ(in_pod->ns, "kube-system");
 
   EXPECT_FALSE(load_config(request, {}));
+}
+
+TEST(Kubeconfig, TakesAnHttpProxyAndRefusesOthersByName) {
+  const auto through = [](const std::string& url) {
+    return resolve(with("    token: t", "server: https://h:1, proxy-url: '" + url + "'"));
+  };
+  EXPECT_EQ(through("http://u:p@proxy:3128")->proxy, "http://u:p@proxy:3128");
+  for (const std::string scheme : {"https", "socks5", "SOCKS5", "ftp"}) {
+    const auto refused = through(scheme + "://u:geheim@proxy:1080");
+    ASSERT_FALSE(refused) << scheme;
+    EXPECT_THAT(refused.error().message, HasSubstr("/home/me/.kube/config: line 1"));
+    EXPECT_THAT(refused.error().message, HasSubstr("/clusters/0/cluster/proxy-url: "));
+    EXPECT_THAT(refused.error().message, HasSubstr("only http:// proxies"));
+    EXPECT_THAT(refused.error().message, Not(HasSubstr("geheim"))) << "it may be logged";
+  }
+  for (const std::string url : {"proxy:3128", "http://", "http://proxy:0", "http://pro xy"}) {
+    const auto refused = through(url);
+    ASSERT_FALSE(refused) << url;
+    EXPECT_THAT(refused.error().message, HasSubstr("proxy-url"));
+  }
+}
+
+TEST(Kubeconfig, AClusterWhoseProxyCannotBeUsedHarmsNoOtherContext) {
+  const std::string text =
+      "clusters: [{name: c, cluster: {server: 'https://h:1'}},"
+      " {name: far, cluster: {server: 'https://f:1', proxy-url: 'socks5://p:1'}}]\n"
+      "users: [{name: u, user: {token: t}}]\n"
+      "contexts: [{name: here, context: {cluster: c, user: u}}, {name: there, context: {cluster: far, user: u}}]\n"
+      "current-context: here\n";
+  const auto near = resolve(text);
+  EXPECT_TRUE(near) << near.error().message;
+  EXPECT_FALSE(resolve(text, "there"));
+}
+
+TEST(ProxyFromEnvironment, IsRefusedByNameWhereItCannotBeUsed) {
+  const auto refused = resolve(kPlain, {}, {{"HTTPS_PROXY", "socks5://127.0.0.1:1080"}});
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message, HasSubstr("HTTPS_PROXY"));
+  EXPECT_THAT(refused.error().message, HasSubstr("socks5"));
 }
 
 TEST(ProxyFromEnvironment, ObeysNoProxy) {

@@ -21,6 +21,7 @@ struct ConnectionTest : ::testing::Test {
   net::HttpResponse answer{
       200, {{"Content-Type", "application/json"}}, R"({"gitVersion":"v1.34.3","major":"1","minor":"34+"})"};
   std::vector<std::string> stream;  // pieces of a watch's body
+  int silent = 0;                   // so many requests more are never answered
   std::unique_ptr<net::HttpServer> server;
 
   net::CertificatePem issue(const std::string& host) {
@@ -34,6 +35,11 @@ struct ConnectionTest : ::testing::Test {
   static net::Task<void> handle(ConnectionTest* test, const net::ServerRequest& request, net::ResponseWriter& out) {
     test->requests.push_back(request);
     if (request.client) test->client_name = request.client->common_name;
+    if (test->silent > 0) {
+      --test->silent;
+      net::Signal never(test->loop);
+      co_await never.wait();
+    }
     if (request.target.find("watch=1") == std::string::npos) {
       auto sent = co_await out.send(test->answer);
       EXPECT_TRUE(sent);
@@ -110,6 +116,88 @@ TEST_F(ConnectionTest, SendsNoCredentialsInTheClear) {
   const auto refused = connect(loop, plain, {});
   ASSERT_FALSE(refused);
   EXPECT_THAT(refused.error().message, HasSubstr("https"));
+}
+
+const PodRef kPod{{NamespaceName("shop"), "web-1"}, Uid("u-1")};
+
+ConnectOptions impatient() {
+  ConnectOptions options;
+  options.client.limits.urgent_try = 100ms;
+  return options;
+}
+
+TEST_F(ConnectionTest, ADeleteThatHangsIsMadeAgainOnAnotherConnection) {
+  answer.body = "{}";
+  const auto connection = connect(loop, config(), impatient()).value();
+  ASSERT_TRUE(loop.run_until(connection->client().get("/version")));
+  ASSERT_EQ(server->connections(), 1U);
+  silent = 2;
+  const auto deleted = loop.run_until(connection->client().delete_pod(kPod, GracePeriod(5s)));
+  ASSERT_TRUE(deleted) << deleted.error().message;
+  EXPECT_EQ(*deleted, DeleteOutcome::Accepted);
+  ASSERT_EQ(requests.size(), 4U);
+  for (std::size_t i = 1; i < 4; ++i) {
+    EXPECT_EQ(requests[i].method, "DELETE");
+    EXPECT_EQ(requests[i].body, requests[1].body) << "the same grace twice is the same end";
+  }
+  EXPECT_EQ(connection->pipeline().stats().retried, 2U);
+}
+
+TEST_F(ConnectionTest, ANodesPatchThatHangsIsMadeAgain) {
+  answer.body = R"({"kind":"Node","apiVersion":"v1","metadata":{"name":"n1","resourceVersion":"7"}})";
+  const auto connection = connect(loop, config(), impatient()).value();
+  silent = 1;
+  NodeChange change;
+  change.node = NodeName("n1");
+  change.unschedulable = true;
+  const auto patched = loop.run_until(connection->client().patch_node(change));
+  ASSERT_TRUE(patched) << patched.error().message;
+  EXPECT_EQ(patched->name.str(), "n1");
+  EXPECT_EQ(requests.size(), 2U);
+}
+
+// What a machine without a running process behind its port, or one that is lost in the network, looks like.
+TEST_F(ConnectionTest, AServerThatNeverShakesHandsCostsADeleteItsLimitAndNotMore) {
+  const auto deaf = net::Listener::open(loop, *net::SocketAddress::parse("127.0.0.1", 0)).value();
+  ClientConfig to = config();
+  to.server = "https://" + deaf->address().text();
+  ConnectOptions options = impatient();
+  options.client.limits.eviction = 700ms;
+  const auto connection = connect(loop, to, options).value();
+  const Steady begun = loop.steady();
+  const auto deleted = loop.run_until(connection->client().delete_pod(kPod, GracePeriod(5s)));
+  ASSERT_FALSE(deleted);
+  EXPECT_EQ(deleted.error().code, ErrorCode::Timeout);
+  EXPECT_GE(connection->pipeline().stats().retried, 1U);
+  EXPECT_LT(loop.steady() - begun, 5s);
+}
+
+TEST_F(ConnectionTest, ListsThatHangBlockNeitherEvictionsNorDeletes) {
+  const auto connection = connect(loop, config(), {}).value();
+  constexpr int kMoreThanTheirWindow = 40;
+  silent = kMoreThanTheirWindow;
+  net::TaskGroup lists(loop);
+  for (int i = 0; i < kMoreThanTheirWindow; ++i) {
+    lists.start([](Client& client) -> net::Task<void> {
+      WatchScope everywhere;
+      std::function<Result<void>(const WireObject&)> ignore = [](const WireObject&) { return Result<void>(); };
+      auto listed = co_await client.list(kPods, std::move(everywhere), std::move(ignore));
+      EXPECT_FALSE(listed);
+    }(connection->client()));
+  }
+  const std::size_t window = static_cast<std::size_t>(connection->pipeline().limit_of(Lane::Normal).window());
+  loop.run_until([](ConnectionTest& test, std::size_t many) -> net::Task<void> {
+    while (test.requests.size() < many) co_await net::sleep_for(test.loop, 1ms);
+  }(*this, window));
+  EXPECT_GT(connection->pipeline().limit_of(Lane::Normal).waiting(), 0U) << "lists wait for lists";
+  silent = 0;
+  answer.status = 201;
+  answer.body = R"({"kind":"Status","status":"Success","code":201})";
+  EXPECT_EQ(loop.run_until(connection->client().evict(kPod, std::nullopt)).outcome, EvictOutcome::Accepted);
+  EXPECT_EQ(requests.back().target, "/clusters/a/api/v1/namespaces/shop/pods/web-1/eviction");
+  answer.status = 200;
+  const auto deleted = loop.run_until(connection->client().delete_pod(kPod, GracePeriod(5s)));
+  EXPECT_TRUE(deleted) << deleted.error().message;
 }
 
 TEST_F(ConnectionTest, WatchesUntilTheReflectorIsDropped) {

@@ -227,6 +227,41 @@ TEST_F(ReflectorTest, BookmarksMoveThePositionAndNothingElse) {
   EXPECT_EQ(objects.size(), 1u);
 }
 
+// One 410 is told at once from a position that was old. A server that refuses the version of its own fresh list has
+// nothing better to give, and a list of a large cluster is the dearest thing to ask it for.
+TEST_F(ReflectorTest, PositionsThatExpireAgainAndAgainAreListedMoreAndMoreSeldom) {
+  for (int i = 1; i <= 100; ++i) {
+    server.answer(200, list(10 * i, {pod("a", 5)}));
+    server.stream({{event("ERROR", failure(410, "Expired"))}});
+  }
+  start();
+  EXPECT_EQ(reflector->stats().lists, 2u) << "after the first 410 the list comes at once";
+  EXPECT_THAT(reflector->trouble(), HasSubstr("expires"));
+  runtime.advance(700ms);
+  EXPECT_EQ(reflector->stats().lists, 2u) << "after the second there is a wait";
+  runtime.advance(1s);
+  EXPECT_EQ(reflector->stats().lists, 3u);
+  runtime.advance(60s);
+  EXPECT_GE(reflector->stats().lists, 7u);
+  EXPECT_LE(reflector->stats().lists, 15u) << "as seldom as a server that is away";
+  EXPECT_THAT(objects, UnorderedElementsAre(Pair("a", "5"))) << "the copy is kept, as new as the last list";
+  EXPECT_TRUE(reflector->synced());
+}
+
+TEST_F(ReflectorTest, A410LongAfterAListIsNoTroubleHoweverOftenItComes) {
+  for (int i = 1; i <= 5; ++i) {
+    server.answer(200, list(10 * i, {}));
+    server.stream({{bookmark(10 * i + 1), 2s}, {event("ERROR", failure(410, "Expired"))}});
+  }
+  server.answer(200, list(60, {}));
+  server.stream({});
+  start();
+  runtime.advance(10s);
+  EXPECT_EQ(reflector->stats().expired, 5u);
+  EXPECT_EQ(reflector->stats().failures, 0u);
+  EXPECT_EQ(reflector->position(), "60");
+}
+
 TEST_F(ReflectorTest, A429DelaysTheWatchAndCostsNoList) {
   server.answer(200, list(10, {}));
   server.answer(429, "Too many requests", {{"Retry-After", "5"}});
