@@ -58,8 +58,8 @@ class ClusterStore {
 
  private:
   friend class PodSink;
-  friend class NodeSink;
-  friend class BudgetSink;
+  template <class Kind>
+  friend class NamedSink;
 
   /// An accepted end that the watches have not shown in full.
   struct Assumption {
@@ -74,6 +74,7 @@ class ClusterStore {
   void put(Pod pod);
   void put(DisruptionBudget budget);
   void put(Node node) { snapshot_.put(std::move(node)); }
+  void remove(const NodeName& node) { snapshot_.remove_node(node); }
   void remove(const PodRef& pod);
   void remove(const ObjectName& budget);
   void ended(const Uid& pod);

@@ -68,69 +68,51 @@ class PodSink final : public ReflectorSink {
   boost::unordered_flat_set<Uid, std::hash<Uid>> unseen_;  // held, and not in the list so far
 };
 
-class NodeSink final : public ReflectorSink {
- public:
-  explicit NodeSink(ClusterStore& store) : store_(store) {}
+// Nodes and budgets are held by name; these say how.
 
-  void begin_list() override {
-    unseen_.clear();
-    for (const auto& [name, node] : store_.snapshot_.nodes()) unseen_.insert(name);
-  }
-  Result<void> stage(const WireObject& object, const WireMeta& meta) override {
-    const NodeName name(meta.name);
-    unseen_.erase(name);
-    if (is_same(store_.snapshot_.find_node(name), meta)) return {};
-    return take(object);
-  }
-  void commit() override {
-    for (const NodeName& name : std::exchange(unseen_, {})) store_.snapshot_.remove_node(name);
-    store_.changed();
-  }
-  Result<void> apply(WatchType type, const WireObject& object, const WireMeta& meta) override {
-    const NodeName name(meta.name);
-    const Node* held = store_.snapshot_.find_node(name);
-    if (type == WatchType::Deleted) {
-      if (held != nullptr && held->uid == meta.uid) store_.snapshot_.remove_node(name);
-      return {};
-    }
-    if (is_old(held, meta)) return {};
-    return take(object);
-  }
-  void settled() override { store_.changed(); }
-
- private:
-  Result<void> take(const WireObject& object) {
-    SK_TRY(Node node, decode_node(object));
-    store_.put(std::move(node));
-    return {};
-  }
-
-  ClusterStore& store_;
-  std::set<NodeName> unseen_;
+struct NodeKind {
+  using Object = Node;
+  using Name = NodeName;
+  static Name name_of(const WireMeta& meta) { return NodeName(meta.name); }
+  static bool in(const Name&, const NamespaceName&) { return true; }
+  static const auto& all(const Snapshot& snapshot) { return snapshot.nodes(); }
+  static const Node* find(const Snapshot& snapshot, const Name& name) { return snapshot.find_node(name); }
+  static Result<Node> decode(const WireObject& object) { return decode_node(object); }
 };
 
-class BudgetSink final : public ReflectorSink {
+struct BudgetKind {
+  using Object = DisruptionBudget;
+  using Name = ObjectName;
+  static Name name_of(const WireMeta& meta) { return kube::name_of(meta); }
+  static bool in(const Name& name, const NamespaceName& ns) { return ns.empty() || name.ns == ns; }
+  static const auto& all(const Snapshot& snapshot) { return snapshot.budgets(); }
+  static const DisruptionBudget* find(const Snapshot& snapshot, const Name& name) { return snapshot.find_budget(name); }
+  static Result<DisruptionBudget> decode(const WireObject& object) { return decode_budget(object); }
+};
+
+template <class Kind>
+class NamedSink final : public ReflectorSink {
  public:
-  BudgetSink(ClusterStore& store, NamespaceName ns) : store_(store), ns_(std::move(ns)) {}
+  NamedSink(ClusterStore& store, NamespaceName ns) : store_(store), ns_(std::move(ns)) {}
 
   void begin_list() override {
     unseen_.clear();
-    for (const auto& [name, budget] : store_.snapshot_.budgets())
-      if (ns_.empty() || name.ns == ns_) unseen_.insert(name);
+    for (const auto& [name, object] : Kind::all(store_.snapshot_))
+      if (Kind::in(name, ns_)) unseen_.insert(name);
   }
   Result<void> stage(const WireObject& object, const WireMeta& meta) override {
-    const ObjectName name = name_of(meta);
+    const Name name = Kind::name_of(meta);
     unseen_.erase(name);
-    if (is_same(store_.snapshot_.find_budget(name), meta)) return {};
+    if (is_same(Kind::find(store_.snapshot_, name), meta)) return {};
     return take(object);
   }
   void commit() override {
-    for (const ObjectName& name : std::exchange(unseen_, {})) store_.remove(name);
+    for (const Name& name : std::exchange(unseen_, {})) store_.remove(name);
     store_.changed();
   }
   Result<void> apply(WatchType type, const WireObject& object, const WireMeta& meta) override {
-    const ObjectName name = name_of(meta);
-    const DisruptionBudget* held = store_.snapshot_.find_budget(name);
+    const Name name = Kind::name_of(meta);
+    const auto* held = Kind::find(store_.snapshot_, name);
     if (type == WatchType::Deleted) {
       if (held != nullptr && held->uid == meta.uid) store_.remove(name);
       return {};
@@ -141,23 +123,27 @@ class BudgetSink final : public ReflectorSink {
   void settled() override { store_.changed(); }
 
  private:
+  using Name = typename Kind::Name;
+
   Result<void> take(const WireObject& object) {
-    SK_TRY(DisruptionBudget budget, decode_budget(object));
-    store_.put(std::move(budget));
+    SK_TRY(typename Kind::Object decoded, Kind::decode(object));
+    store_.put(std::move(decoded));
     return {};
   }
 
   ClusterStore& store_;
   NamespaceName ns_;
-  std::set<ObjectName> unseen_;
+  std::set<Name> unseen_;
 };
 
 std::unique_ptr<ReflectorSink> ClusterStore::pod_sink(PodScope scope) {
   return std::make_unique<PodSink>(*this, std::move(scope));
 }
-std::unique_ptr<ReflectorSink> ClusterStore::node_sink() { return std::make_unique<NodeSink>(*this); }
+std::unique_ptr<ReflectorSink> ClusterStore::node_sink() {
+  return std::make_unique<NamedSink<NodeKind>>(*this, NamespaceName());
+}
 std::unique_ptr<ReflectorSink> ClusterStore::budget_sink(NamespaceName ns) {
-  return std::make_unique<BudgetSink>(*this, std::move(ns));
+  return std::make_unique<NamedSink<BudgetKind>>(*this, std::move(ns));
 }
 
 }  // namespace spotkeeper::kube
