@@ -111,7 +111,7 @@ class SocketConnection final : public Connection {
 
 }  // namespace
 
-Result<std::unique_ptr<Connection>> connect(net::EventLoop& loop, ClientConfig config, ConnectOptions options) {
+Result<std::unique_ptr<Connection>> connect(net::EventLoop& loop, ClientConfig config, const ConnectOptions& options) {
   auto connection = std::make_unique<SocketConnection>(loop, std::move(config));
   SK_CHECK(connection->open(options).within("Kubernetes API"));
   return connection;

@@ -32,6 +32,6 @@ class Connection {
 
 /// Makes no connection yet, but reads what the configuration names: an error says what of it is unusable. Logs the
 /// configuration's warnings. The loop outlives the connection; all tasks of the client must have ended before it goes.
-Result<std::unique_ptr<Connection>> connect(net::EventLoop& loop, ClientConfig config, ConnectOptions options);
+Result<std::unique_ptr<Connection>> connect(net::EventLoop& loop, ClientConfig config, const ConnectOptions& options);
 
 }  // namespace spotkeeper::kube

@@ -100,7 +100,7 @@ class ConfiguredSource final : public CredentialSource {
     if (credential_good()) co_return Result<void>();
     while (plugin_running_) co_await plugin_ended_.wait();
     if (credential_good()) co_return Result<void>();
-    struct Running {
+    const struct Running {
       ConfiguredSource* source;
       ~Running() {
         source->plugin_running_ = false;

@@ -237,6 +237,7 @@ Result<const T*> pick(const std::map<std::string, T>& all, std::string_view kind
   const auto found = all.find(name);
   if (found != all.end()) return &found->second;
   std::vector<std::string_view> names;
+  names.reserve(all.size());
   for (const auto& [each, value] : all) names.emplace_back(each);
   return fail(ErrorCode::InvalidInput,
               fmt::format("{}: there is no {} {}{}", where, kind, quote(name), did_you_mean(name, names)));

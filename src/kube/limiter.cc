@@ -10,7 +10,7 @@ void AdaptiveLimit::Permit::give_back() {
 
 net::Task<Result<AdaptiveLimit::Permit>> AdaptiveLimit::acquire(Steady until) {
   Waiter waiter(*runtime_);
-  struct Place {  // leaves the queue however the coroutine ends, and passes on a turn that it could not use
+  const struct Place {  // leaves the queue however the coroutine ends, and passes on a turn that it could not use
     AdaptiveLimit* limit;
     Waiter* waiter;
     ~Place() {

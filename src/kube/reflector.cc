@@ -233,7 +233,7 @@ void Reflector::take(const WatchEvent& event, bool& initial, std::optional<Outco
 }
 
 net::Task<Reflector::Outcome> Reflector::consume(net::HttpStream& stream, bool initial) {
-  net::Runtime& runtime = pipeline_.runtime();
+  const net::Runtime& runtime = pipeline_.runtime();
   const Steady opened = runtime.steady();
   const std::uint64_t before = stats_.events + stats_.bookmarks;
   if (initial) sink_.begin_list();

@@ -47,7 +47,11 @@ class PodSink final : public ReflectorSink {
     store_.changed();
   }
   Result<void> apply(WatchType type, const WireObject& object, const WireMeta& meta) override {
-    if (type == WatchType::Deleted) return store_.remove(PodRef{name_of(meta), meta.uid}), Result<void>();
+    if (type == WatchType::Deleted) {
+      const PodRef gone{name_of(meta), meta.uid};
+      store_.remove(gone);
+      return {};
+    }
     if (is_old(store_.snapshot_.find_pod(meta.uid), meta)) return {};
     return take(object);
   }

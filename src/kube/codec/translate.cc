@@ -5,6 +5,7 @@
 #include <concepts>
 #include <iterator>
 #include <limits>
+#include <ranges>
 #include <type_traits>
 
 #include "base/text.h"
@@ -34,7 +35,7 @@ using Trail = std::vector<std::string>;
 
 std::string pointer_of(const Trail& trail) {
   std::string out;
-  for (auto step = trail.rbegin(); step != trail.rend(); ++step) out += "/" + format::escape_pointer_token(*step);
+  for (const std::string& step : std::views::reverse(trail)) out += "/" + format::escape_pointer_token(step);
   return out;
 }
 
@@ -281,10 +282,10 @@ void put(ProtoWriter& out, std::uint32_t number, const Quantities& value) {
   for (const auto& [key, each] : value.entries) out.quantity_entry(number, key, each);
 }
 void put(ProtoWriter& out, std::uint32_t number, const Times& value) {
-  for (const auto& [key, each] : value.entries)
-    out.message(number, [&key, &each](ProtoWriter& entry) {
-      entry.text(1, key);
-      entry.time(2, each.at);
+  for (const auto& each : value.entries)
+    out.message(number, [&each](ProtoWriter& entry) {
+      entry.text(1, each.first);
+      entry.time(2, each.second.at);
     });
 }
 template <Message T>
@@ -342,17 +343,22 @@ void write_fields(ProtoWriter& out, const T& message) {
 template <Message T>
 JsonObject object_of(const T& message);
 
-JsonValue value_of(Text value) { return JsonValue(boost::json::string(to_valid_utf8(value))); }
+JsonValue text_value(std::string_view text) {
+  JsonValue out;
+  out.emplace_string() = text;
+  return out;
+}
+JsonValue value_of(Text value) { return text_value(to_valid_utf8(value)); }
 JsonValue value_of(bool value) { return value; }
 JsonValue value_of(std::int32_t value) { return value; }
 JsonValue value_of(std::int64_t value) { return value; }
 JsonValue value_of(const Time& value) {
   if (!value.at) return nullptr;
-  return JsonValue(format_rfc3339(std::chrono::floor<std::chrono::seconds>(*value.at)));
+  return text_value(format_rfc3339(std::chrono::floor<std::chrono::seconds>(*value.at)));
 }
 JsonValue value_of(const MicroTime& value) {
   if (!value.at) return nullptr;
-  return JsonValue(format_rfc3339_micro(*value.at));
+  return text_value(format_rfc3339_micro(*value.at));
 }
 JsonValue value_of(const IntOrString& value) {
   return std::visit([](const auto& each) { return value_of(each); }, value);

@@ -6,7 +6,6 @@ namespace spotkeeper::kube {
 namespace {
 
 using ::testing::Contains;
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 struct Writing : Suite {

@@ -285,6 +285,22 @@ TEST(PodConstraints, KeepAbsentAndEmptySelectorsApart) {
   EXPECT_TRUE(spread[2].selector->matches(Labels{{"app", "web"}}));
 }
 
+// Trap 20: since 1.34 the API server merges matchLabelKeys into the selector of a pod that it stores, so the key stands
+// in both, which is not allowed in a template.
+TEST(PodConstraints, Trap20AreReadAsTheyStandWhereTheServerHasMergedThem) {
+  const auto spread = pod_of(R"({"metadata":{"name":"a"},"spec":{"topologySpreadConstraints":[
+      {"maxSkew":1,"topologyKey":"zone","whenUnsatisfiable":"DoNotSchedule","matchLabelKeys":["rev"],
+       "labelSelector":{"matchLabels":{"app":"web"},"matchExpressions":[{"key":"rev","operator":"In","values":["7"]}]}},
+      {"maxSkew":-1,"topologyKey":"","whenUnsatisfiable":"DoNotSchedule","minDomains":0,"labelSelector":{}}]}})")
+                          .spec->spread;
+  ASSERT_THAT(spread, SizeIs(2)) << "garbage is kept: who schedules by it must see that it can't be met";
+  EXPECT_THAT(spread[0].match_label_keys, ElementsAre("rev"));
+  EXPECT_TRUE(spread[0].selector->matches(Labels{{"app", "web"}, {"rev", "7"}}));
+  EXPECT_FALSE(spread[0].selector->matches(Labels{{"app", "web"}, {"rev", "8"}}));
+  EXPECT_EQ(spread[1].max_skew, -1);
+  EXPECT_EQ(spread[1].topology_key, "");
+}
+
 TEST(PodConstraints, ReadAffinityOfAllKinds) {
   const Affinity affinity = pod_of(R"({"metadata":{"name":"a"},"spec":{"affinity":{
     "nodeAffinity":{
