@@ -28,6 +28,8 @@ void NodeLifecycle::add(NodeSpec spec) {
   store_node(world_.machines.back(), id);
   world_.controllers->nodes_changed();
   world_.schedule_soon();
+  const NodeName name = world_.machines.back().name;
+  for (const auto& listener : world_.machine_listeners) listener(name, true);
 }
 
 void NodeLifecycle::store_node(const Machine& machine, MachineId id) {

@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "sim/market/report_json.h"
+
 namespace spotkeeper::sim {
 namespace {
 
@@ -76,6 +78,8 @@ format::JsonValue to_json(const Report& report) {
   object["first_loss_seconds"] = since_start(traffic.first_loss);
   object["last_loss_seconds"] = since_start(traffic.last_loss);
   object["lost_by_pod"] = std::move(lost_by_pod);
+  object["cost"] = market::cost_json(report.market);
+  object["market"] = market::market_json(report.market);
   return object;
 }
 

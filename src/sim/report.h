@@ -8,6 +8,7 @@
 
 #include "base/time.h"
 #include "format/json.h"
+#include "sim/market/market.h"
 #include "sim/world.h"
 
 namespace spotkeeper::sim {
@@ -27,6 +28,7 @@ struct Report {
   /// From the first interruption until every workload had all its replicas serving again, for good. Zero: it never
   /// lacked one. None: it had not recovered at the end.
   std::optional<Duration> recovered_after;
+  market::MarketReport market;
   Instant clock_started;
   std::uint64_t events = 0;  // things that happened in the world; not part of the JSON
 };

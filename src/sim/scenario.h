@@ -16,6 +16,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "model/catalog.h"
+#include "sim/market/settings.h"
 #include "sim/world.h"
 
 namespace spotkeeper::sim {
@@ -64,7 +65,8 @@ struct Scenario {
   Duration warm_up = 5min;  // at most, until every pod is Ready
   Instant start{Duration{1'767'225'600s}};
   Delays delays;
-  std::vector<NodeSpec> nodes;
+  std::vector<NodeSpec> nodes;  // the groups' first ones among them
+  market::MarketSettings market;
   std::vector<ScenarioWorkload> workloads;
   std::vector<ScenarioService> services;
   std::vector<ScenarioBudget> budgets;

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "format/yaml.h"
 #include "model/quantity.h"
+#include "sim/market/reader.h"
 #include "sim/scenario.h"
 #include "sim/scenario_fields.h"
 
@@ -50,6 +51,7 @@ Result<void> read_nodes(const JsonField& field, const Catalog& catalog, Scenario
   spec.max_pods = type->max_pods;
   const Money price = spec.capacity_type == "spot" ? type->spot_price().value_or(type->on_demand) : type->on_demand;
   spec.price = static_cast<double>(price.micros) / 1e6;
+  spec.on_demand_price = static_cast<double>(type->on_demand.micros) / 1e6;
   spec.labels.set("kubernetes.io/arch", name_of(type->arch));
   if (into.nodes.size() + static_cast<std::size_t>(count) > 10'000) {
     return fail(field["count"].error("more than 10000 nodes"));
@@ -67,12 +69,7 @@ Result<void> read_cluster(const JsonField& field, const Catalog& catalog, Scenar
                             "node-monitor-grace", "cloud-deletes-nodes"}));
   SK_TRY(into.start, field["start"].get_or(into.start));
   SK_TRY(const auto groups, field["nodes"].elements());
-  if (groups.empty()) return fail(field["nodes"].error("expected at least one group of nodes"));
   for (const JsonField& group : groups) SK_CHECK(read_nodes(group, catalog, into));
-  std::set<std::string> names;
-  for (const NodeSpec& node : into.nodes) {
-    if (!names.insert(node.name).second) return fail(field["nodes"].error("two nodes are called " + quote(node.name)));
-  }
   Delays& delays = into.delays;
   SK_TRY(delays.controller, duration_in(field["controller-delay"], delays.controller, 1ms, 1min));
   SK_TRY(delays.scheduler, duration_in(field["scheduler-delay"], delays.scheduler, 1ms, 1min));
@@ -86,6 +83,20 @@ Result<void> read_cluster(const JsonField& field, const Catalog& catalog, Scenar
   if (delays.proxy_p99 < delays.proxy_median) return fail(proxy["p99"].error("less than the median"));
   SK_TRY(delays.proxy_most, duration_in(proxy["at-most"], delays.proxy_most, 1ms, 10min));
   SK_TRY(delays.straggler, duration_in(proxy["straggler"], delays.straggler, 0s, 10min));
+  return {};
+}
+
+/// What the groups begin with, beside the nodes that nothing replaces.
+Result<void> read_groups(const JsonField& root, const Catalog& catalog, Scenario& into) {
+  SK_TRY(into.market, market::read_market(root["market"], root["groups"], catalog));
+  for (NodeSpec& node : market::first_nodes(into.market)) into.nodes.push_back(std::move(node));
+  const JsonField nodes = root["cluster"]["nodes"];
+  if (into.nodes.empty()) return fail(nodes.error("expected at least one node, here or in groups"));
+  if (into.nodes.size() > 10'000) return fail(root["groups"].error("more than 10000 nodes"));
+  std::set<std::string> names;
+  for (const NodeSpec& node : into.nodes) {
+    if (!names.insert(node.name).second) return fail(nodes.error("two nodes are called " + quote(node.name)));
+  }
   return {};
 }
 
@@ -435,8 +446,8 @@ Result<void> read_unique(const JsonField& field, std::vector<T>& into, Read read
 
 Result<Scenario> read_scenario(const JsonField& root, const Catalog& catalog) {
   SK_CHECK(root.is_object());
-  SK_CHECK(root.only_keys({"scenario", "description", "seed", "duration", "warm-up", "cluster", "workloads", "services",
-                           "budgets", "load", "events", "faults"}));
+  SK_CHECK(root.only_keys({"scenario", "description", "seed", "duration", "warm-up", "cluster", "market", "groups",
+                           "workloads", "services", "budgets", "load", "events", "faults"}));
   Scenario scenario;
   SK_TRY(scenario.name, name_in(root["scenario"]));
   SK_TRY(scenario.description, root["description"].get_or(""));
@@ -444,6 +455,7 @@ Result<Scenario> read_scenario(const JsonField& root, const Catalog& catalog) {
   SK_TRY(scenario.duration, duration_in(root["duration"], scenario.duration, 1s, 24h));
   SK_TRY(scenario.warm_up, duration_in(root["warm-up"], scenario.warm_up, 0s, 24h));
   SK_CHECK(read_cluster(root["cluster"], catalog, scenario));
+  SK_CHECK(read_groups(root, catalog, scenario));
   SK_CHECK(read_unique(root["workloads"], scenario.workloads, read_workload,
                        [](const ScenarioWorkload& w) { return w.workload.name; }));
   SK_CHECK(

@@ -55,6 +55,7 @@ struct NodeSpec {
   std::string zone = "us-east-1a";
   std::string capacity_type = "spot";  // label karpenter.sh/capacity-type
   double price = 0.0;                  // USD an hour
+  double on_demand_price = 0.0;        // the type's, USD an hour
   Resources allocatable{.cpu = {1930}, .memory = {7LL << 30}, .other = {}};
   std::int64_t max_pods = 29;
   Labels labels;  // beside the well-known ones, which are set
@@ -219,7 +220,7 @@ class World {
   /// It ends and comes back after `down` with the same name and another boot id.
   void reboot_machine(const NodeName& node, Duration down);
   [[nodiscard]] bool machine_alive(const NodeName& node) const;
-  /// Called when a machine dies or comes back, from inside `advance_to`.
+  /// Called when a machine dies, comes back, or joins (from inside `add_node`).
   void on_machine_change(std::function<void(const NodeName&, bool alive)> heard);
 
   // ---- The metadata service (IMDS) of one machine
