@@ -40,14 +40,14 @@ TEST(Crash, AtEveryPointOfOneNodeLosesNothingAndDoesNothingTwice) {
   const Scenario scenario = shipped("one-node");
   const std::size_t points = count_points(scenario, 1);
   ASSERT_GE(points, 4U);  // at least a patch and an eviction, each with two sides
-  for (std::size_t point = 0; point < points; ++point) expect_unharmed(crash_at(scenario, 1, point), point);
+  for (std::size_t point = 0; point < points; point += stride()) expect_unharmed(crash_at(scenario, 1, point), point);
 }
 
 TEST(Crash, AtEveryPointOfTheStormLosesNothingAndDoesNothingTwice) {
   const Scenario scenario = shipped("zone-storm");
   const std::size_t points = count_points(scenario, 1);
   ASSERT_GE(points, 40U);  // ten nodes
-  for (std::size_t point = 0; point < points; ++point) expect_unharmed(crash_at(scenario, 1, point), point);
+  for (std::size_t point = 0; point < points; point += stride()) expect_unharmed(crash_at(scenario, 1, point), point);
 }
 
 TEST(Crash, OfEveryAgentAgainAndAgainLosesNothing) {

@@ -13,7 +13,7 @@ struct Fault {
 class Faults : public testing::TestWithParam<Fault> {};
 
 TEST_P(Faults, CostNoRequestInTheStorm) {
-  for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+  for (std::uint64_t seed = 1; seed <= seeds_of(3); ++seed) {
     const Report report =
         run_with(shipped_with("zone-storm", std::string("faults:\n  ") + GetParam().yaml), Policy::Spotkeeper, seed);
     EXPECT_EQ(report.traffic.lost(), 0U) << GetParam().yaml << "\n" << told(report);
@@ -22,7 +22,7 @@ TEST_P(Faults, CostNoRequestInTheStorm) {
 }
 
 TEST_P(Faults, CostNoRequestOnOneNode) {
-  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+  for (std::uint64_t seed = 1; seed <= seeds_of(10); ++seed) {
     const Report report =
         run_with(shipped_with("one-node", std::string("faults:\n  ") + GetParam().yaml), Policy::Spotkeeper, seed);
     EXPECT_EQ(report.traffic.lost(), 0U) << GetParam().yaml << "\n" << told(report);

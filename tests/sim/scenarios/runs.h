@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstdint>
+#include <cstdlib>
 #include <string>
 #include <string_view>
 
@@ -35,6 +38,16 @@ inline Scenario shipped_with(std::string_view name, std::string_view more) {
   ADD_FAILURE() << "no scenario " << name;
   return {};
 }
+
+/// The seeds of a test that normally goes through twenty of them: SPOTKEEPER_SEEDS, where it is set. Under a sanitizer
+/// a run takes six times as long, and what it finds depends on the paths taken and not on how often.
+inline std::uint64_t seeds_of(std::uint64_t normally) {
+  const char* wanted = std::getenv("SPOTKEEPER_SEEDS");
+  if (wanted == nullptr) return normally;
+  return std::clamp<std::uint64_t>(std::strtoull(wanted, nullptr, 10), 1, normally);
+}
+/// Of so many points of a run every how many-th is tried, by the same measure: all of them, normally.
+inline std::size_t stride() { return static_cast<std::size_t>(20 / seeds_of(20)); }
 
 /// What the agents log goes nowhere while this lives.
 class Quiet {

@@ -40,10 +40,10 @@ TEST_P(ZoneStorm, LosesNothingUndisturbed) {
   EXPECT_EQ(report.pods.created, 0U) << told(report);
 }
 
-INSTANTIATE_TEST_SUITE_P(TwentySeeds, ZoneStorm, testing::Range<std::uint64_t>(1, 21));
+INSTANTIATE_TEST_SUITE_P(Seeds, ZoneStorm, testing::Range<std::uint64_t>(1, 1 + seeds_of(20)));
 
 TEST(OneNode, LosesNothingWithSpotkeeper) {
-  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+  for (std::uint64_t seed = 1; seed <= seeds_of(20); ++seed) {
     const Report report = run_with(shipped("one-node"), Policy::Spotkeeper, seed);
     EXPECT_EQ(report.traffic.lost(), 0U) << told(report);
     EXPECT_EQ(report.pods.killed_hard, 0U) << told(report);
@@ -52,7 +52,7 @@ TEST(OneNode, LosesNothingWithSpotkeeper) {
 }
 
 TEST(OneNode, LosesRequestsWithoutAHandler) {
-  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+  for (std::uint64_t seed = 1; seed <= seeds_of(20); ++seed) {
     const Report report = run_with(shipped("one-node"), Policy::None, seed);
     EXPECT_GT(report.traffic.lost(), 0U) << told(report);
   }
