@@ -39,6 +39,8 @@ std::optional<std::chrono::seconds> seconds_of_field(const std::optional<std::in
   return std::chrono::seconds(std::max<std::int64_t>(*value, 0));
 }
 
+constexpr std::int32_t kMostReplicas = 100'000;  // as in scenario files
+
 struct DeleteOptions {
   std::optional<std::chrono::seconds> grace;
   std::optional<Uid> uid;
@@ -113,6 +115,14 @@ Result<NodeChange> node_change(const JsonValue& before, const JsonValue& after, 
   return change;
 }
 
+Result<std::int32_t> check_replicas(std::int32_t replicas) {
+  const bool negative = replicas < 0;
+  if (!negative && replicas <= kMostReplicas) return replicas;
+  return fail(ErrorCode::InvalidInput,
+              fmt::format("spec.replicas: Invalid value: {}: must be {} than or equal to {}", replicas,
+                          negative ? "greater" : "less", negative ? 0 : kMostReplicas));
+}
+
 Result<NewWorkload> read_deployment(const JsonValue& body, const std::string& ns) {
   wire::Arena arena;
   SK_TRY(const auto deployment, read_body<wire::Deployment>(body, arena, ns));
@@ -122,7 +132,7 @@ Result<NewWorkload> read_deployment(const JsonValue& body, const std::string& ns
     return fail(ErrorCode::InvalidInput, "spec.template.spec.containers: Required value");
   NewWorkload out;
   out.name = name_of(deployment.metadata);
-  out.replicas = deployment.spec.replicas.value_or(1);
+  SK_TRY(out.replicas, check_replicas(deployment.spec.replicas.value_or(1)));
   if (deployment.spec.selector) out.selector = kube::selector_from(*deployment.spec.selector);
   out.labels = kube::labels_from(deployment.metadata.labels);
   out.annotations = kube::labels_from(deployment.metadata.annotations);

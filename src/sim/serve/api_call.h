@@ -50,6 +50,8 @@ Result<Labels> read_labels(const format::JsonValue& body);
 Result<DisruptionBudget> read_budget(const format::JsonValue& body, const std::string& ns);
 Result<LeaseObject> read_lease(const format::JsonValue& body, const std::string& ns);
 Result<EventObject> read_event(const format::JsonValue& body, const std::string& ns, Instant now);
+/// From 0 up to what a served world can hold; a real cluster has quotas for that.
+Result<std::int32_t> check_replicas(std::int32_t replicas);
 Result<EvictCall> read_eviction(const format::JsonValue& body, const ObjectName& pod, bool dry_run);
 
 }  // namespace spotkeeper::sim::serve

@@ -188,14 +188,8 @@ net::HttpResponse ApiServer::change(const Call& call, const format::JsonValue& b
 net::HttpResponse ApiServer::change_scale(const Call& call, const format::JsonValue& scale, bool versioned) {
   const auto replicas = format::JsonField(scale)["spec"]["replicas"].get_or(std::int32_t{0});
   if (!replicas) return refuse_input(replicas.error());
-  if (*replicas < 0)
-    return refuse(
-        StatusDetails{422,
-                      "Invalid",
-                      fmt::format("spec.replicas: Invalid value: {}: must be greater than or equal to 0", *replicas),
-                      "",
-                      "",
-                      {}});
+  if (const auto possible = check_replicas(*replicas); !possible)
+    return refuse(StatusDetails{422, "Invalid", possible.error().message, "", "", {}});
   std::optional<ResourceVersion> version;
   if (versioned) version.emplace(version_in(scale));
   const auto result = world_.scale_deployment(call.name(), *replicas, version, call.query.dry_run);

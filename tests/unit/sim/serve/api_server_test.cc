@@ -111,6 +111,21 @@ TEST_F(ApiServerTest, GuardsAPatchByTheVersionItNames) {
             422);
 }
 
+TEST_F(ApiServerTest, RefusesMoreReplicasThanItCouldHold) {
+  const auto scale = [&](const std::string& replicas) {
+    return patch("/apis/apps/v1/namespaces/shop/deployments/web/scale", kMerge,
+                 R"({"spec":{"replicas":)" + replicas + "}}")
+        .status;
+  };
+  EXPECT_EQ(scale("2147483647"), 422);
+  EXPECT_EQ(scale("-1"), 422);
+  EXPECT_EQ(scale("4"), 200);
+  std::string large(kDeployment);
+  large.replace(large.find("\"replicas\":3"), 12, R"("replicas":2147483647)");
+  large.replace(large.find("\"name\":\"web\""), 12, R"("name":"big")");
+  EXPECT_EQ(post("/apis/apps/v1/namespaces/shop/deployments", large).status, 400);
+}
+
 TEST_F(ApiServerTest, RefusesAnEvictionThatTheBudgetForbids) {
   const std::string pod = pod_name();
   const auto refused = post("/api/v1/namespaces/shop/pods/" + pod + "/eviction", evict(pod));
