@@ -7,10 +7,9 @@
 namespace spotkeeper::sim {
 namespace {
 
-constexpr Duration kHandlerHears =
-    1s; // the poll of the control that deletes everything
+constexpr Duration kHandlerHears = 1s;  // the poll of the control that deletes everything
 
-Notice notice_of(const ScenarioEvent &event, Instant now) {
+Notice notice_of(const ScenarioEvent& event, Instant now) {
   using What = ScenarioEvent::What;
   Notice notice;
   notice.effect = event.effect;
@@ -19,95 +18,80 @@ Notice notice_of(const ScenarioEvent &event, Instant now) {
     notice.kind = InterruptionKind::Maybe;
     notice.at = now;
   }
-  if (event.what == What::Scheduled)
-    notice.kind = InterruptionKind::Maintenance;
-  if (event.what == What::Lifecycle)
-    notice.kind = InterruptionKind::Retire;
-  if (event.effect == InterruptionEffect::Terminate)
-    notice.code = "instance-retirement";
-  if (event.effect == InterruptionEffect::Stop)
-    notice.code = "instance-stop";
+  if (event.what == What::Scheduled) notice.kind = InterruptionKind::Maintenance;
+  if (event.what == What::Lifecycle) notice.kind = InterruptionKind::Retire;
+  if (event.effect == InterruptionEffect::Terminate) notice.code = "instance-retirement";
+  if (event.effect == InterruptionEffect::Stop) notice.code = "instance-stop";
   return notice;
 }
 
-} // namespace
+}  // namespace
 
-/// The market acts on the world, and is counted and handled as the scenario's
-/// own events are.
+/// The market acts on the world, and is counted and handled as the scenario's own events are.
 class Script::MarketGround final : public market::Ground {
-public:
-  explicit MarketGround(Script &script) : script_(script) {}
+ public:
+  explicit MarketGround(Script& script) : script_(script) {}
 
-  void join(NodeSpec node) override {
-    script_.world_.add_node(std::move(node));
-  }
+  void join(NodeSpec node) override { script_.world_.add_node(std::move(node)); }
 
-  void notice(const NodeName &node, const Notice &notice) override {
+  void notice(const NodeName& node, const Notice& notice) override {
     script_.world_.notice(node, notice);
-    if (notice.kind != InterruptionKind::Kill)
-      return;
+    if (notice.kind != InterruptionKind::Kill) return;
     announced_.insert(node);
     count();
     script_.hear_of_kill(node);
   }
 
-  void kill(const NodeName &node) override {
-    if (announced_.erase(node) == 0)
-      count();
+  void kill(const NodeName& node) override {
+    if (announced_.erase(node) == 0) count();
     script_.world_.kill_machine(node);
   }
 
-private:
+ private:
   void count() {
     const Instant now = script_.world_.now();
     ++script_.interruptions_;
-    script_.first_interruption_ =
-        std::min(script_.first_interruption_.value_or(now), now);
+    script_.first_interruption_ = std::min(script_.first_interruption_.value_or(now), now);
   }
 
-  Script &script_;
+  Script& script_;
   std::set<NodeName> announced_;
 };
 
-Script::Script(const Scenario &scenario, std::uint64_t seed, Policy policy,
-               World &world, net::Runtime &runtime,
+Script::Script(const Scenario& scenario, std::uint64_t seed, Policy policy, World& world, net::Runtime& runtime,
                std::function<void()> advance)
-    : scenario_(scenario), seed_(seed), policy_(policy), world_(world),
-      runtime_(runtime), advance_(std::move(advance)),
+    : scenario_(scenario),
+      seed_(seed),
+      policy_(policy),
+      world_(world),
+      runtime_(runtime),
+      advance_(std::move(advance)),
       ground_(std::make_unique<MarketGround>(*this)),
-      market_(std::make_unique<market::Market>(scenario.market, seed,
-                                               scenario.duration, *ground_)) {}
+      market_(std::make_unique<market::Market>(scenario.market, seed, scenario.duration, *ground_)) {}
 
 Script::~Script() = default;
 
-Duration Script::before_load() const {
-  return std::max(scenario_.delays.proxy_most, scenario_.delays.straggler);
-}
+Duration Script::before_load() const { return std::max(scenario_.delays.proxy_most, scenario_.delays.straggler); }
 
 void Script::start_load() {
-  for (const Load &load : scenario_.loads)
-    world_.add_load(load);
+  for (const Load& load : scenario_.loads) world_.add_load(load);
 }
 
 void Script::begin() {
   clock_start_ = world_.now();
   world_.faults().set_start(clock_start_);
   world_.begin_measuring();
-  for (const ScenarioEvent &event : scenario_.events)
-    plan(event);
+  for (const ScenarioEvent& event : scenario_.events) plan(event);
   market_->begin(clock_start_, scenario_.nodes);
   drive_market();
 }
 
 void Script::drive_market() {
   const auto due = market_->next_due();
-  if (!due)
-    return market_call_.reset();
-  const Steady when =
-      runtime_.steady() + std::max<Duration>(*due - world_.now(), 0s);
+  if (!due) return market_call_.reset();
+  const Steady when = runtime_.steady() + std::max<Duration>(*due - world_.now(), 0s);
   market_call_ = net::ScopedCall(runtime_, runtime_.call_at(when, [this] {
-    if (advance_)
-      advance_();
+    if (advance_) advance_();
     market_->advance_to(world_.now());
     drive_market();
   }));
@@ -115,82 +99,68 @@ void Script::drive_market() {
 
 void Script::at(Instant when, std::function<void()> what) {
   const Steady due = runtime_.steady() + (when - world_.now());
-  calls_.emplace_back(runtime_,
-                      runtime_.call_at(due, [this, call = std::move(what)] {
-                        if (advance_)
-                          advance_();
-                        call();
-                      }));
+  calls_.emplace_back(runtime_, runtime_.call_at(due, [this, call = std::move(what)] {
+    if (advance_) advance_();
+    call();
+  }));
 }
 
-void Script::plan(const ScenarioEvent &event) {
+void Script::plan(const ScenarioEvent& event) {
   const Instant when = clock_start_ + event.at;
   first_interruption_ = std::min(first_interruption_.value_or(when), when);
-  for (const NodeName &node : targets_of(scenario_, event, seed_)) {
+  for (const NodeName& node : targets_of(scenario_, event, seed_)) {
     at(when, [this, node, event] { strike(node, event); });
   }
 }
 
-void Script::strike(const NodeName &node, const ScenarioEvent &event) {
+void Script::strike(const NodeName& node, const ScenarioEvent& event) {
   using What = ScenarioEvent::What;
-  if (!world_.machine_alive(node))
-    return;
+  if (!world_.machine_alive(node)) return;
   ++interruptions_;
-  if (event.what == What::Death)
-    return end(node);
-  if (event.what == What::Reboot)
-    return world_.reboot_machine(node, event.down);
+  if (event.what == What::Death) return end(node);
+  if (event.what == What::Reboot) return world_.reboot_machine(node, event.down);
   const Notice notice = notice_of(event, world_.now());
   world_.notice(node, notice);
-  if (event.what != What::Rebalance)
-    hear_of_kill(node);
+  if (event.what != What::Rebalance) hear_of_kill(node);
   if (event.cancelled_after) {
     const auto kind = notice.kind;
-    return at(world_.now() + *event.cancelled_after,
-              [this, node, kind] { world_.withdraw(node, kind); });
+    return at(world_.now() + *event.cancelled_after, [this, node, kind] { world_.withdraw(node, kind); });
   }
-  if (event.what == What::Rebalance)
-    return;
+  if (event.what == What::Rebalance) return;
   if (event.effect != InterruptionEffect::Reboot) {
     market_->noticed(node, world_.now());
     drive_market();
   }
   at(world_.now() + event.deadline, [this, node, event] {
-    if (event.effect == InterruptionEffect::Reboot)
-      return world_.reboot_machine(node, event.down);
+    if (event.effect == InterruptionEffect::Reboot) return world_.reboot_machine(node, event.down);
     end(node);
   });
 }
 
-/// The machine is gone for good: its group looks for another one, and it costs
-/// nothing any more.
-void Script::end(const NodeName &node) {
+/// The machine is gone for good: its group looks for another one, and it costs nothing any more.
+void Script::end(const NodeName& node) {
   world_.kill_machine(node);
   market_->lost(node, world_.now());
   drive_market();
 }
 
-void Script::hear_of_kill(const NodeName &node) {
-  if (policy_ != Policy::DeleteAllNow)
-    return;
+void Script::hear_of_kill(const NodeName& node) {
+  if (policy_ != Policy::DeleteAllNow) return;
   at(world_.now() + kHandlerHears, [this, node] { delete_everything(node); });
 }
 
-/// The control: a handler that cordons and deletes every pod of the node as
-/// soon as it hears.
-void Script::delete_everything(const NodeName &node) {
+/// The control: a handler that cordons and deletes every pod of the node as soon as it hears.
+void Script::delete_everything(const NodeName& node) {
   NodeChange cordon;
   cordon.node = node;
   cordon.unschedulable = true;
   (void)world_.patch_node(cordon);
   std::vector<PodRef> present;
-  for (const auto &[name, object] : world_.store().all(Kind::Pod)) {
-    const Pod &pod = std::get<PodObject>(*object).pod;
-    if (pod.node == node && !pod.is_daemon() && !pod.mirror &&
-        !pod.terminating())
-      present.push_back(pod.ref());
+  for (const auto& [name, object] : world_.store().all(Kind::Pod)) {
+    const Pod& pod = std::get<PodObject>(*object).pod;
+    if (pod.node == node && !pod.is_daemon() && !pod.mirror && !pod.terminating()) present.push_back(pod.ref());
   }
-  for (const PodRef &pod : present) {
+  for (const PodRef& pod : present) {
     DeleteCall call;
     call.name = pod.name;
     call.uid = pod.uid;
@@ -201,16 +171,14 @@ void Script::delete_everything(const NodeName &node) {
 void Script::stop_load() { world_.stop_load(); }
 
 void Script::look() {
-  if (first_interruption_ && world_.now() > *first_interruption_ &&
-      !world_.at_full_strength()) {
+  if (first_interruption_ && world_.now() > *first_interruption_ && !world_.at_full_strength()) {
     last_incomplete_ = world_.now();
   }
 }
 
 Duration Script::longest_request() const {
   Duration longest = 0s;
-  for (const Load &load : scenario_.loads)
-    longest = std::max(longest, load.time_limit);
+  for (const Load& load : scenario_.loads) longest = std::max(longest, load.time_limit);
   return longest;
 }
 
@@ -235,4 +203,4 @@ Report Script::report() const {
   return report;
 }
 
-} // namespace spotkeeper::sim
+}  // namespace spotkeeper::sim

@@ -1,6 +1,5 @@
-// What a scenario makes happen to a world once the clock runs, and what it
-// measures. The same in virtual time (sim/run.h) and in a served world: it acts
-// through a Runtime and can't tell which.
+// What a scenario makes happen to a world once the clock runs, and what it measures. The same in virtual time
+// (sim/run.h) and in a served world: it acts through a Runtime and can't tell which.
 #pragma once
 
 #include <cstdint>
@@ -17,70 +16,62 @@
 namespace spotkeeper::sim {
 
 class Script {
-public:
+ public:
   /// How often `look` is to be called.
   static constexpr Duration kLook = 250ms;
 
-  /// How long the load flows before the clock starts, for kept connections to
-  /// be open.
+  /// How long the load flows before the clock starts, for kept connections to be open.
   static constexpr Duration kTrafficBeforeClock = 5s;
 
-  /// `world` is that of build_world(scenario, seed). `advance` brings it to the
-  /// runtime's present; it is called before the world is touched from one of
-  /// the script's own calls (empty: whoever runs both has done so). Scenario,
-  /// world and runtime outlive this.
-  Script(const Scenario &scenario, std::uint64_t seed, Policy policy,
-         World &world, net::Runtime &runtime,
+  /// `world` is that of build_world(scenario, seed). `advance` brings it to the runtime's present; it is called before
+  /// the world is touched from one of the script's own calls (empty: whoever runs both has done so). Scenario, world
+  /// and runtime outlive this.
+  Script(const Scenario& scenario, std::uint64_t seed, Policy policy, World& world, net::Runtime& runtime,
          std::function<void()> advance = {});
-  Script(const Script &) = delete;
-  Script &operator=(const Script &) = delete;
+  Script(const Script&) = delete;
+  Script& operator=(const Script&) = delete;
   ~Script();
 
-  /// How long to wait between a settled world and the first request: until
-  /// every proxy has heard of every pod.
+  /// How long to wait between a settled world and the first request: until every proxy has heard of every pod.
   [[nodiscard]] Duration before_load() const;
   void start_load();
-  /// Starts the clock: counting begins, the scenario's events are planned, and
-  /// its market opens.
+  /// Starts the clock: counting begins, the scenario's events are planned, and its market opens.
   void begin();
-  /// To be called about every `kLook` while the clock runs: notes whether every
-  /// workload is complete.
+  /// To be called about every `kLook` while the clock runs: notes whether every workload is complete.
   void look();
   void stop_load();
   /// How long the last requests may still take after stop_load().
   [[nodiscard]] Duration longest_request() const;
   [[nodiscard]] Instant clock_start() const { return clock_start_; }
-  [[nodiscard]] Instant clock_end() const {
-    return clock_start_ + scenario_.duration;
-  }
+  [[nodiscard]] Instant clock_end() const { return clock_start_ + scenario_.duration; }
   [[nodiscard]] std::uint64_t interruptions() const { return interruptions_; }
-  [[nodiscard]] const market::Market &market() const { return *market_; }
+  [[nodiscard]] const market::Market& market() const { return *market_; }
   [[nodiscard]] Report report() const;
 
-private:
+ private:
   class MarketGround;
   void at(Instant when, std::function<void()> what);
-  void plan(const ScenarioEvent &event);
-  void strike(const NodeName &node, const ScenarioEvent &event);
-  void end(const NodeName &node);
+  void plan(const ScenarioEvent& event);
+  void strike(const NodeName& node, const ScenarioEvent& event);
+  void end(const NodeName& node);
   void drive_market();
-  void hear_of_kill(const NodeName &node);
-  void delete_everything(const NodeName &node);
+  void hear_of_kill(const NodeName& node);
+  void delete_everything(const NodeName& node);
 
-  const Scenario &scenario_;
+  const Scenario& scenario_;
   std::uint64_t seed_;
   Policy policy_;
-  World &world_;
-  net::Runtime &runtime_;
+  World& world_;
+  net::Runtime& runtime_;
   std::function<void()> advance_;
   std::vector<net::ScopedCall> calls_;
   std::unique_ptr<MarketGround> ground_;
   std::unique_ptr<market::Market> market_;
-  net::ScopedCall market_call_; // when the market is due
+  net::ScopedCall market_call_;  // when the market is due
   Instant clock_start_;
   std::optional<Instant> first_interruption_;
   std::optional<Instant> last_incomplete_;
   std::uint64_t interruptions_ = 0;
 };
 
-} // namespace spotkeeper::sim
+}  // namespace spotkeeper::sim
