@@ -10,6 +10,8 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "base/time.h"
 #include "cloud/aws/imds.h"
@@ -73,6 +75,7 @@ struct AgentStatus {
   bool metadata_answered = false;  // every place has answered once
   Steady last_poll;                // the metadata poller's last sign of life
   Steady last_look;                // the main loop's
+  std::vector<std::string> stuck;  // watches that make no step any more (ClusterView::stuck)
 };
 
 class Agent {

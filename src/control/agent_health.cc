@@ -18,6 +18,7 @@ std::vector<std::string> agent_unhealthy(const AgentStatus& status, const AgentC
     problems.push_back("the metadata service has not been asked for " + format_duration(now - status.last_poll));
   if (now - status.last_look > kStuck)
     problems.push_back("the main loop has not turned for " + format_duration(now - status.last_look));
+  problems.insert(problems.end(), status.stuck.begin(), status.stuck.end());
   return problems;
 }
 

@@ -1,5 +1,6 @@
-// What an agent's probes answer. Liveness asks what only a restart can help: a loop that has stopped turning. Errors of
-// the metadata service or of the API server are none of that: the next process would get the same ones.
+// What an agent's probes answer. Liveness asks what only a restart can help: a loop that has stopped turning, a watch
+// that has come to a standstill. Errors and silence of the metadata service or of the API server are none of that: the
+// next process would get the same ones, and a restart would cost the drain that is under way.
 #pragma once
 
 #include <string>

@@ -27,7 +27,10 @@ struct AgentMetrics::Instruments {
                                                   "From a notice's arrival to the last pod being told to end.")),
         seconds_left(registry.histogram("spotkeeper_drain_seconds_left",
                                         "Time left before the deadline when the last pod was gone.", kSecondsLeft)),
-        killed_hard(registry.counter("spotkeeper_pods_killed_hard_total", "Pods still on the node at its deadline.")),
+        short_of_grace(registry.counter("spotkeeper_pods_short_of_grace_total",
+                                        "Pods whose grace period did not fit before their machine's deadline.")),
+        killed_hard(registry.counter("spotkeeper_pods_killed_hard_total",
+                                     "Pods that their machine's end cuts off, estimated in its last seconds.")),
         budget_overrides(registry.counters("spotkeeper_budget_overrides_total",
                                            "Pods deleted although a disruption budget allowed nothing, by reason.",
                                            {"reason"})),
@@ -65,6 +68,7 @@ struct AgentMetrics::Instruments {
   Histogram& notice_to_cordon;
   Histogram& notice_to_last_sigterm;
   Histogram& seconds_left;
+  Counter& short_of_grace;
   Counter& killed_hard;
   MetricFamily<Counter>& budget_overrides;
   MetricFamily<Counter>& wish_overrides;
@@ -112,7 +116,9 @@ void AgentMetrics::on_last_sigterm(Duration since_notice) {
 
 void AgentMetrics::on_drained(Duration left) { instruments_->seconds_left.observe(left); }
 
-void AgentMetrics::on_killed_hard(std::size_t pods) { instruments_->killed_hard.add(static_cast<double>(pods)); }
+void AgentMetrics::on_short_of_grace() { instruments_->short_of_grace.add(); }
+
+void AgentMetrics::on_killed_hard() { instruments_->killed_hard.add(); }
 
 void AgentMetrics::set_pods_left(std::size_t pods) { instruments_->pods_left.set(static_cast<double>(pods)); }
 

@@ -36,7 +36,10 @@ class AgentMetrics final : public DrainObserver {
   void on_last_sigterm(Duration since_notice);
   /// The last of them was gone, that long before the deadline.
   void on_drained(Duration left);
-  void on_killed_hard(std::size_t pods);
+  /// A pod can't have its whole grace period.
+  void on_short_of_grace();
+  /// A pod will be cut off by the end of its machine, as far as one can tell.
+  void on_killed_hard();
   /// What is to be moved and has not gone; 0 where nothing is drained.
   void set_pods_left(std::size_t pods);
   /// Until the machine ends; nothing: it is not told to.

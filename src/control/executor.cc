@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "control/event_notes.h"
 
 namespace spotkeeper::control {
 namespace {
@@ -29,8 +30,10 @@ std::string describe_budgets(const Snapshot& cluster, const Pod& pod) {
   return join(texts, ", ");
 }
 
-Executor::Executor(net::Runtime& runtime, ClusterApi& cluster, DrainObserver& observer, ExecutorConfig config)
+Executor::Executor(net::Runtime& runtime, const Clock& clock, ClusterApi& cluster, DrainObserver& observer,
+                   ExecutorConfig config)
     : runtime_(runtime),
+      clock_(clock),
       cluster_(cluster),
       observer_(observer),
       config_(std::move(config)),
@@ -192,8 +195,8 @@ void Executor::conclude(const plan::DeleteNow& action, const std::string& budget
 
 void Executor::accept(const PodRef& pod, GracePeriod grace, bool evicted) {
   ++accepted_;
-  last_accepted_ = runtime_.now();
-  if (view_ != nullptr) view_->assume_ending(pod, runtime_.now() + grace.length(), evicted);
+  last_accepted_ = clock_.now();
+  if (view_ != nullptr) view_->assume_ending(pod, clock_.now() + grace.length(), evicted);
   log::info(evicted ? "pod evicted" : "pod deleted",
             {{"pod", pod.name.str()}, {"grace", format_duration(grace.length())}});
 }
@@ -216,7 +219,7 @@ std::optional<Steady> Executor::next_try() const {
 
 Duration Executor::within_deadline(Duration wait) const {
   if (!deadline_) return wait;
-  return std::min(wait, std::max(kShortest, (deadline_->at - runtime_.now()) / 10));
+  return std::min(wait, std::max(kShortest, (deadline_->at - clock_.now()) / 10));
 }
 
 Duration Executor::quick(Attempt& attempt) {
@@ -229,24 +232,15 @@ Duration Executor::slow(Attempt& attempt) {
   return attempt.slow->next();
 }
 
-void Executor::tell(kube::EventNote::Type type, const PodRef& pod, std::string reason, std::string action,
+void Executor::tell(kube::EventNote::Type type, const PodRef& pod, std::string_view reason, std::string_view action,
                     std::string note) {
-  kube::EventNote event;
-  event.type = type;
-  event.kind = "Pod";
-  event.ns = pod.name.ns;
-  event.name = pod.name.name;
-  event.uid = pod.uid;
-  event.reason = std::move(reason);
-  event.action = std::move(action);
-  event.note = std::move(note);
-  cluster_.emit(std::move(event));
+  cluster_.emit(event_on(pod, type, reason, action, std::move(note)));
 }
 
-void Executor::complain(Attempt& attempt, const PodRef& pod, std::string reason, std::string note) {
+void Executor::complain(Attempt& attempt, const PodRef& pod, std::string_view reason, std::string note) {
   if (std::exchange(attempt.reported, true)) return;
   log::warn("a pod can't be moved as planned", {{"pod", pod.name.str()}, {"reason", reason}, {"detail", note}});
-  tell(kube::EventNote::Type::Warning, pod, std::move(reason), "Evict", std::move(note));
+  tell(kube::EventNote::Type::Warning, pod, reason, "Evict", std::move(note));
 }
 
 }  // namespace spotkeeper::control

@@ -53,13 +53,18 @@ struct ExecutorConfig {
 
 class Executor {
  public:
-  Executor(net::Runtime& runtime, ClusterApi& cluster, DrainObserver& observer, ExecutorConfig config);
+  /// `clock` is the one that deadlines are on.
+  Executor(net::Runtime& runtime, const Clock& clock, ClusterApi& cluster, DrainObserver& observer,
+           ExecutorConfig config);
 
   using Action = std::variant<plan::Evict, plan::DeleteNow>;
   /// Starts what can be started, in order. The pods' machine ends at `deadline`, if that is known.
   void carry_out(ClusterView& view, std::span<const Action> actions, std::optional<Deadline> deadline);
   /// The view that hears of accepted calls from now on; nullptr: none. Called before a view goes.
   void use_view(ClusterView* view) { view_ = view; }
+
+  /// Withdraws what is under way; nothing is sent any more.
+  void end() { tasks_.cancel_all(); }
 
   /// Calls that have no answer yet.
   [[nodiscard]] std::size_t under_way() const { return evictions_ + deletes_; }
@@ -102,10 +107,12 @@ class Executor {
   Duration quick(Attempt& attempt);
   Duration slow(Attempt& attempt);
   void forget_what_is_gone(const Snapshot& cluster);
-  void tell(kube::EventNote::Type type, const PodRef& pod, std::string reason, std::string action, std::string note);
-  void complain(Attempt& attempt, const PodRef& pod, std::string reason, std::string note);
+  void tell(kube::EventNote::Type type, const PodRef& pod, std::string_view reason, std::string_view action,
+            std::string note);
+  void complain(Attempt& attempt, const PodRef& pod, std::string_view reason, std::string note);
 
   net::Runtime& runtime_;
+  const Clock& clock_;
   ClusterApi& cluster_;
   DrainObserver& observer_;
   ExecutorConfig config_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <list>
 #include <map>
+#include <string>
 #include <utility>
 
 #include "base/log.h"
@@ -11,6 +12,11 @@
 #include "net/task_group.h"
 
 namespace spotkeeper::control {
+namespace {
+
+constexpr Duration kLateStep = 1min;  // what a watch may be late with a step before it counts as stuck
+
+}  // namespace
 
 /// Some collections of the API in one store.
 class KubeCluster::View : public ClusterView {
@@ -28,6 +34,17 @@ class KubeCluster::View : public ClusterView {
 
   [[nodiscard]] const Snapshot& snapshot() const override { return store_.snapshot(); }
   [[nodiscard]] net::Signal& changed() override { return changed_; }
+  [[nodiscard]] bool complete() const override {
+    return std::ranges::all_of(feeds_, [](const Feed& feed) { return feed.reflector.synced(); });
+  }
+  [[nodiscard]] std::vector<std::string> stuck(Steady now) const override {
+    std::vector<std::string> problems;
+    for (const Feed& feed : feeds_)
+      if (now > feed.reflector.step_by() + kLateStep)
+        problems.push_back("the watch of " + feed.what + " has not made a step for " +
+                           format_duration(now - feed.reflector.heard_at()));
+    return problems;
+  }
 
   void assume_ending(const PodRef& pod, Instant deletion, bool evicted) override {
     store_.assume_ending(pod, deletion, evicted, cluster_.runtime_.steady());
@@ -42,9 +59,11 @@ class KubeCluster::View : public ClusterView {
   struct Feed {
     Feed(KubeCluster& cluster, kube::Resource resource, kube::WatchScope scope,
          std::unique_ptr<kube::ReflectorSink> into)
-        : sink(std::move(into)),
+        : what(std::string(resource.plural) + (scope.ns.empty() ? "" : " in " + scope.ns.str())),
+          sink(std::move(into)),
           reflector(cluster.client_.pipeline(), resource, std::move(scope), *sink, cluster.options_.reflector,
                     Random(cluster.random_.next())) {}
+    std::string what;  // for people
     std::unique_ptr<kube::ReflectorSink> sink;
     kube::Reflector reflector;
   };
@@ -57,9 +76,6 @@ class KubeCluster::View : public ClusterView {
   [[nodiscard]] kube::ClusterStore& store() { return store_; }
   [[nodiscard]] net::Runtime& runtime() { return cluster_.runtime_; }
   [[nodiscard]] const Options& options() const { return cluster_.options_; }
-  [[nodiscard]] bool all_synced() const {
-    return std::ranges::all_of(feeds_, [](const Feed& feed) { return feed.reflector.synced(); });
-  }
 
   virtual void on_change() { changed_.notify(); }
 
@@ -86,7 +102,7 @@ class NodeView final : public KubeCluster::View {
     scope.field_selector = "metadata.name=" + node.str();
     watch(kube::kNodes, std::move(scope), store().node_sink());
   }
-  [[nodiscard]] bool synced() const override { return all_synced(); }
+  [[nodiscard]] bool synced() const override { return complete(); }
 };
 
 class AroundView final : public KubeCluster::View {
@@ -94,14 +110,13 @@ class AroundView final : public KubeCluster::View {
   AroundView(KubeCluster& cluster, NodeName node)
       : View(cluster),
         node_(std::move(node)),
-        nodes_(watch(kube::kNodes, {}, store().node_sink())),
         own_pods_(watch(kube::kPods, on_node(node_), store().pod_sink({.ns = {}, .node = node_}))),
         patience_(runtime(),
-                  runtime().call_at(runtime().steady() + options().stragglers, [this] { give_up_waiting(); })) {}
-
-  [[nodiscard]] bool synced() const override {
-    return nodes_.reflector.synced() && own_pods_.reflector.synced() && (waited_ || all_synced());
+                  runtime().call_at(runtime().steady() + options().stragglers, [this] { give_up_waiting(); })) {
+    watch(kube::kNodes, {}, store().node_sink());
   }
+
+  [[nodiscard]] bool synced() const override { return own_pods_.reflector.synced() && (waited_ || complete()); }
 
  protected:
   void on_change() override {
@@ -128,7 +143,7 @@ class AroundView final : public KubeCluster::View {
 
   void give_up_waiting() {
     waited_ = true;
-    if (!all_synced())
+    if (!complete())
       log::warn("deciding with a partial view: not everything could be listed in time", {{"node", node_.str()}});
     View::on_change();
   }
@@ -136,7 +151,6 @@ class AroundView final : public KubeCluster::View {
   NodeName node_;
   std::set<NamespaceName> followed_;
   bool waited_ = false;
-  Feed& nodes_;
   Feed& own_pods_;
   net::ScopedCall patience_;
 };

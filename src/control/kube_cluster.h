@@ -18,8 +18,8 @@ class KubeCluster final : public ClusterApi {
  public:
   struct Options {
     kube::ReflectorOptions reflector;
-    /// What a drain needs is listed namespace by namespace. If one of them can't be listed (its rights, say), the rest
-    /// is not kept waiting for longer than this.
+    /// What a drain needs is listed one collection after the other. If some can't be listed (for want of rights, say),
+    /// the node's own pods are not kept waiting for the rest for longer than this.
     Duration stragglers = 10s;
     std::uint64_t seed = 1;  // of jitter
   };

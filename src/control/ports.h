@@ -5,6 +5,8 @@
 
 #include <memory>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "kube/answers.h"
@@ -23,8 +25,14 @@ class ClusterView {
   ClusterView& operator=(const ClusterView&) = delete;
   virtual ~ClusterView() = default;
 
-  /// Everything in the view has been listed once. Nothing is decided before.
+  /// What must be known for anything to be decided has been listed once. Nothing is decided before.
   [[nodiscard]] virtual bool synced() const = 0;
+  /// Nothing is known to be missing from the snapshot. A view may be synced without: a list that is refused for good
+  /// must not keep a pod from being told to end in time. Then only what needs no more than the pod itself is decided.
+  [[nodiscard]] virtual bool complete() const = 0;
+  /// Which watches make no step of their own any more, for people: neither hearing something nor failing within the
+  /// time that either may take, at `now`. An API server that is away or refuses is none of that. Empty: all are well.
+  [[nodiscard]] virtual std::vector<std::string> stuck(Steady now) const = 0;
   [[nodiscard]] virtual const Snapshot& snapshot() const = 0;
   /// Notified after every change of `snapshot()` or `synced()`.
   [[nodiscard]] virtual net::Signal& changed() = 0;

@@ -33,8 +33,9 @@ struct Interruption {
   InterruptionEffect effect = InterruptionEffect::Terminate;
   std::string source;  // "imds/spot", "imds/rebalance", "imds/scheduled", "imds/asg", "node" (read back), …
   std::string id;      // names the signal: the same id again is the same signal
-  Instant noticed;     // when it reached us, on this machine's clock
-  std::optional<Deadline> deadline;  // on this machine's clock, skew taken out; a Maybe has none
+  // Both on the notifier's clock, which all machines share: what each of them knows it by is its own affair.
+  Instant noticed;                   // when it reached us
+  std::optional<Deadline> deadline;  // a Maybe has none
   double confidence = 1.0;           // that it will come to pass, in (0, 1]
   friend bool operator==(const Interruption&, const Interruption&) = default;
 };

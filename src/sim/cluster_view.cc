@@ -22,6 +22,7 @@ void SimView::list_soon(Duration delay) {
   pending_.clear();
   delivery_.reset();
   late_.clear();
+  hidden_ = 0;
   listing_ = net::ScopedCall(runtime_, runtime_.call_at(runtime_.steady() + delay, [this] { list(); }));
 }
 
@@ -53,7 +54,9 @@ void SimView::load_namespace(const NamespaceName& ns) {
       put_pod(std::get<PodObject>(*at->second));
       continue;
     }
+    ++hidden_;
     late_.emplace_back(runtime_, runtime_.call_at(runtime_.steady() + kHiddenPodComes, [this, name = at->first] {
+      --hidden_;
       if (const auto* pod = world_.store().get<PodObject>(name); pod != nullptr) put_pod(*pod);
       changed_.notify();
     }));

@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <string>
 #include <vector>
 
 #include "control/ports.h"
@@ -22,6 +23,9 @@ class SimView final : public control::ClusterView {
   SimView(net::Runtime& runtime, World& world, NodeName node, Scope scope);
 
   [[nodiscard]] bool synced() const override { return synced_; }
+  /// No pod is kept back by a list that lacked it.
+  [[nodiscard]] bool complete() const override { return synced_ && hidden_ == 0; }
+  [[nodiscard]] std::vector<std::string> stuck(Steady /*now*/) const override { return {}; }
   [[nodiscard]] const Snapshot& snapshot() const override { return snapshot_; }
   [[nodiscard]] net::Signal& changed() override { return changed_; }
   void assume_ending(const PodRef& pod, Instant deletion, bool evicted) override;
@@ -64,6 +68,7 @@ class SimView final : public control::ClusterView {
   net::ScopedCall delivery_;
   net::ScopedCall listing_;
   std::vector<net::ScopedCall> late_;
+  std::size_t hidden_ = 0;  // pods that come late
   Store::Subscription subscription_;
 };
 

@@ -109,16 +109,20 @@ Result<Instant> parse_event_time(std::string_view text);
 // ---------------------------------------------------------------------------------------------------------------------
 // The client.
 
-/// How far this machine's clock is ahead of the service's, from the Date of its answers. A Date is cut to the second
-/// and an answer travels, so that each one gives an interval in which the skew lies; they are intersected.
+/// How far this machine's wall clock is ahead of the service's clock, from the Date of its answers. A Date is cut to
+/// the second and an answer travels, so that each one gives an interval in which the service's clock lies; they are
+/// intersected. They are kept against the clock that does not jump: a wall clock that is set is noticed at once and
+/// spoils nothing.
 class SkewEstimate {
  public:
-  /// An answer with that `date`, asked for at `sent` and here at `received`, both on this machine's clock.
-  void learn(Instant date, Instant sent, Instant received);
-  /// Zero while that is possible; else the end of the interval that is nearest to zero.
-  [[nodiscard]] Duration skew() const;
+  /// An answer with that `date`, asked for at `sent` and here at `received`.
+  void learn(Instant date, Steady sent, Steady received);
+  /// While this machine's wall clock reads `wall` at `steady`: zero if that is possible; else the end of the interval
+  /// that is nearest to zero. None: no Date has been seen yet.
+  [[nodiscard]] std::optional<Duration> skew(Instant wall, Steady steady) const;
 
  private:
+  // How far the service's clock is ahead of the steady one.
   std::optional<Duration> least_;
   std::optional<Duration> most_;
 };
@@ -151,7 +155,8 @@ class ImdsClient {
   net::Task<Result<InstanceIdentity>> identity();
   /// For answers that were fetched but turned out to be unreadable.
   void count(std::string_view what, AnswerKind kind) const;
-  [[nodiscard]] Duration skew() const { return skew_.skew(); }
+  /// How far this machine's wall clock is ahead of the service's now; none: not known yet.
+  [[nodiscard]] std::optional<Duration> skew() const { return skew_.skew(runtime_.now(), runtime_.steady()); }
 
  private:
   struct Token {
@@ -178,7 +183,7 @@ class ImdsClient {
 // ---------------------------------------------------------------------------------------------------------------------
 // The monitor.
 
-/// One notice that stands. Its instants are as the service gave them: who uses them takes the skew out.
+/// One notice that stands. Its instants are on the service's clock.
 struct MetadataNotice {
   MetadataTopic topic = MetadataTopic::Spot;
   InterruptionKind kind = InterruptionKind::Kill;
@@ -186,7 +191,7 @@ struct MetadataNotice {
   std::string source;                // "imds/spot", …
   std::string id;                    // the same notice has the same id in every poll, and after a restart
   std::optional<Instant> announced;  // when it takes place (Maybe: when it was given); none: the service does not say
-  Instant received;                  // when it was first seen, on this machine's clock
+  Steady received;                   // when it was first seen
   std::string detail;                // for people
   friend bool operator==(const MetadataNotice&, const MetadataNotice&) = default;
 };
@@ -217,7 +222,8 @@ class ImdsMonitor {
   [[nodiscard]] bool answered(MetadataTopic topic) const { return answered_.contains(topic); }
   /// Notified when `notices()` or `answered()` has changed.
   [[nodiscard]] net::Signal& changed() { return changed_; }
-  [[nodiscard]] Duration skew() const { return client_.skew(); }
+  /// See ImdsClient::skew.
+  [[nodiscard]] std::optional<Duration> skew() const { return client_.skew(); }
   /// The last sign of life: answers that are errors count, since a process that is restarted gets the same ones.
   [[nodiscard]] Steady last_activity() const { return last_activity_; }
   /// Which machine this is; nothing until the service has said so.

@@ -47,23 +47,24 @@ std::string_view name_of(AnswerKind kind) {
   return "unexpected";
 }
 
-void SkewEstimate::learn(Instant date, Instant sent, Instant received) {
+void SkewEstimate::learn(Instant date, Steady sent, Steady received) {
   // When the Date was taken, our clock stood between `sent` and `received`, and the service's between `date` and a
   // second after it.
-  const Duration least = sent - date - Duration(1s);
-  const Duration most = received - date;
+  const Duration least = date.time_since_epoch() - received.time_since_epoch();
+  const Duration most = date.time_since_epoch() + Duration(1s) - sent.time_since_epoch();
   // Clocks drift, so what was learnt before is worth a little less each time.
   constexpr Duration drift = 1ms;
   const Duration both_least = least_ ? std::max(*least_ - drift, least) : least;
   const Duration both_most = most_ ? std::min(*most_ + drift, most) : most;
-  const bool agree = both_least <= both_most;  // else a clock has jumped
+  const bool agree = both_least <= both_most;  // else the service's clock has jumped
   least_ = agree ? both_least : least;
   most_ = agree ? both_most : most;
 }
 
-Duration SkewEstimate::skew() const {
-  if (!least_) return Duration(0);
-  return std::clamp(Duration(0), *least_, std::max(*least_, *most_));
+std::optional<Duration> SkewEstimate::skew(Instant wall, Steady steady) const {
+  if (!least_) return std::nullopt;
+  const Duration ours = wall.time_since_epoch() - steady.time_since_epoch();
+  return ours - std::clamp(ours, *least_, std::max(*least_, *most_));
 }
 
 ImdsClient::ImdsClient(net::Runtime& runtime, net::HttpTransport& transport, ImdsConfig config, Counter counter)
@@ -74,7 +75,7 @@ void ImdsClient::count(std::string_view what, AnswerKind kind) const {
 }
 
 net::Task<MetadataAnswer> ImdsClient::exchange(net::HttpRequest request, std::string what) {
-  const Instant sent = runtime_.now();
+  const Steady sent = runtime_.steady();
   Result<net::HttpResponse> response = co_await transport_.send(std::move(request), config_.timeout);
   MetadataAnswer answer;
   if (!response) {
@@ -83,7 +84,7 @@ net::Task<MetadataAnswer> ImdsClient::exchange(net::HttpRequest request, std::st
   } else {
     answer.kind = kind_of(*response);
     if (const auto text = response->headers.find("Date")) {
-      if (const auto date = net::parse_http_date(*text)) skew_.learn(*date, sent, runtime_.now());
+      if (const auto date = net::parse_http_date(*text)) skew_.learn(*date, sent, runtime_.steady());
     }
     if (answer.kind == AnswerKind::Half) {
       answer.problem = "an empty answer";

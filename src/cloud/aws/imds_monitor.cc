@@ -22,7 +22,7 @@ std::string path_of(MetadataTopic topic) {
   return {};
 }
 
-MetadataNotice notice_of(MetadataTopic topic, Instant now) {
+MetadataNotice notice_of(MetadataTopic topic, Steady now) {
   MetadataNotice notice;
   notice.topic = topic;
   notice.source = "imds/" + std::string(name_of(topic));
@@ -30,7 +30,7 @@ MetadataNotice notice_of(MetadataTopic topic, Instant now) {
   return notice;
 }
 
-MetadataNotice notice_of(const SpotAction& action, Instant now) {
+MetadataNotice notice_of(const SpotAction& action, Steady now) {
   MetadataNotice notice = notice_of(MetadataTopic::Spot, now);
   notice.kind = InterruptionKind::Kill;
   notice.effect = action.effect;
@@ -41,7 +41,7 @@ MetadataNotice notice_of(const SpotAction& action, Instant now) {
   return notice;
 }
 
-MetadataNotice notice_of(const RebalanceAdvice& advice, Instant now) {
+MetadataNotice notice_of(const RebalanceAdvice& advice, Steady now) {
   MetadataNotice notice = notice_of(MetadataTopic::Rebalance, now);
   notice.kind = InterruptionKind::Maybe;
   notice.announced = advice.given;
@@ -57,7 +57,7 @@ InterruptionEffect effect_of(std::string_view code) {
   return InterruptionEffect::Terminate;  // instance-retirement, and what this version does not know
 }
 
-MetadataNotice notice_of(const ScheduledEvent& event, Instant now) {
+MetadataNotice notice_of(const ScheduledEvent& event, Steady now) {
   MetadataNotice notice = notice_of(MetadataTopic::Scheduled, now);
   notice.kind = InterruptionKind::Maintenance;
   notice.effect = effect_of(event.code);
@@ -68,7 +68,7 @@ MetadataNotice notice_of(const ScheduledEvent& event, Instant now) {
 }
 
 /// The state says nothing about when, and the id must not depend on when it is asked for.
-MetadataNotice notice_of(std::string_view lifecycle_state, Instant now) {
+MetadataNotice notice_of(std::string_view lifecycle_state, Steady now) {
   MetadataNotice notice = notice_of(MetadataTopic::Lifecycle, now);
   notice.kind = InterruptionKind::Retire;
   notice.id = "asg-terminated";
@@ -164,7 +164,7 @@ net::Task<bool> ImdsMonitor::look(MetadataTopic topic) {
 }
 
 std::optional<std::vector<MetadataNotice>> ImdsMonitor::understand(MetadataTopic topic, const std::string& body) {
-  const Instant now = runtime_.now();
+  const Steady now = runtime_.steady();
   std::vector<MetadataNotice> notices;
   const auto refuse = [&](const Error& error) {
     client_.count(name_of(topic), ends_early(body) ? AnswerKind::Half : AnswerKind::Garbage);

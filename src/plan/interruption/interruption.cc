@@ -7,8 +7,8 @@
 
 namespace spotkeeper::plan {
 
-Deadline settle_deadline(Instant announced, Duration skew, Instant received, Duration length) {
-  return Deadline{std::min(announced + skew, received + length)};
+Deadline settle_deadline(Instant announced, Instant received, Duration length) {
+  return Deadline{std::min(announced, received + length)};
 }
 
 namespace {

@@ -24,9 +24,10 @@ struct NoticeLengths {
   Duration lifecycle = 120s;
 };
 
-/// The deadline on this machine's clock: the earlier of the notice's instant, moved by `skew` (how far our clock is
-/// ahead of the notifier's), and `received + length`. The second holds when clocks disagree.
-[[nodiscard]] Deadline settle_deadline(Instant announced, Duration skew, Instant received, Duration length);
+/// The deadline: the earlier of the instant that the notice names and `received + length`. All on one clock that does
+/// not jump and that the notifier's is known against (docs/interruption.md); the second holds where that knowledge is
+/// wrong.
+[[nodiscard]] Deadline settle_deadline(Instant announced, Instant received, Duration length);
 
 /// One record for two signals about one node: the strongest kind (with its effect, source and id), the earliest
 /// deadline, the earliest `noticed`, the highest confidence. Commutative, associative and idempotent.

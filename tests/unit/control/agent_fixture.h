@@ -14,6 +14,7 @@
 #include "net/task_group.h"
 #include "tests/unit/control/fake_cluster.h"
 #include "tests/unit/support/fake_imds.h"
+#include "tests/unit/support/settable_clock.h"
 #include "tests/unit/support/virtual_runtime.h"
 
 namespace spotkeeper::testing {
@@ -35,7 +36,7 @@ class AgentWorld : public ::testing::Test {
   }
 
   void start() {
-    agent = std::make_unique<control::Agent>(control::AgentPorts{runtime, cluster, imds, metrics}, config);
+    agent = std::make_unique<control::Agent>(control::AgentPorts{machine, cluster, imds, metrics}, config);
     ended = false;
     group.start(run());
   }
@@ -50,6 +51,14 @@ class AgentWorld : public ::testing::Test {
   }
   void spot_notice(Duration ahead = 120s, const std::string& action = "terminate") {
     imds.spot(action, runtime.now() + ahead);
+  }
+  /// What the metadata service says of one scheduled event.
+  static std::string scheduled(const std::string& id, Instant at, const std::string& state = "active",
+                               const std::string& code = "instance-reboot") {
+    // The service's own form of a time, made from RFC 3339.
+    const std::string date = net::format_http_date(at);  // "Sun, 06 Nov 1994 08:49:37 GMT"
+    return R"([{"NotBefore":")" + date.substr(5) + R"(","Code":")" + code +
+           R"(","Description":"d","NotAfter":"","EventId":")" + id + R"(","State":")" + state + R"("}])";
   }
   [[nodiscard]] std::optional<plan::NodeMark> mark() const { return control::mark_of(cluster.node("n1")).value(); }
   [[nodiscard]] bool tainted(const std::string& name = "n1") const {
@@ -67,7 +76,8 @@ class AgentWorld : public ::testing::Test {
   /// Everything that can be done has been done: no pod of n1 that moves is left, or nothing changes any more.
   [[nodiscard]] bool empty() const { return cluster.world.pods_on(NodeName("n1")).empty(); }
 
-  VirtualRuntime runtime;
+  VirtualRuntime runtime;          // the time that is right
+  SettableClock machine{runtime};  // the agent's own machine, whose wall clock can be set
   FakeCluster cluster{runtime};
   FakeImds imds{runtime};
   MetricsRegistry metrics;

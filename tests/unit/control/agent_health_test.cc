@@ -1,5 +1,7 @@
 #include "control/agent_health.h"
 
+#include "net/signal.h"
+
 #include "tests/unit/control/agent_fixture.h"
 
 namespace spotkeeper::control {
@@ -7,6 +9,11 @@ namespace {
 
 using ::spotkeeper::testing::AgentWorld;
 using ::spotkeeper::testing::FakeImds;
+
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 using AgentHealth = AgentWorld;
 
@@ -31,15 +38,55 @@ TEST_F(AgentHealth, NoErrorOfTheMetadataServiceMakesItUnhealthyHoweverLong) {
   }
 }
 
+/// A transport that answers until it is told to hang: then not even its own time-out comes.
+class HangingImds final : public net::HttpTransport {
+ public:
+  HangingImds(net::Runtime& runtime, FakeImds& inner) : never_(runtime), inner_(inner) {}
+  bool hang = false;
+  net::Task<Result<net::HttpResponse>> send(net::HttpRequest request, Duration limit) override {
+    while (hang) co_await never_.wait();
+    auto answer = co_await inner_.send(std::move(request), limit);
+    co_return answer;
+  }
+  net::Task<Result<std::unique_ptr<net::HttpStream>>> open(net::HttpRequest request, Duration limit) override {
+    return inner_.open(std::move(request), limit);
+  }
+
+ private:
+  net::Signal never_;
+  FakeImds& inner_;
+};
+
 TEST_F(AgentHealth, APollThatNeverReturnsMakesItUnhealthy) {
+  HangingImds service(runtime, imds);
+  Agent hung({machine, cluster, service, metrics}, config);
+  net::TaskGroup tasks(runtime);
+  tasks.start(hung.run());
+  runtime.advance(5s);
+  EXPECT_THAT(agent_unhealthy(hung.status(), config, runtime.steady()), IsEmpty());
+  service.hang = true;
+  runtime.advance(25s);
+  EXPECT_THAT(agent_unhealthy(hung.status(), config, runtime.steady()), IsEmpty());
+  runtime.advance(10s);
+  EXPECT_THAT(agent_unhealthy(hung.status(), config, runtime.steady()),
+              ElementsAre(HasSubstr("metadata service has not been asked")));
+  tasks.cancel_all();
+}
+
+TEST_F(AgentHealth, AMainLoopThatHasEndedMakesItUnhealthy) {
   start();
   runtime.advance(5s);
-  config.metadata.client.timeout = 1s;
-  AgentStatus status = agent->status();
-  status.last_poll = runtime.steady() - 31s;
-  EXPECT_EQ(agent_unhealthy(status, config, runtime.steady()).size(), 1U);
-  status.last_look = runtime.steady() - 31s;
-  EXPECT_EQ(agent_unhealthy(status, config, runtime.steady()).size(), 2U);
+  agent->stop();
+  runtime.advance(40s);
+  ASSERT_TRUE(ended);
+  EXPECT_THAT(agent_unhealthy(agent->status(), config, runtime.steady()), Contains(HasSubstr("main loop")));
+}
+
+TEST_F(AgentHealth, AWatchThatIsStuckMakesItUnhealthy) {
+  start();
+  runtime.advance(5s);
+  cluster.stuck = {"the watch of nodes has not made a step for 7m0s"};
+  EXPECT_THAT(agent_unhealthy(agent->status(), config, runtime.steady()), ElementsAre(HasSubstr("watch of nodes")));
 }
 
 TEST_F(AgentHealth, KeepsTurningThroughAnOutageOfTheApiServer) {

@@ -60,7 +60,7 @@ class ExecutorTest : public ::testing::Test {
   FakeCluster cluster{runtime};
   std::unique_ptr<ClusterView> view;
   Counts counts;
-  Executor executor{runtime, cluster, counts, {.node = NodeName("n1")}};
+  Executor executor{runtime, runtime, cluster, counts, {.node = NodeName("n1")}};
   Deadline deadline{runtime.now() + 120s};
 };
 
@@ -137,7 +137,7 @@ TEST_F(ExecutorTest, DeletesThoughAnEvictionHangsAndNothingIsTriedAgain) {
 TEST_F(ExecutorTest, TakesGoneAndReplacedForDone) {
   for (const auto outcome : {EvictOutcome::Gone, EvictOutcome::Replaced}) {
     cluster.evictions_asked = 0;
-    Executor fresh(runtime, cluster, counts, {.node = NodeName("n1")});
+    Executor fresh(runtime, runtime, cluster, counts, {.node = NodeName("n1")});
     answer(outcome);
     const Executor::Action action = evict("web-1");
     for (int i = 0; i < 100; ++i) {

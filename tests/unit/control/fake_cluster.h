@@ -27,6 +27,9 @@ class FakeCluster final : public control::ClusterApi {
   /// How long a pod takes to end, at most its grace; none: its whole grace.
   std::optional<Duration> pods_end_after = 1s;
 
+  bool complete = true;            // what every view says of itself
+  std::vector<std::string> stuck;  // the same
+
   // Asked first; nothing: the usual answer.
   std::function<std::optional<kube::EvictAnswer>(const PodRef&)> evict_hook;
   std::function<std::optional<Result<kube::DeleteOutcome>>(const PodRef&)> delete_hook;
@@ -218,8 +221,10 @@ class FakeCluster final : public control::ClusterApi {
 
   class View final : public control::ClusterView {
    public:
-    explicit View(std::shared_ptr<ViewState> state) : state_(std::move(state)) {}
+    View(const FakeCluster& of, std::shared_ptr<ViewState> state) : of_(of), state_(std::move(state)) {}
     [[nodiscard]] bool synced() const override { return state_->synced; }
+    [[nodiscard]] bool complete() const override { return state_->synced && of_.complete; }
+    [[nodiscard]] std::vector<std::string> stuck(Steady /*now*/) const override { return of_.stuck; }
     [[nodiscard]] const Snapshot& snapshot() const override { return state_->seen; }
     [[nodiscard]] net::Signal& changed() override { return state_->changed; }
     void assume_ending(const PodRef& pod, Instant deletion, bool evicted) override {
@@ -229,6 +234,7 @@ class FakeCluster final : public control::ClusterApi {
     }
 
    private:
+    const FakeCluster& of_;
     std::shared_ptr<ViewState> state_;
   };
 
@@ -246,7 +252,7 @@ class FakeCluster final : public control::ClusterApi {
       opened->synced = true;
       opened->show(world);
     });
-    return std::make_unique<View>(state);
+    return std::make_unique<View>(*this, state);
   }
 
   [[nodiscard]] kube::EvictOutcome consider_eviction(const PodRef& pod) {

@@ -96,11 +96,13 @@ TEST(EventTime, IsTheServicesOwnForm) {
 
 Instant second(double seconds) { return Instant(duration_of_seconds(1'800'000'000 + seconds)); }
 
+Steady after(double seconds) { return Steady(duration_of_seconds(seconds)); }
+
 TEST(ClockSkew, IsZeroWhileThatIsPossible) {
   SkewEstimate estimate;
-  EXPECT_EQ(estimate.skew(), Duration(0));
-  estimate.learn(second(10), second(10.4), second(10.41));  // the service may have read 10.4 as well
-  EXPECT_EQ(estimate.skew(), Duration(0));
+  EXPECT_EQ(estimate.skew(second(10), after(10)), std::nullopt);
+  estimate.learn(second(10), after(10.4), after(10.41));  // the service may have read 10.4 as well
+  EXPECT_EQ(estimate.skew(second(10.41), after(10.41)), Duration(0));
 }
 
 TEST(ClockSkew, IsNarrowedByEveryAnswer) {
@@ -108,18 +110,26 @@ TEST(ClockSkew, IsNarrowedByEveryAnswer) {
     SkewEstimate estimate;
     for (int i = 0; i < 100; ++i) {
       const double served = i * 0.937;  // as polls with jitter fall on all parts of a second
-      estimate.learn(second(std::floor(served)), second(served + ahead - 0.001), second(served + ahead + 0.001));
+      estimate.learn(second(std::floor(served)), after(served - 0.001), after(served + 0.001));
     }
-    EXPECT_NEAR(seconds_of(estimate.skew()), ahead, 0.1) << ahead;
+    EXPECT_NEAR(seconds_of(estimate.skew(second(100 + ahead), after(100)).value()), ahead, 0.1) << ahead;
   }
 }
 
-TEST(ClockSkew, StartsAnewWhenAClockJumps) {
+TEST(ClockSkew, StartsAnewWhenTheServicesClockJumps) {
   SkewEstimate estimate;
-  for (int i = 0; i < 10; ++i) estimate.learn(second(i), second(i + 0.5), second(i + 0.5));
-  EXPECT_EQ(estimate.skew(), Duration(0));
-  estimate.learn(second(11), second(71.5), second(71.5));
-  EXPECT_NEAR(seconds_of(estimate.skew()), 60, 1);
+  for (int i = 0; i < 10; ++i) estimate.learn(second(i), after(i + 0.5), after(i + 0.5));
+  EXPECT_EQ(estimate.skew(second(10), after(10)), Duration(0));
+  estimate.learn(second(11), after(71.5), after(71.5));
+  EXPECT_NEAR(seconds_of(estimate.skew(second(71.5), after(71.5)).value()), 60, 1);
+}
+
+TEST(ClockSkew, FollowsAWallClockThatIsSetWithoutBeingAskedAnew) {
+  SkewEstimate estimate;
+  for (int i = 0; i < 10; ++i) estimate.learn(second(i), after(i + 0.01 * i), after(i + 0.01 * i + 0.001));
+  EXPECT_EQ(estimate.skew(second(20), after(20)), Duration(0));
+  EXPECT_NEAR(seconds_of(estimate.skew(second(620), after(20)).value()), 600, 1);
+  EXPECT_NEAR(seconds_of(estimate.skew(second(-580), after(20)).value()), -600, 1);
 }
 
 }  // namespace

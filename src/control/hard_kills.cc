@@ -1,0 +1,73 @@
+#include "control/hard_kills.h"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+
+#include "base/log.h"
+#include "control/event_notes.h"
+
+namespace spotkeeper::control {
+namespace {
+
+constexpr Duration kSureBefore = 20s;  // the deadline: two scrapes of Prometheus' usual 10 s
+constexpr Duration kLateStart = 3s;    // after a last safe start: the API server has had its chance
+constexpr Duration kLastLook = 1s;     // before the deadline: afterwards nobody is left to count
+
+std::string rounded(Duration length) { return format_duration(std::chrono::round<std::chrono::seconds>(length)); }
+
+}  // namespace
+
+bool is_moved(const Pod& pod, const plan::DrainPolicy& policy) {
+  return !pod.completed() && !pod.mirror && (policy.evict_daemons || !pod.is_daemon()) &&
+         (!policy.self || pod.name != *policy.self);
+}
+
+void HardKills::forget() {
+  short_.clear();
+  killed_.clear();
+}
+
+void HardKills::look(const Snapshot& cluster, const Interruption& what, Instant now, Agenda& agenda) {
+  if (what.kind != InterruptionKind::Kill || !what.deadline) return;
+  for (const Pod* pod : cluster.pods_on(what.node)) {
+    if (!is_moved(*pod, policy_)) continue;
+    short_of_grace(*pod, what, now);
+    killed_hard(*pod, what, now, agenda);
+  }
+}
+
+void HardKills::short_of_grace(const Pod& pod, const Interruption& what, Instant now) {
+  const Instant since = std::max(what.noticed, pod.created);
+  const Instant ends = pod.terminating() ? *pod.deletion : since + pod.spec->grace.length() + policy_.margin;
+  if (ends <= what.deadline->at || !short_.insert(pod.uid).second) return;
+  metrics_.on_short_of_grace();
+  const std::string own = format_duration(pod.spec->grace.length());
+  const std::string left = rounded(what.deadline->at - now);
+  log::warn("a pod's grace period does not fit", {{"pod", pod.name.str()}, {"grace", own}, {"left", left}});
+  cluster_.emit(event_on(pod.ref(), kube::EventNote::Type::Warning, "GraceDoesNotFit", "Drain",
+                         "its grace period of " + own + " does not fit: node " + what.node.str() + " ends in " + left +
+                             "; it gets as much of it as there is"));
+}
+
+void HardKills::killed_hard(const Pod& pod, const Interruption& what, Instant now, Agenda& agenda) {
+  const Instant deadline = what.deadline->at;
+  const Instant since = std::max(what.noticed, pod.created);
+  Instant sure = deadline - kLastLook;
+  if (!pod.terminating()) {
+    sure = std::min(sure, plan::last_safe_start(pod, *what.deadline, policy_, since) + kLateStart);
+  } else if (*pod.deletion > deadline) {
+    sure = deadline - kSureBefore;
+  }
+  agenda.consider(std::optional(sure));
+  if (now < sure || !killed_.insert(pod.uid).second) return;
+  metrics_.on_killed_hard();
+  const std::string left = rounded(std::max(deadline - now, Duration(0)));
+  log::error("a pod will be killed hard", {{"pod", pod.name.str()}, {"left", left}, {"told", pod.terminating()}});
+  cluster_.emit(event_on(pod.ref(), kube::EventNote::Type::Warning, "KilledWithItsNode", "Drain",
+                         (pod.terminating() ? "it is still ending" : "it could not be told to end") +
+                             std::string(" and node ") + what.node.str() + " goes in " + left +
+                             ": its containers will be cut off"));
+}
+
+}  // namespace spotkeeper::control

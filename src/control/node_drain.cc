@@ -1,0 +1,174 @@
+#include "control/node_drain.h"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include "base/log.h"
+#include "control/node_record.h"
+#include "net/signal.h"
+
+namespace spotkeeper::control {
+namespace {
+
+constexpr Duration kMarkFirst = 5s;        // pods wait at most this long for the Node to be marked
+constexpr Duration kMaintenanceNear = 6h;  // before that, the pods need not be watched
+
+net::Task<void> relay(net::Signal& signal, const std::function<void()>& wake) {
+  for (;;) {
+    co_await signal.wait();
+    wake();
+  }
+}
+
+}  // namespace
+
+bool drains(InterruptionKind kind) { return kind == InterruptionKind::Kill || kind == InterruptionKind::Retire; }
+
+NodeDrain::NodeDrain(net::Runtime& runtime, const AgentClock& clock, ClusterApi& cluster, AgentMetrics& metrics,
+                     Config config, std::function<void()> wake)
+    : runtime_(runtime),
+      clock_(clock),
+      cluster_(cluster),
+      metrics_(metrics),
+      config_(std::move(config)),
+      wake_(std::move(wake)),
+      hard_kills_(cluster, metrics, config_.policy),
+      executor_(runtime, clock, cluster, metrics, ExecutorConfig{.node = config_.node, .seed = config_.seed}),
+      executor_tasks_(runtime),
+      view_tasks_(runtime) {
+  executor_tasks_.start(relay(executor_.changed(), wake_));
+}
+
+void NodeDrain::end() {
+  executor_tasks_.cancel_all();
+  view_tasks_.cancel_all();
+  executor_.end();
+  view_.reset();
+}
+
+void NodeDrain::watch(const std::optional<Interruption>& what, Agenda& agenda) {
+  bool wanted = what && drains(what->kind);
+  if (what && what->kind == InterruptionKind::Maintenance && what->deadline) {
+    const Instant from = what->deadline->at - kMaintenanceNear;
+    wanted = clock_.now() >= from;
+    agenda.consider(std::optional(from));
+  }
+  if (wanted == (view_ != nullptr)) return;
+  if (wanted) {
+    view_ = cluster_.view_around(config_.node);
+    view_tasks_.start(relay(view_->changed(), wake_));
+    return;
+  }
+  view_tasks_.cancel_all();
+  executor_.use_view(nullptr);
+  view_.reset();
+}
+
+std::vector<Interruption> NodeDrain::dying(const Interruption& what) const {
+  std::vector<Interruption> nodes = marked_nodes(view_->snapshot());
+  std::erase_if(nodes, [&](const Interruption& one) { return one.node == config_.node; });
+  nodes.push_back(what);
+  return nodes;
+}
+
+Exclusion NodeDrain::exclusion(const std::optional<Interruption>& what, Agenda& agenda) {
+  // Nodes come all at once: where one is known, all are.
+  if (!what || view_ == nullptr || view_->snapshot().find_node(config_.node) == nullptr) return Exclusion::Unknown;
+  const plan::Exclusions exclusions =
+      plan::load_balancer_exclusions(view_->snapshot(), dying(*what), config_.mark, clock_.now());
+  agenda.consider(exclusions.next_look);
+  const bool may = std::ranges::find(exclusions.nodes, config_.node) != exclusions.nodes.end();
+  return may ? Exclusion::Yes : Exclusion::No;
+}
+
+bool NodeDrain::marked_or_waited(const NodeWriter& writer, Agenda& agenda) const {
+  const Interruption& what = *writer.what();
+  if (writer.mark() && writer.mark()->interruption.kind == what.kind) return true;
+  const Instant until = what.noticed + share_of_notice(what, kMarkFirst);
+  agenda.consider(std::optional(until));
+  return clock_.now() >= until;
+}
+
+Owner NodeDrain::owner(const Interruption& what, const Node* node, Agenda& agenda) {
+  const Verdict verdict = claim_.judge(node != nullptr ? claim_of(*node) : std::nullopt, what, config_.ownership,
+                                       clock_.now(), runtime_.steady());
+  if (verdict.next_look) agenda.consider(*verdict.next_look);
+  return verdict.owner;
+}
+
+std::vector<Executor::Action> NodeDrain::permitted(const plan::DrainPlan& plan, bool ours) const {
+  std::vector<Executor::Action> actions;
+  for (const auto& action : plan.now) {
+    const auto* const remove = std::get_if<plan::DeleteNow>(&action);
+    // At a last safe start the agent acts, whoever owns the node and whether or not the Node could be marked.
+    const bool last = remove != nullptr && remove->reason == plan::DeleteReason::LastSafeStart;
+    // What is decided about a whole workload, or about all budgets of a pod, needs the whole picture. An eviction does
+    // not: the API server asks the budgets itself.
+    const bool seen_enough = remove == nullptr || view_->complete();
+    if (last || (ours && seen_enough)) actions.push_back(action);
+  }
+  return actions;
+}
+
+void NodeDrain::keep(NodeWriter& writer, Agenda& agenda) {
+  const std::optional<Interruption>& what = writer.what();
+  if (!what) return forget();
+  if (view_ == nullptr || !view_->synced()) {
+    draining_ = drains(what->kind);  // it will be, as soon as the pods are known
+    return;
+  }
+  const Snapshot& cluster = view_->snapshot();
+  const plan::DrainPlan plan = plan::plan_drain(cluster, dying(*what), config_.policy, clock_.now());
+  agenda.consider(plan.next_look);
+  const bool marked = marked_or_waited(writer, agenda);
+  const Owner who = owner(*what, writer.watched(), agenda);
+  executor_.carry_out(*view_, permitted(plan, marked && who == Owner::Agent), what->deadline);
+  if (const auto next = executor_.next_try()) agenda.consider(*next);
+  account(plan, writer, agenda);
+  if (who == Owner::Controller) draining_ = executor_.under_way() > 0;
+}
+
+void NodeDrain::account(const plan::DrainPlan& plan, NodeWriter& writer, Agenda& agenda) {
+  const Interruption& what = *writer.what();
+  const Instant now = clock_.now();
+  std::size_t staying = 0;  // not told to end yet
+  pods_left_ = 0;
+  for (const Pod* pod : view_->snapshot().pods_on(config_.node)) {
+    if (!is_moved(*pod, config_.policy)) continue;
+    ++pods_left_;
+    if (!pod->terminating()) ++staying;
+  }
+  const bool idle = std::ranges::all_of(plan.waiting, [](const plan::Waiting& waiting) {
+    using plan::WaitReason;
+    return waiting.reason == WaitReason::NotDraining || waiting.reason == WaitReason::Never ||
+           waiting.reason == WaitReason::Terminating;
+  });
+  draining_ = !plan.now.empty() || !idle || executor_.under_way() > 0;
+  const bool begun = draining_ || executor_.accepted() > 0 || drains(what.kind);
+  if (!begun) return;
+  if (!run_) run_.emplace();
+  run_->any_pods = run_->any_pods || pods_left_ > 0;
+  const std::optional<Instant> sent = executor_.last_accepted();
+  if (staying == 0 && sent && *sent >= what.noticed && !std::exchange(run_->last_sigterm, true))
+    metrics_.on_last_sigterm(*sent - what.noticed);
+  if (pods_left_ == 0 && !std::exchange(run_->drained, true) && run_->any_pods) {
+    const auto left = what.deadline ? std::optional(what.deadline->at - now) : std::nullopt;
+    if (left) metrics_.on_drained(*left);
+    log::info("node drained", {{"node", config_.node.str()}});
+    writer.tell(kube::EventNote::Type::Normal, "NodeDrained", "Drain",
+                left ? "drained with " + format_duration(std::chrono::round<std::chrono::milliseconds>(*left)) + " left"
+                     : "drained");
+  }
+  if (pods_left_ > 0) run_->drained = false;
+  hard_kills_.look(view_->snapshot(), what, now, agenda);
+}
+
+void NodeDrain::forget() {
+  run_.reset();
+  draining_ = false;
+  pods_left_ = 0;
+  hard_kills_.forget();
+}
+
+}  // namespace spotkeeper::control

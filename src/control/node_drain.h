@@ -1,0 +1,94 @@
+// The drain of the agent's own node: watches what it needs while it may be needed, plans, decides who acts, carries the
+// plan out, and keeps account of it. docs/agent.md, "Who drains"; docs/drain.md.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "control/agenda.h"
+#include "control/agent_clock.h"
+#include "control/agent_metrics.h"
+#include "control/executor.h"
+#include "control/hard_kills.h"
+#include "control/node_writer.h"
+#include "control/ownership.h"
+#include "control/ports.h"
+#include "net/runtime.h"
+#include "net/task_group.h"
+#include "plan/drain/drain.h"
+#include "plan/interruption/interruption.h"
+
+namespace spotkeeper::control {
+
+/// Signals of this kind drain at once.
+[[nodiscard]] bool drains(InterruptionKind kind);
+
+class NodeDrain {
+ public:
+  struct Config {
+    NodeName node;
+    plan::DrainPolicy policy;
+    plan::MarkPolicy mark;
+    OwnershipPolicy ownership;
+    std::uint64_t seed = 1;  // of jitter
+  };
+
+  /// All of it outlives this. `wake` is called when there is something to look at.
+  NodeDrain(net::Runtime& runtime, const AgentClock& clock, ClusterApi& cluster, AgentMetrics& metrics, Config config,
+            std::function<void()> wake);
+
+  /// Begins or ends watching what a drain because of `what` needs.
+  void watch(const std::optional<Interruption>& what, Agenda& agenda);
+  /// May this node leave the load balancers now?
+  [[nodiscard]] Exclusion exclusion(const std::optional<Interruption>& what, Agenda& agenda);
+  /// Does what is due. `writer` knows the Node's mark, and tells what is done.
+  void keep(NodeWriter& writer, Agenda& agenda);
+  /// Nothing is under way or watched any more.
+  void end();
+
+  /// It is this agent that drains, and it has not finished.
+  [[nodiscard]] bool draining() const { return draining_; }
+  /// Nothing is left that could be moved.
+  [[nodiscard]] bool drained() const { return run_ && run_->drained; }
+  /// Of those that a drain moves.
+  [[nodiscard]] std::size_t pods_left() const { return pods_left_; }
+  /// None: nothing is watched.
+  [[nodiscard]] const ClusterView* view() const { return view_.get(); }
+
+ private:
+  /// What was seen of one drain.
+  struct Run {
+    bool any_pods = false;
+    bool last_sigterm = false;
+    bool drained = false;
+  };
+  [[nodiscard]] std::vector<Interruption> dying(const Interruption& what) const;
+  [[nodiscard]] Owner owner(const Interruption& what, const Node* node, Agenda& agenda);
+  [[nodiscard]] bool marked_or_waited(const NodeWriter& writer, Agenda& agenda) const;
+  [[nodiscard]] std::vector<Executor::Action> permitted(const plan::DrainPlan& plan, bool ours) const;
+  void account(const plan::DrainPlan& plan, NodeWriter& writer, Agenda& agenda);
+  void forget();
+
+  net::Runtime& runtime_;
+  const AgentClock& clock_;
+  ClusterApi& cluster_;
+  AgentMetrics& metrics_;
+  Config config_;
+  std::function<void()> wake_;
+
+  std::unique_ptr<ClusterView> view_;
+  ClaimWatch claim_;
+  std::optional<Run> run_;
+  bool draining_ = false;
+  std::size_t pods_left_ = 0;
+  HardKills hard_kills_;
+  Executor executor_;
+  net::TaskGroup executor_tasks_;
+  net::TaskGroup view_tasks_;
+};
+
+}  // namespace spotkeeper::control

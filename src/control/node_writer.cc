@@ -1,0 +1,204 @@
+#include "control/node_writer.h"
+
+#include <utility>
+
+#include "base/log.h"
+#include "control/event_notes.h"
+#include "control/node_record.h"
+#include "control/notices.h"
+
+namespace spotkeeper::control {
+namespace {
+
+constexpr Duration kViewLag = 5s;     // a patched Node is believed this long before the watch shows it
+constexpr Duration kOnePatch = 50ms;  // a Kill's mark waits this long for the load balancers' share of it
+constexpr int kConflictTries = 8;
+constexpr BackoffPolicy kBackoff = {.first = 100ms, .factor = 2.0, .jitter = 0.2, .most = 2s};
+
+std::string_view event_reason(const Interruption& what) {
+  switch (what.kind) {
+    case InterruptionKind::Maybe: return "RebalanceRecommended";
+    case InterruptionKind::Maintenance: return "MaintenanceScheduled";
+    case InterruptionKind::Retire: return "NodeRetiring";
+    case InterruptionKind::Kill: return "NodeInterrupted";
+  }
+  return "NodeInterrupted";
+}
+
+/// Where what matters of two copies of a Node is the same.
+bool same_to_us(const Node& a, const Node& b) {
+  const auto same = [&](std::string_view key) {
+    const std::string* const left = a.annotations.find(key);
+    const std::string* const right = b.annotations.find(key);
+    return (left == nullptr) == (right == nullptr) && (left == nullptr || *left == *right);
+  };
+  return a.taints == b.taints && a.unschedulable == b.unschedulable && same(kInterruptionAnnotation) &&
+         same(kFinishedAnnotation);
+}
+
+}  // namespace
+
+NodeWriter::NodeWriter(net::Runtime& runtime, const AgentClock& clock, ClusterApi& cluster, AgentMetrics& metrics,
+                       Config config, std::function<void()> wake)
+    : runtime_(runtime),
+      clock_(clock),
+      cluster_(cluster),
+      metrics_(metrics),
+      config_(std::move(config)),
+      wake_(std::move(wake)),
+      backoff_(kBackoff, Random(config_.seed)),
+      tasks_(runtime) {}
+
+void NodeWriter::begin() { view_ = cluster_.view_node(config_.node); }
+
+void NodeWriter::end() {
+  tasks_.cancel_all();
+  view_.reset();
+}
+
+const Node* NodeWriter::watched() const {
+  return view_ && view_->synced() ? view_->snapshot().find_node(config_.node) : nullptr;
+}
+
+const Node* NodeWriter::node(Agenda& agenda) {
+  const Node* const seen = watched();
+  if (!patched_) return seen;
+  const bool caught_up = seen != nullptr && (seen->version == patched_->version || same_to_us(*seen, *patched_) ||
+                                             (!config_.dry_run && runtime_.steady() >= patched_until_));
+  if (!caught_up) {
+    if (!config_.dry_run && runtime_.steady() < patched_until_) agenda.consider(patched_until_);
+    return &*patched_;
+  }
+  patched_.reset();
+  return seen;
+}
+
+void NodeWriter::judge(Signals signals, Agenda& agenda) {
+  signals_ = std::move(signals);
+  what_.reset();
+  const Node* const known = node(agenda);
+  if (known == nullptr) {
+    for (const Interruption& signal : signals_.live) what_ = what_ ? plan::merge(*what_, signal) : signal;
+    return;
+  }
+  const auto mark = mark_of(*known);
+  mark_ = mark ? *mark : std::nullopt;
+  const NodeVerdict verdict = judge_node(*known, signals_, config_.rules, may_exclude_, clock_.now());
+  if (verdict.unreadable) complain_about_annotation(*verdict.unreadable);
+  agenda.consider(verdict.next_look);
+  if (verdict.mark) what_ = verdict.mark->interruption;
+}
+
+bool NodeWriter::waits_for(Exclusion exclusion, Agenda& agenda) {
+  const bool to_come = exclusion == Exclusion::Unknown && what_ && what_->kind == InterruptionKind::Kill &&
+                       config_.rules.mark.exclude_from_load_balancers;
+  if (!to_come) {
+    wait_until_.reset();
+    return false;
+  }
+  if (!wait_until_) wait_until_ = runtime_.steady() + kOnePatch;
+  if (runtime_.steady() >= *wait_until_) return false;
+  agenda.consider(*wait_until_);
+  return true;
+}
+
+void NodeWriter::keep(Exclusion exclusion, Agenda& agenda) {
+  may_exclude_ = exclusion == Exclusion::Yes;
+  if (waits_for(exclusion, agenda)) return;
+  const Node* const known = node(agenda);
+  const bool due = known == nullptr
+                       ? what_.has_value()
+                       : !judge_node(*known, signals_, config_.rules, may_exclude_, clock_.now()).change.empty();
+  if (due) start_update(known, agenda);
+}
+
+void NodeWriter::complain_about_annotation(const std::string& why) {
+  if (why == unreadable_logged_) return;
+  unreadable_logged_ = why;
+  log::error("the Node's record of its interruption can't be read; taken as absent", {{"problem", why}});
+}
+
+void NodeWriter::start_update(const Node* node, Agenda& agenda) {
+  if (updating_) return;
+  if (runtime_.steady() < update_from_) return agenda.consider(update_from_);
+  updating_ = true;
+  std::optional<Node> copy;
+  if (node != nullptr) copy = *node;
+  tasks_.start(update(std::move(copy)));
+}
+
+net::Task<void> NodeWriter::update(std::optional<Node> node) {
+  const bool done = co_await write(std::move(node));
+  updating_ = false;
+  if (done) {
+    backoff_.reset();
+  } else {
+    update_from_ = runtime_.steady() + backoff_.next();
+  }
+  wake_();
+}
+
+void NodeWriter::believe(Node node) {
+  patched_ = std::move(node);
+  patched_until_ = runtime_.steady() + kViewLag;
+}
+
+net::Task<bool> NodeWriter::write(std::optional<Node> node) {
+  for (int tries = 0; tries < kConflictTries; ++tries) {
+    if (!node) {
+      Result<Node> read = co_await cluster_.get_node(config_.node);
+      if (!read) {
+        metrics_.on_node_patch(name_of(read.error().code));
+        log::warn("the Node can't be read; trying again", {{"problem", read.error().message}});
+        co_return false;
+      }
+      node = *std::move(read);
+    }
+    const NodeVerdict verdict = judge_node(*node, signals_, config_.rules, may_exclude_, clock_.now());
+    if (verdict.change.empty()) {
+      believe(*std::move(node));
+      co_return true;
+    }
+    const NodeChange change = verdict.change;
+    Result<Node> patched = co_await cluster_.patch_node(change);
+    metrics_.on_node_patch(patched ? "accepted" : name_of(patched.error().code));
+    if (patched) {
+      believe(*std::move(patched));
+      announce(verdict, *patched_);
+      co_return true;
+    }
+    if (patched.error().code != ErrorCode::Conflict) {
+      log::warn("the Node can't be marked; trying again", {{"problem", patched.error().message}});
+      co_return false;
+    }
+    node.reset();
+  }
+  co_return false;
+}
+
+void NodeWriter::announce(const NodeVerdict& verdict, const Node& node) {
+  using Type = kube::EventNote::Type;
+  if (verdict.undone) {
+    metrics_.on_undone();
+    log::info("node unmarked", {{"node", node.name.str()}, {"reason", plan::name_of(*verdict.undone)}});
+    tell(Type::Normal, "InterruptionOver", "Unmark",
+         "what was done because of the interruption has been undone: " + std::string(plan::name_of(*verdict.undone)));
+  } else if (verdict.mark && verdict.news) {
+    const Interruption& what = verdict.mark->interruption;
+    const Duration taken = clock_.now() - what.noticed;
+    metrics_.on_marked(what.kind, taken);
+    log::info("node marked", {{"node", node.name.str()},
+                              {"what", describe(what)},
+                              {"cordoned", verdict.mark->cordoned},
+                              {"excluded", verdict.mark->excluded},
+                              {"after", format_duration(taken)}});
+    tell(Type::Warning, event_reason(what), "Mark", describe(what));
+  }
+}
+
+void NodeWriter::tell(kube::EventNote::Type type, std::string_view reason, std::string_view action, std::string note) {
+  const Node* const known = patched_ ? &*patched_ : watched();
+  cluster_.emit(event_on(config_.node, known != nullptr ? known->uid : Uid(), type, reason, action, std::move(note)));
+}
+
+}  // namespace spotkeeper::control
