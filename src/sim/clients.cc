@@ -1,6 +1,7 @@
 #include "sim/clients.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "sim/kubelets.h"
@@ -10,6 +11,8 @@ namespace {
 
 // From the end of a program to the client that hears its connections close; requests sent meanwhile are reset.
 constexpr Duration kCloseHeard = 500us;
+
+constexpr std::uint64_t kArrivals = 0xC11'0000;  // the first load's stream of the seed
 
 }  // namespace
 
@@ -26,11 +29,10 @@ std::uint64_t StyleCounts::lost() const {
 }
 
 void Clients::add_load(const Load& load) {
-  Source source;
-  source.load = load;
-  source.service = world_.endpoints->find(load.service);
-  if (source.service == kNone || load.rate <= 0) return;
-  sources_.push_back(std::move(source));
+  const ServiceId service = world_.endpoints->find(load.service);
+  if (service == kNone || load.rate <= 0) return;
+  const Random own = Random(world_.config.seed).fork(kArrivals + sources_.size());
+  sources_.push_back({load, service, own, {}, 0, false});
   plan_arrival(static_cast<std::uint32_t>(sources_.size() - 1));
 }
 
@@ -45,7 +47,7 @@ void Clients::stop() {
 
 void Clients::plan_arrival(std::uint32_t source) {
   const Duration mean = duration_of_seconds(1.0 / sources_[source].load.rate);
-  world_.after(random_.exponential(mean), EventKind::RequestArrives, source);
+  world_.after(sources_[source].arrivals.exponential(mean), EventKind::RequestArrives, source);
 }
 
 void Clients::handle(const Event& event) {
@@ -56,15 +58,18 @@ void Clients::handle(const Event& event) {
 void Clients::arrive(std::uint32_t id) {
   Source& source = sources_[id];
   if (source.stopped) return;
+  Draft draft{id, ClientStyle::New, 0, Random(source.arrivals.next())};
   plan_arrival(id);
-  if (random_.chance(source.load.kept_share)) return send_kept(id);
-  send_new(id, ClientStyle::New);
+  draft.effort = draft.random.normal();
+  if (draft.random.chance(source.load.kept_share)) draft.style = ClientStyle::Kept;
+  if (draft.style == ClientStyle::Kept) return send_kept(draft);
+  send_new(draft);
 }
 
-MachineId Clients::pick_machine() {
+MachineId Clients::pick_machine(Random& random) const {
   const std::size_t size = world_.machines.size();
   if (size == 0) return kNone;
-  const auto first = static_cast<std::size_t>(random_.below(size));
+  const auto first = static_cast<std::size_t>(random.below(size));
   for (std::size_t i = 0; i < size; ++i) {
     const auto id = static_cast<MachineId>((first + i) % size);
     if (world_.machines[id].alive) return id;
@@ -72,17 +77,17 @@ MachineId Clients::pick_machine() {
   return kNone;
 }
 
-void Clients::send_new(std::uint32_t id, ClientStyle style) {
-  const MachineId from = pick_machine();
+void Clients::send_new(Draft& draft) {
+  const MachineId from = pick_machine(draft.random);
   Target target;
-  if (from != kNone) target = world_.endpoints->route(sources_[id].service, from, random_);
-  deliver(id, style, target, 0);
+  if (from != kNone) target = world_.endpoints->route(sources_[draft.source].service, from, draft.random);
+  deliver(draft, target, 0);
 }
 
-void Clients::send_kept(std::uint32_t id) {
-  Source& source = sources_[id];
+void Clients::send_kept(Draft& draft) {
+  Source& source = sources_[draft.source];
   while (!source.idle.empty() && source.idle.size() + source.busy >= source.load.connections) {
-    const std::size_t chosen = random_.below(source.idle.size());
+    const std::size_t chosen = draft.random.below(source.idle.size());
     const Connection connection = source.idle[chosen];
     source.idle[chosen] = source.idle.back();
     source.idle.pop_back();
@@ -97,33 +102,34 @@ void Clients::send_kept(std::uint32_t id) {
       }
       continue;  // the client has heard that it is closed
     }
-    return deliver(id, ClientStyle::Kept, {connection.pod, connection.machine}, connection.uses + 1);
+    return deliver(draft, {connection.pod, connection.machine}, connection.uses + 1);
   }
-  send_new(id, ClientStyle::Kept);
+  send_new(draft);
 }
 
-void Clients::deliver(std::uint32_t id, ClientStyle style, const Target& target, std::uint32_t uses) {
-  if (target.pod == kNone) return count(style, Outcome::Refused, kNone, counting_);
+void Clients::deliver(const Draft& draft, const Target& target, std::uint32_t uses) {
+  if (target.pod == kNone) return count(draft.style, Outcome::Refused, kNone, counting_);
   PodRun& run = world_.pods[target.pod];
   if (!world_.machines[target.machine].alive) {
-    return count(style, Outcome::Unreachable, target.pod, counting_);
+    return count(draft.style, Outcome::Unreachable, target.pod, counting_);
   }
   if (run.program != Program::Serving && run.program != Program::Draining) {
-    return count(style, Outcome::Refused, target.pod, counting_);
+    return count(draft.style, Outcome::Refused, target.pod, counting_);
   }
   const bool busy = run.serving_count >= run.behaviour().concurrency;
   if (busy && run.queue_count >= run.behaviour().queue) {
-    return count(style, Outcome::Error5xx, target.pod, counting_);
+    return count(draft.style, Outcome::Error5xx, target.pod, counting_);
   }
   const std::uint32_t request = allocate();
   Request& entry = requests_[request];
   entry.sent = world_.now;
   entry.pod = target.pod;
-  entry.source = id;
+  entry.source = draft.source;
   entry.connection_uses = uses;
-  entry.style = style;
+  entry.effort = draft.effort;
+  entry.style = draft.style;
   entry.counted = counting_;
-  if (style == ClientStyle::Kept) ++sources_[id].busy;
+  if (draft.style == ClientStyle::Kept) ++sources_[draft.source].busy;
   if (!busy) return begin_service(request);
   entry.queued = true;
   entry.next = kNone;
@@ -147,8 +153,8 @@ void Clients::begin_service(std::uint32_t request) {
   run.serving_first = request;
   ++run.serving_count;
   const Behaviour& behaviour = run.behaviour();
-  world_.after(random_.lognormal(behaviour.service_time, behaviour.service_sigma), EventKind::RequestEnds, request,
-               entry.use);
+  const double takes = seconds_of(behaviour.service_time) * std::exp(behaviour.service_sigma * entry.effort);
+  world_.after(duration_of_seconds(takes), EventKind::RequestEnds, request, entry.use);
 }
 
 void Clients::finish(const Event& event) {

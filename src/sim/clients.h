@@ -2,6 +2,11 @@
 //
 // A request is one entry of a slab that is used again, so a running load allocates nothing. A pod serves
 // `Behaviour::concurrency` requests at once; up to `queue` more wait in line; one more is answered 503.
+//
+// What is sent depends on the seed and the load alone. Each load draws its arrivals from a stream of its own, and each
+// request everything about itself (style, the client's machine, which endpoint, how long it takes to serve) from a
+// generator that it brings along. So the policies of a comparison are sent the same requests at the same times after
+// the load began, and lose different ones.
 #pragma once
 
 #include "sim/endpoints.h"
@@ -11,7 +16,7 @@ namespace spotkeeper::sim {
 
 class Clients {
  public:
-  explicit Clients(World::State& world) : world_(world), random_(Random(world.config.seed).fork(0xC11)) {}
+  explicit Clients(World::State& world) : world_(world) {}
 
   void add_load(const Load& load);
   void begin_measuring();
@@ -30,6 +35,7 @@ class Clients {
   struct Source {
     Load load;
     ServiceId service = kNone;
+    Random arrivals;
     std::vector<Connection> idle;
     std::uint32_t busy = 0;  // kept connections with a request on its way
     bool stopped = false;
@@ -42,18 +48,26 @@ class Clients {
     std::uint32_t next = kNone;
     std::uint32_t previous = kNone;
     std::uint32_t connection_uses = 0;
+    double effort = 0;  // how much there is to do: a draw of the standard normal distribution
     ClientStyle style = ClientStyle::New;
     bool queued = false;
     bool counted = false;
+  };
+  /// A request before anybody has taken it.
+  struct Draft {
+    std::uint32_t source = kNone;
+    ClientStyle style = ClientStyle::New;
+    double effort = 0;
+    Random random;
   };
 
   void arrive(std::uint32_t source);
   void plan_arrival(std::uint32_t source);
   /// The machine from whose point of view the request is sent; kNone: none lives.
-  [[nodiscard]] MachineId pick_machine();
-  void send_new(std::uint32_t source, ClientStyle style);
-  void send_kept(std::uint32_t source);
-  void deliver(std::uint32_t source, ClientStyle style, const Target& target, std::uint32_t connection_uses);
+  [[nodiscard]] MachineId pick_machine(Random& random) const;
+  void send_new(Draft& draft);
+  void send_kept(Draft& draft);
+  void deliver(const Draft& draft, const Target& target, std::uint32_t connection_uses);
   void begin_service(std::uint32_t request);
   void finish(const Event& event);
   /// Of a request that never became an entry.
@@ -64,7 +78,6 @@ class Clients {
   void release(std::uint32_t request);
 
   World::State& world_;
-  Random random_;
   std::vector<Source> sources_;
   std::vector<Request> requests_;
   std::uint32_t free_ = kNone;

@@ -16,7 +16,7 @@ class Requests : public SmallWorld {
     load.service = shop("web");
     load.rate = rate;
     load.kept_share = kept;
-    load.connections = 20;
+    load.connections = 40;
     world.add_load(load);
     pass(5s);
     world.begin_measuring();
@@ -108,7 +108,7 @@ TEST_F(Requests, MeetADeadMachineUntilItsEndpointsGo) {
   end_load();
   EXPECT_GT(ended(Outcome::Unreachable), 1000U);  // a quarter of the new ones for forty seconds and more
   EXPECT_GT(ended(Outcome::Timeout), 0U);         // kept connections that lead nowhere
-  EXPECT_LE(ended(Outcome::Timeout), 20U);        // each of them once
+  EXPECT_LE(ended(Outcome::Timeout), 40U);        // each of them once
   const Instant last = *world.traffic().last_loss;
   EXPECT_LT(last, world.now() - 60s);
 }
