@@ -72,12 +72,13 @@ struct SimulateOptions {
   std::string scenario;              // a shipped scenario's name or a file
   std::optional<std::int64_t> seed;  // none: the scenario's
   SimulatedPolicy policy = SimulatedPolicy::Spotkeeper;
-  bool compare = false;   // run every policy, and print them side by side
-  bool serve = false;     // behind real protocols instead of virtual time
-  bool agents = false;    // of a served world: this binary runs as the agent of every node
-  double speed = 1.0;     // of a served world, times real time
-  bool keep = false;      // a served world stays up after its report
-  std::string directory;  // where a served world writes its kubeconfig; empty: a temporary one
+  bool compare = false;       // run every policy, and print them side by side
+  bool fail_on_loss = false;  // exit code 1 when `policy` lost a request
+  bool serve = false;         // behind real protocols instead of virtual time
+  bool agents = false;        // of a served world: this binary runs as the agent of every node
+  double speed = 1.0;         // of a served world, times real time
+  bool keep = false;          // a served world stays up after its report
+  std::string directory;      // where a served world writes its kubeconfig; empty: a temporary one
 };
 
 struct CatalogOptions {

@@ -80,6 +80,18 @@ std::optional<std::string> check_flags(const SimulateOptions& options) {
   return std::nullopt;
 }
 
+/// False when the policy that is judged lost a request, which the log then says.
+bool keeps_every_request(const std::vector<sim::Report>& reports, sim::Policy judged) {
+  bool kept = true;
+  for (const sim::Report& report : reports) {
+    if (report.policy != judged || report.traffic.lost() == 0) continue;
+    log::error(fmt::format("policy {} lost {} of {} requests", sim::name_of(judged), report.traffic.lost(),
+                           report.traffic.sent()));
+    kept = false;
+  }
+  return kept;
+}
+
 }  // namespace
 
 int run_simulate(const Options& options, Streams streams) {
@@ -110,7 +122,8 @@ int run_simulate(const Options& options, Streams streams) {
     return options.simulate.serve ? kFound : kBadUsage;
   }
   if (!shown && !reports->empty()) show(*reports);
-  return kDone;
+  if (!options.simulate.fail_on_loss) return kDone;
+  return keeps_every_request(*reports, policy_of(options.simulate.policy)) ? kDone : kFound;
 }
 
 }  // namespace spotkeeper::cli

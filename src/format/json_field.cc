@@ -98,9 +98,10 @@ Result<void> JsonField::only_keys(std::initializer_list<std::string_view> known)
   SK_TRY(const auto parts, members());
   for (const auto& [key, part] : parts) {
     if (std::ranges::find(known, key) != known.end()) continue;
-    const std::string what =
-        fmt::format("unknown key {}{}", quote(key), did_you_mean(key, std::span(known.begin(), known.size())));
-    return fail(error_at(part.path(), what));
+    const std::span<const std::string_view> names(known.begin(), known.size());
+    std::string hint = did_you_mean(key, names);
+    if (hint.empty()) hint = "; known here: " + join(names, ", ");
+    return fail(error_at(part.path(), "unknown key " + quote(key) + hint));
   }
   return {};
 }

@@ -444,10 +444,24 @@ Result<void> read_unique(const JsonField& field, std::vector<T>& into, Read read
   return {};
 }
 
-Result<Scenario> read_scenario(const JsonField& root, const Catalog& catalog) {
+/// What no scenario can do without, all of it in one error.
+Result<void> check_least(const JsonField& root) {
+  constexpr std::string_view kNeeded =
+      "a scenario needs at least the keys 'scenario' (its name) and 'cluster' with 'nodes', each with a 'name'";
+  if (!root.present()) return fail(root.error("the file says nothing: " + std::string(kNeeded)));
   SK_CHECK(root.is_object());
+  std::vector<std::string_view> missing;
+  for (const std::string_view key : {"scenario", "cluster"}) {
+    if (!root[key].present()) missing.push_back(key);
+  }
+  if (missing.empty()) return {};
+  return fail(root.error("missing: " + join(missing, ", ") + "; " + std::string(kNeeded)));
+}
+
+Result<Scenario> read_scenario(const JsonField& root, const Catalog& catalog) {
   SK_CHECK(root.only_keys({"scenario", "description", "seed", "duration", "warm-up", "cluster", "market", "groups",
                            "workloads", "services", "budgets", "load", "events", "faults"}));
+  SK_CHECK(check_least(root));
   Scenario scenario;
   SK_TRY(scenario.name, name_in(root["scenario"]));
   SK_TRY(scenario.description, root["description"].get_or(""));

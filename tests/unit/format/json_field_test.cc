@@ -80,6 +80,7 @@ TEST_F(JsonFieldTest, ReadsListsAndMapsOfStrings) {
 TEST_F(JsonFieldTest, RefusesUnknownKeysAndSaysWhatWasMeant) {
   EXPECT_EQ(error_of(root["labels"].only_keys({"x/y", "z"})), "no error");
   EXPECT_EQ(error_of(root["labels"].only_keys({"x/yy", "z"})), "/labels: unknown key 'x/y'; did you mean 'x/yy'?");
+  EXPECT_EQ(error_of(root["labels"].only_keys({"colour", "z"})), "/labels: unknown key 'x/y'; known here: colour, z");
 }
 
 TEST(JsonMergePatch, FollowsTheTableOfRfc7386) {

@@ -71,12 +71,47 @@ TEST(Scenario, NamesFileLineReasonAndTheRightKeyOfATypo) {
   EXPECT_THAT(message, HasSubstr("did you mean 'cluster'"));
 }
 
+TEST(Scenario, NamesTheRightKeyAtEveryDepth) {
+  const std::string least(kLeast);
+  EXPECT_THAT(error_of("scenario: x\ncluster: {nods: []}\n"), HasSubstr("did you mean 'nodes'"));
+  EXPECT_THAT(error_of("scenario: x\ncluster: {nodes: [{name: m, typ: m5.large}]}\n"),
+              HasSubstr("did you mean 'type'"));
+  EXPECT_THAT(error_of("scenario: x\ncluster: {endpoint-delay: {medain: 1s}, nodes: [{name: m}]}\n"),
+              HasSubstr("did you mean 'median'"));
+  EXPECT_THAT(error_of(least + "workloads:\n  - {name: a, replica: 3}\n"), HasSubstr("did you mean 'replicas'"));
+  EXPECT_THAT(error_of(least + "workloads:\n  - {name: a, server: {quue: 3}}\n"), HasSubstr("did you mean 'queue'"));
+  EXPECT_THAT(error_of(least + "workloads:\n  - {name: a, spread: [{ovr: zone}]}\n"), HasSubstr("did you mean 'over'"));
+  EXPECT_THAT(error_of(least + "services:\n  - {name: a, selectr: {}}\n"), HasSubstr("did you mean 'selector'"));
+  EXPECT_THAT(error_of(least + "budgets:\n  - {name: a, min-avail: 1}\n"), HasSubstr("min-available"));
+  EXPECT_THAT(error_of(least + "load:\n  - {servic: a}\n"), HasSubstr("did you mean 'service'"));
+  EXPECT_THAT(error_of(least + "events:\n  - {notise: spot}\n"), HasSubstr("did you mean 'notice'"));
+  EXPECT_THAT(error_of(least + "faults: {api: {conflikt: 1%}}\n"), HasSubstr("did you mean 'conflict'"));
+  EXPECT_THAT(error_of(least + "faults: {metadata: {garbge: 1%}}\n"), HasSubstr("did you mean 'garbage'"));
+}
+
+TEST(Scenario, ListsTheKeysWhereNoneIsNear) {
+  EXPECT_THAT(error_of("scenario: x\ncluster: {nodes: [{name: m, flavour: m5.large}]}\n"),
+              HasSubstr("unknown key 'flavour'; known here: count, name, zone, type"));
+}
+
+TEST(Scenario, NamesEveryKeyThatAnEmptyFileLacks) {
+  for (const char* nothing : {"", "# only a comment\n", "---\n"}) {
+    const std::string message = error_of(nothing);
+    EXPECT_THAT(message, HasSubstr("storm.yaml"));
+    EXPECT_THAT(message, HasSubstr("says nothing"));
+    EXPECT_THAT(message, HasSubstr("'scenario'"));
+    EXPECT_THAT(message, HasSubstr("'cluster' with 'nodes'"));
+  }
+  EXPECT_THAT(error_of("seed: 3\n"), HasSubstr("missing: scenario, cluster"));
+  EXPECT_THAT(error_of("scenario: x\n"), HasSubstr("missing: cluster"));
+}
+
 TEST(Scenario, RefusesWhatMakesNoSense) {
   const std::string least(kLeast);
   EXPECT_THAT(error_of("scenario: x\n"), HasSubstr("cluster"));
   EXPECT_THAT(error_of(least + "duration: 0s\n"), HasSubstr("out of range"));
   EXPECT_THAT(error_of(least + "seed: -1\n"), HasSubstr("seed"));
-  EXPECT_THAT(error_of("scenario: Big Storm\n"), HasSubstr("lower-case"));
+  EXPECT_THAT(error_of("scenario: Big Storm\ncluster: {nodes: [{name: m}]}\n"), HasSubstr("lower-case"));
   EXPECT_THAT(error_of("scenario: x\ncluster: {nodes: [{name: m, type: m5.lrge}]}\n"),
               HasSubstr("did you mean 'm5.large'"));
   EXPECT_THAT(error_of(least + "workloads:\n  - {name: a, grace: 1.5s}\n"), HasSubstr("whole seconds"));

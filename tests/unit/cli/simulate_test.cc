@@ -1,0 +1,53 @@
+// `spotkeeper simulate` as its caller sees it.
+#include <gtest/gtest.h>
+
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "cli/program.h"
+#include "format/json.h"
+
+namespace spotkeeper::cli {
+namespace {
+
+struct Outcome {
+  int code = 0;
+  std::string out;
+};
+
+std::string taken(std::FILE* file) {
+  std::string text(static_cast<std::size_t>(std::ftell(file)), '\0');
+  EXPECT_EQ(std::fseek(file, 0, SEEK_SET), 0);
+  text.resize(std::fread(text.data(), 1, text.size(), file));
+  std::fclose(file);
+  return text;
+}
+
+Outcome simulate(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), {"simulate", "one-node"});
+  const Streams streams{std::tmpfile(), std::tmpfile()};
+  Outcome outcome;
+  outcome.code = run(arguments, {}, streams);
+  outcome.out = taken(streams.out);
+  std::fclose(streams.err);
+  return outcome;
+}
+
+TEST(Simulate, EndsWithOneWhenTheNamedPolicyLostARequestAndThatWasAskedFor) {
+  const Outcome lost = simulate({"--policy", "none", "--fail-on-loss", "-o", "json"});
+  EXPECT_EQ(lost.code, 1);
+  const auto report = format::parse_json(lost.out).value();
+  EXPECT_GT(format::JsonField(report)["requests"]["lost"].as<std::int64_t>().value(), 0) << "the report is printed";
+  EXPECT_EQ(simulate({"--policy", "none"}).code, 0) << "losing is no failure of the simulation";
+}
+
+TEST(Simulate, EndsWithZeroWhenTheNamedPolicyLostNothing) { EXPECT_EQ(simulate({"--fail-on-loss"}).code, 0); }
+
+TEST(Simulate, JudgesOnlyTheNamedPolicyOfAComparison) {
+  EXPECT_EQ(simulate({"--compare", "--fail-on-loss"}).code, 0) << "spotkeeper loses nothing, whatever the others do";
+  EXPECT_EQ(simulate({"--compare", "--policy", "none", "--fail-on-loss"}).code, 1);
+}
+
+}  // namespace
+}  // namespace spotkeeper::cli
