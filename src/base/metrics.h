@@ -8,6 +8,7 @@
 // Format: https://prometheus.io/docs/instrumenting/exposition_formats/
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <initializer_list>
 #include <map>
@@ -82,6 +83,7 @@ class MetricFamily {
   /// The series with these label values, in the order of the labels' names. Missing values are empty, superfluous ones
   /// are left out.
   Metric& with(std::initializer_list<std::string_view> values) {
+    if (const auto known = series_.find(std::span(values)); known != series_.end()) return *known->second;
     std::vector<std::string> key(values.begin(), values.end());
     key.resize(labels_.size());
     auto& series = series_[std::move(key)];
@@ -101,6 +103,14 @@ class MetricFamily {
   [[nodiscard]] const auto& series() const { return series_; }  // label values to unique_ptr<Metric>, in order
 
  private:
+  /// Finds a series by its values without making strings of them.
+  struct Before {
+    using is_transparent = void;
+    bool operator()(const auto& a, const auto& b) const {
+      return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end(),
+                                          [](std::string_view x, std::string_view y) { return x < y; });
+    }
+  };
   std::unique_ptr<Metric> make() const {
     if constexpr (std::is_constructible_v<Metric, std::span<const double>>)
       return std::make_unique<Metric>(std::span<const double>(bounds_));
@@ -110,7 +120,7 @@ class MetricFamily {
 
   std::vector<std::string> labels_;
   std::vector<double> bounds_;
-  std::map<std::vector<std::string>, std::unique_ptr<Metric>> series_;
+  std::map<std::vector<std::string>, std::unique_ptr<Metric>, Before> series_;
 };
 
 /// All metrics of a process. A name is taken once: asked for again with the same type it is the same family (whose

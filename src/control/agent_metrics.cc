@@ -57,8 +57,10 @@ struct AgentMetrics::Instruments {
       budget_overrides.with({plan::name_of(reason)});
       wish_overrides.with({plan::name_of(reason)});
     }
-    for (const aws::MetadataTopic topic : aws::kMetadataTopics)
-      for (const aws::AnswerKind kind : aws::kAnswerKinds) answers.with({name_of(topic), name_of(kind)});
+    for (std::size_t topic = 0; topic < aws::kMetadataTopics.size(); ++topic)
+      for (std::size_t kind = 0; kind < aws::kAnswerKinds.size(); ++kind)
+        bound_answers.at(topic).at(kind) =
+            &answers.with({name_of(aws::kMetadataTopics.at(topic)), name_of(aws::kAnswerKinds.at(kind))});
   }
 
   MetricFamily<Counter>& notices;
@@ -75,6 +77,8 @@ struct AgentMetrics::Instruments {
   MetricFamily<Counter>& evictions;
   MetricFamily<Counter>& deletes;
   MetricFamily<Counter>& answers;
+  /// Of the notices' topics, which are asked for every second: by topic and kind, in the order of their enumerators.
+  std::array<std::array<Counter*, aws::kAnswerKinds.size()>, aws::kMetadataTopics.size()> bound_answers{};
   Gauge& pods_left;
   Gauge& deadline;
   MetricFamily<Gauge>& instance;
@@ -96,6 +100,10 @@ void AgentMetrics::on_override(const plan::DeleteNow& action) {
 }
 
 void AgentMetrics::on_metadata_answer(std::string_view place, aws::AnswerKind kind) {
+  for (std::size_t topic = 0; topic < aws::kMetadataTopics.size(); ++topic) {
+    if (name_of(aws::kMetadataTopics.at(topic)) != place) continue;
+    return instruments_->bound_answers.at(topic).at(static_cast<std::size_t>(kind))->add();
+  }
   instruments_->answers.with({place, aws::name_of(kind)}).add();
 }
 

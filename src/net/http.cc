@@ -9,7 +9,11 @@ void HttpHeaders::set(std::string_view name, std::string_view value) {
   add(name, value);
 }
 
-void HttpHeaders::add(std::string_view name, std::string_view value) { fields_.emplace_back(name, value); }
+void HttpHeaders::add(std::string_view name, std::string_view value) {
+  constexpr std::size_t kUsual = 4;
+  if (fields_.empty()) fields_.reserve(kUsual);
+  fields_.emplace_back(name, value);
+}
 
 std::optional<std::string_view> HttpHeaders::find(std::string_view name) const {
   for (const auto& [key, value] : fields_) {

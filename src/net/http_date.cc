@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 #include "base/text.h"
 
@@ -12,9 +13,12 @@ constexpr std::array<std::string_view, 7> kDays = {"Sun", "Mon", "Tue", "Wed", "
 constexpr std::array<std::string_view, 12> kMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                                       "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 
-std::string padded(unsigned value, std::size_t width) {
-  const std::string text = std::to_string(value);
-  return text.size() < width ? std::string(width - text.size(), '0') + text : text;
+/// Writes `value` with leading zeros over all of `place`.
+void write_number(std::span<char> place, unsigned value) {
+  for (auto at = place.rbegin(); at != place.rend(); ++at) {
+    *at = static_cast<char>('0' + value % 10);
+    value /= 10;
+  }
 }
 
 }  // namespace
@@ -25,29 +29,33 @@ std::string format_http_date(Instant t) {
   const auto day = std::chrono::floor<std::chrono::days>(time);
   const std::chrono::year_month_day date(day);
   const std::chrono::hh_mm_ss clock(time - day);
-  std::string text(kDays[std::chrono::weekday(day).c_encoding()]);
-  text += ", " + padded(static_cast<unsigned>(date.day()), 2) + " ";
-  text += kMonths[static_cast<unsigned>(date.month()) - 1];
-  text += " " + padded(static_cast<unsigned>(static_cast<int>(date.year())), 4) + " ";
-  text += padded(static_cast<unsigned>(clock.hours().count()), 2) + ":";
-  text += padded(static_cast<unsigned>(clock.minutes().count()), 2) + ":";
-  text += padded(static_cast<unsigned>(clock.seconds().count()), 2) + " GMT";
+  std::string text = "Day, 00 Mon 0000 00:00:00 GMT";
+  const std::span<char> whole(text);
+  std::ranges::copy(kDays[std::chrono::weekday(day).c_encoding()], text.begin());
+  write_number(whole.subspan(5, 2), static_cast<unsigned>(date.day()));
+  std::ranges::copy(kMonths[static_cast<unsigned>(date.month()) - 1], text.begin() + 8);
+  write_number(whole.subspan(12, 4), static_cast<unsigned>(static_cast<int>(date.year())));
+  write_number(whole.subspan(17, 2), static_cast<unsigned>(clock.hours().count()));
+  write_number(whole.subspan(20, 2), static_cast<unsigned>(clock.minutes().count()));
+  write_number(whole.subspan(23, 2), static_cast<unsigned>(clock.seconds().count()));
   return text;
 }
 
 Result<Instant> parse_http_date(std::string_view text) {
   // "Sun, 22 Nov 2026 16:01:14 GMT": 29 characters, all at fixed places; the rest is RFC 3339's business.
-  const auto wrong = fail(ErrorCode::InvalidInput, "not an HTTP date: " + quote(text));
-  if (text.size() != 29 || text.substr(3, 2) != ", " || text.substr(25) != " GMT") return wrong;
-  if (text[7] != ' ' || text[11] != ' ' || text[16] != ' ') return wrong;
-  if (std::ranges::find(kDays, text.substr(0, 3)) == kDays.end()) return wrong;
+  const auto wrong = [&] { return fail(ErrorCode::InvalidInput, "not an HTTP date: " + quote(text)); };
+  if (text.size() != 29 || text.substr(3, 2) != ", " || text.substr(25) != " GMT") return wrong();
+  if (text[7] != ' ' || text[11] != ' ' || text[16] != ' ') return wrong();
+  if (std::ranges::find(kDays, text.substr(0, 3)) == kDays.end()) return wrong();
   const auto* const month = std::ranges::find(kMonths, text.substr(8, 3));
-  if (month == kMonths.end()) return wrong;
-  const std::string number = padded(static_cast<unsigned>(month - kMonths.begin()) + 1, 2);
-  const std::string day(text.substr(5, 2));
-  const std::string year(text.substr(12, 4));
-  auto instant = parse_rfc3339(year + "-" + number + "-" + day + "T" + std::string(text.substr(17, 8)) + "Z");
-  if (!instant) return wrong;
+  if (month == kMonths.end()) return wrong();
+  std::string moment = "0000-00-00T00:00:00Z";
+  std::ranges::copy(text.substr(12, 4), moment.begin());
+  write_number(std::span<char>(moment).subspan(5, 2), static_cast<unsigned>(month - kMonths.begin()) + 1);
+  std::ranges::copy(text.substr(5, 2), moment.begin() + 8);
+  std::ranges::copy(text.substr(17, 8), moment.begin() + 11);
+  auto instant = parse_rfc3339(moment);
+  if (!instant) return wrong();
   return *instant;
 }
 

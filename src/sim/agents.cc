@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "base/metrics.h"
 #include "control/agent.h"
 #include "net/task_group.h"
 #include "sim/metadata_port.h"
@@ -38,19 +37,18 @@ control::AgentConfig config_of(const NodeName& node, std::uint64_t seed) {
 
 class Agents::Process {
  public:
-  Process(net::Runtime& runtime, World& world, const NodeName& node, Duration ahead, std::uint64_t seed,
-          Boundary boundary)
+  Process(net::Runtime& runtime, MetricsRegistry& metrics, World& world, const NodeName& node, Duration ahead,
+          std::uint64_t seed, Boundary boundary)
       : runtime_(runtime, ahead),
         metadata_(runtime_, world, node),
         cluster_(runtime_, world, node, std::move(boundary)),
-        agent_({runtime_, cluster_, metadata_, metrics_}, config_of(node, seed)),
+        agent_({runtime_, cluster_, metadata_, metrics}, config_of(node, seed)),
         tasks_(runtime_) {
     tasks_.start(agent_.run());
   }
 
  private:
   SkewedRuntime runtime_;
-  MetricsRegistry metrics_;
   SimMetadata metadata_;
   SimCluster cluster_;
   control::Agent agent_;
@@ -82,7 +80,8 @@ void Agents::start(const NodeName& node) {
       return true;
     };
   }
-  processes_[node] = std::make_unique<Process>(runtime_, world_, node, ahead, world_.config().seed ^ number, boundary);
+  processes_[node] =
+      std::make_unique<Process>(runtime_, metrics_, world_, node, ahead, world_.config().seed ^ number, boundary);
 }
 
 void Agents::end_soon(const NodeName& node, bool restart) {

@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "base/metrics.h"
 #include "net/virtual_runtime.h"
 #include "sim/cluster_port.h"
 #include "sim/world.h"
@@ -32,6 +33,9 @@ class Agents {
   Duration skew_;
   Boundary crash_;
   Duration restart_after_;
+  /// Of all of them together: nobody asks a single one, and what a thousand agents count every second should lie close
+  /// together.
+  MetricsRegistry metrics_;
   std::map<NodeName, std::unique_ptr<Process>> processes_;
   std::vector<net::ScopedCall> calls_;
 };

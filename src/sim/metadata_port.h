@@ -13,7 +13,7 @@ namespace spotkeeper::sim {
 class SimMetadata final : public net::HttpTransport {
  public:
   SimMetadata(net::Runtime& runtime, World& world, NodeName node)
-      : runtime_(runtime), world_(world), node_(std::move(node)) {}
+      : runtime_(runtime), world_(world), node_(std::move(node)), machine_(world.machine_number(node_)) {}
 
   net::Task<Result<net::HttpResponse>> send(net::HttpRequest request, Duration limit) override;
   /// Unsupported: the metadata service has nothing to stream.
@@ -23,6 +23,7 @@ class SimMetadata final : public net::HttpTransport {
   net::Runtime& runtime_;
   World& world_;
   NodeName node_;
+  std::optional<std::uint32_t> machine_;
 };
 
 }  // namespace spotkeeper::sim

@@ -32,11 +32,20 @@ std::string format_event_time(Instant t) {
 
 }  // namespace
 
-net::HttpResponse MetadataService::respond(int status, std::string body, std::string_view type) const {
+const std::string& MetadataService::date() {
+  const Instant second = std::chrono::floor<std::chrono::seconds>(world_.now + world_.dice.metadata().date_skew);
+  if (date_.empty() || second != dated_) {
+    dated_ = second;
+    date_ = net::format_http_date(second);
+  }
+  return date_;
+}
+
+net::HttpResponse MetadataService::respond(int status, std::string body, std::string_view type) {
   net::HttpResponse response;
   response.status = status;
   response.headers.add("Content-Type", type);
-  response.headers.add("Date", net::format_http_date(world_.now + world_.dice.metadata().date_skew));
+  response.headers.add("Date", date());
   response.headers.add("Server", "EC2ws");
   response.body = std::move(body);
   return response;
@@ -59,7 +68,7 @@ Result<net::HttpResponse> MetadataService::answer(MachineId id, const net::HttpR
     return respond(401, "");
   }
   const auto token = request.headers.find(kTokenHeader);
-  const auto known = token ? machine.tokens.find(std::string(*token)) : machine.tokens.end();
+  const auto known = token ? machine.tokens.find(*token) : machine.tokens.end();
   if (known == machine.tokens.end() || known->second <= world_.now) return respond(401, "");
   net::HttpResponse found = document(machine, request.target);
   const auto left = std::chrono::floor<std::chrono::seconds>(known->second - world_.now);
@@ -130,7 +139,7 @@ std::string MetadataService::identity(const Machine& machine) const {
       spec.zone, machine.instance_id, spec.instance_type, std::string_view(spec.zone).substr(0, spec.zone.size() - 1));
 }
 
-net::HttpResponse MetadataService::document(const Machine& machine, std::string_view path) const {
+net::HttpResponse MetadataService::document(const Machine& machine, std::string_view path) {
   const auto notice_of = [&](InterruptionKind kind) -> const Notice* {
     const auto found = machine.notices.find(kind);
     return found == machine.notices.end() ? nullptr : &found->second;

@@ -4,6 +4,7 @@
 // rebalance recommendations", "Scheduled events"); Amazon EC2 Auto Scaling User Guide (target lifecycle state).
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "sim/state.h"
@@ -19,13 +20,17 @@ class MetadataService {
   void withdraw(MachineId id, InterruptionKind kind);
 
  private:
-  [[nodiscard]] net::HttpResponse respond(int status, std::string body, std::string_view type = "text/plain") const;
+  /// As the service's clock has it; made once a second.
+  const std::string& date();
+  [[nodiscard]] net::HttpResponse respond(int status, std::string body, std::string_view type = "text/plain");
   net::HttpResponse issue_token(Machine& machine, const net::HttpRequest& request);
-  [[nodiscard]] net::HttpResponse document(const Machine& machine, std::string_view path) const;
+  [[nodiscard]] net::HttpResponse document(const Machine& machine, std::string_view path);
   [[nodiscard]] std::string scheduled_events(const Machine& machine) const;
   [[nodiscard]] std::string identity(const Machine& machine) const;
 
   World::State& world_;
+  std::string date_;
+  Instant dated_;
 };
 
 }  // namespace spotkeeper::sim

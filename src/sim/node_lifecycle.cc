@@ -23,7 +23,7 @@ void NodeLifecycle::add(NodeSpec spec) {
   machine.name = NodeName(spec.name);
   machine.instance_id = fmt::format("i-{:017x}", 0xa0000000ULL + id);
   machine.spec = std::move(spec);
-  world_.machines_by_name[machine.name] = id;
+  world_.machines_by_name[machine.name.str()] = id;
   world_.machines.push_back(std::move(machine));
   store_node(world_.machines.back(), id);
   world_.controllers->nodes_changed();

@@ -49,9 +49,11 @@ void Scheduler::handle() {
 bool Scheduler::fits(const PodRun& run, const Machine& machine, const NodeObject& object) const {
   const PodTemplate& spec = *run.pod().spec;
   const Node& node = object.node;
-  const Taint cordon{"node.kubernetes.io/unschedulable", "", TaintEffect::NoSchedule, {}};
-  if (node.unschedulable && !tolerates(spec, cordon)) return false;
   if (machine.pod_count >= node.max_pods) return false;
+  if (node.unschedulable) {
+    const Taint cordon{"node.kubernetes.io/unschedulable", "", TaintEffect::NoSchedule, {}};
+    if (!tolerates(spec, cordon)) return false;
+  }
   Resources wanted = machine.used;
   wanted += spec.requests;
   if (!wanted.fits(node.allocatable)) return false;

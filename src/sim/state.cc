@@ -77,7 +77,7 @@ PodRun* World::State::find_pod(const ObjectName& name) {
 }
 
 MachineId World::State::machine_of(const NodeName& name) const {
-  const auto found = machines_by_name.find(name);
+  const auto found = machines_by_name.find(name.str());
   return found == machines_by_name.end() ? kNone : found->second;
 }
 

@@ -123,8 +123,8 @@ struct Machine {
   std::vector<PodId> pods;  // bound here and not gone
   std::map<InterruptionKind, Notice> notices;
   std::map<InterruptionKind, Instant> notice_times;
-  std::vector<Notice> withdrawn;          // scheduled events that were called off
-  std::map<std::string, Instant> tokens;  // of the metadata service, with their ends
+  std::vector<Notice> withdrawn;                       // scheduled events that were called off
+  std::map<std::string, Instant, std::less<>> tokens;  // of the metadata service, with their ends
   std::uint64_t token_count = 0;
 };
 
@@ -193,7 +193,7 @@ struct World::State {
   std::vector<PodRun> pods;
   std::map<ObjectName, PodId> pods_by_name;
   std::vector<Machine> machines;
-  std::map<NodeName, MachineId> machines_by_name;
+  std::unordered_map<std::string, MachineId> machines_by_name;
   std::vector<WorkloadRun> workloads;
   std::vector<PodId> unscheduled;
   bool schedule_planned = false;

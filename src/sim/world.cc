@@ -86,14 +86,23 @@ bool World::machine_alive(const NodeName& node) const {
   return id != kNone && state_->machines[id].alive;
 }
 
+std::optional<std::uint32_t> World::machine_number(const NodeName& node) const {
+  const MachineId id = state_->machine_of(node);
+  return id == kNone ? std::nullopt : std::optional(id);
+}
+
 void World::on_machine_change(std::function<void(const NodeName&, bool alive)> heard) {
   state_->machine_listeners.push_back(std::move(heard));
 }
 
 Result<net::HttpResponse> World::metadata(const NodeName& node, const net::HttpRequest& request) {
-  const MachineId id = state_->machine_of(node);
-  if (id == kNone) return fail(ErrorCode::Unavailable, "no machine " + node.str());
-  return state_->metadata->answer(id, request);
+  const auto machine = machine_number(node);
+  if (!machine) return fail(ErrorCode::Unavailable, "no machine " + node.str());
+  return metadata(*machine, request);
+}
+
+Result<net::HttpResponse> World::metadata(std::uint32_t machine, const net::HttpRequest& request) {
+  return state_->metadata->answer(machine, request);
 }
 
 void World::add_load(Load load) { state_->clients->add_load(load); }

@@ -220,6 +220,8 @@ class World {
   /// It ends and comes back after `down` with the same name and another boot id.
   void reboot_machine(const NodeName& node, Duration down);
   [[nodiscard]] bool machine_alive(const NodeName& node) const;
+  /// Machines are numbered for ever; none: there never was one of that name.
+  [[nodiscard]] std::optional<std::uint32_t> machine_number(const NodeName& node) const;
   /// Called when a machine dies, comes back, or joins (from inside `add_node`).
   void on_machine_change(std::function<void(const NodeName&, bool alive)> heard);
 
@@ -228,6 +230,7 @@ class World {
   /// scheduled events, target lifecycle state. `Date` is the service's clock (`MetadataFaults::date_skew`). An
   /// Unavailable or Timeout error where no or half an answer comes.
   Result<net::HttpResponse> metadata(const NodeName& node, const net::HttpRequest& request);
+  Result<net::HttpResponse> metadata(std::uint32_t machine, const net::HttpRequest& request);
 
   // ---- Requests of clients
   /// Begins to send requests to that service. Both styles count from `begin_measuring` on.
