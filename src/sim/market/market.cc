@@ -97,6 +97,7 @@ class Market::Impl {
     if (instance == nullptr || !instance->holds()) return;
     now_ = std::max(now_, now);
     instance->doomed = true;
+    if (instance->group == kNowhere) return;
     if (group_of(*instance).settings->replace_on == ReplaceOn::Notice) replace(*instance);
   }
 
