@@ -95,16 +95,16 @@ class Search {
   [[nodiscard]] bool alike(std::size_t a, std::size_t b) const {
     const Pod& one = world_.pods[a];
     const Pod& other = world_.pods[b];
-    return one.service == other.service && one.latest == other.latest && one.ready == other.ready &&
-           one.early == other.early && one.successor == other.successor && one.lasts == other.lasts &&
-           one.gone == other.gone && !service_of(one).one_at_a_time;
+    return one.service == other.service && one.latest == other.latest && one.free == other.free &&
+           one.ready == other.ready && one.early == other.early && one.successor == other.successor &&
+           one.lasts == other.lasts && one.gone == other.gone && !service_of(one).one_at_a_time;
   }
 
   [[nodiscard]] bool may_start(const State& state, std::size_t index) const {
     const Pod& pod = world_.pods[index];
     if (!is_left(state, index) || !pod.early) return false;
     if (service_of(pod).one_at_a_time && !its_turn(state, index)) return false;
-    return !obey_ ||
+    return !obey_ || pod.free <= state.at ||
            std::ranges::all_of(world_.budgets, [&](const Budget& budget) { return allows(budget, state, pod); });
   }
 

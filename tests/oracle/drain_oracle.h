@@ -6,7 +6,8 @@
 //
 // Loss: seconds × replicas that are missing below a service's floor (one, or its min-serving share). A pod serves until
 // its end begins; a successor serves `ready_after` later (a StatefulSet's: after the old pod has ended, too). Every
-// pod's end begins at its last safe start or earlier, so that none is killed hard.
+// pod's end begins at its last safe start or earlier, so that none is killed hard: at the one with its whole grace, or,
+// where that loses less, at the one with what its requests need.
 #pragma once
 
 #include <optional>
@@ -30,7 +31,8 @@ struct Pod {
   bool successor = true;  // somebody makes it anew
   bool early = true;      // it may go before its last safe start
   int ordinal = 0;
-  Seconds latest = 0;  // its last safe start
+  Seconds latest = 0;  // its last safe start, were only what its requests need left of its grace
+  Seconds free = 0;    // its last safe start with its whole grace; from then on no budget counts
   Seconds lasts = 0;   // from its start to its end
   Seconds gone = 0;    // it has ended by then in any case
 };
@@ -58,7 +60,8 @@ struct World {
   int slots = 1000;  // how many successors the other nodes take
 };
 
-/// The latest instant at which a pod's end may begin. `since`: when the notice (or the pod) came.
+/// The latest instant at which a pod's end may begin with its whole grace, where that fits; else with what its requests
+/// need. `since`: when the notice (or the pod) came.
 [[nodiscard]] Seconds last_safe_start(Seconds deadline, Seconds grace, Seconds least_needed, Seconds margin,
                                       Seconds since);
 

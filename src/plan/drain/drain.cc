@@ -43,10 +43,7 @@ using drain::Scene;
 using drain::Start;
 
 constexpr Duration kLookAfterSending = 5s;
-// Large groups of workloads are tried at some paces and not at all: between two of them the best start can come a
-// little earlier than the next one that was tried. Looking this often bounds by how much.
-constexpr Duration kLookWhileHolding = 1s;
-constexpr std::size_t kTriedAtEveryPace = 5;  // pods
+constexpr Duration kLookAtStaleBudget = 1s;
 
 class Planner {
  public:
@@ -93,8 +90,8 @@ class Planner {
   void look_at(Instant at) { plan_.next_look = std::min(plan_.next_look.value_or(at), at); }
 
   void decide(const Scene& scene) {
-    const drain::Outcome outcome = drain::choose(scene, policy_, now_);
-    if (outcome.next) look_at(*outcome.next);
+    const drain::Outcome outcome = drain::choose(scene);
+    if (scene.next) look_at(*scene.next);
     std::vector<bool> sent(scene.candidates.size(), false);
     std::vector<drain::BudgetState> budgets = scene.budgets;
     for (const Start& start : outcome.now) {
@@ -104,9 +101,9 @@ class Planner {
       for (const std::size_t budget : candidate.budgets) --budgets[budget].spare;
     }
     for (std::size_t i = 0; i < scene.candidates.size(); ++i)
-      if (!sent[i]) wait(scene, scene.candidates[i], budgets);
+      if (!sent[i]) wait(scene, scene.candidates[i], outcome, budgets);
     const bool holding = std::find(sent.begin(), sent.end(), false) != sent.end();
-    if (holding && outcome.next && sent.size() > kTriedAtEveryPace) look_at(now_ + kLookWhileHolding);
+    if (holding && std::ranges::any_of(budgets, &drain::BudgetState::stale)) look_at(now_ + kLookAtStaleBudget);
   }
 
   bool send(const Candidate& candidate, const Start& start) {
@@ -131,12 +128,12 @@ class Planner {
     return true;
   }
 
-  void wait(const Scene& scene, const Candidate& candidate, std::span<const drain::BudgetState> budgets) {
+  void wait(const Scene& scene, const Candidate& candidate, const drain::Outcome& outcome,
+            std::span<const drain::BudgetState> budgets) {
     Waiting waiting{candidate.pod->ref(), candidate.verdict.reason, candidate.verdict.detail, std::nullopt};
-    if (candidate.latest != Instant::max()) {
-      waiting.until = candidate.latest;
-      look_at(candidate.latest);
-    }
+    if (candidate.latest != Instant::max())
+      waiting.until =
+          outcome.yields[candidate.service] ? std::max(candidate.latest, candidate.yielded) : candidate.latest;
     if (candidate.verdict.handling == drain::Handling::Early) explain(scene, candidate, budgets, waiting);
     plan_.waiting.push_back(std::move(waiting));
   }

@@ -27,6 +27,10 @@ struct DrainPolicy {
   Duration longest_ready_after = 10min;
   /// A controller makes a successor within this, or has been scaled down and makes none.
   Duration successor_made_within = 30s;
+  /// After the notice of a Kill nothing of that node is started early for the lesser of this and a tenth of the time
+  /// left, while other nodes of its (zone, type) are unmarked: theirs may be on its way, and successors would land
+  /// there.
+  Duration neighbours_heard = 3s;
   Duration completed_after_kill = 2s;  // the kubelet's least grace
   Duration unstated_notice = 120s;     // a Kill without a deadline comes this long after it was noticed
   /// A Maintenance's drain begins this long before its deadline, or twice what its pods need one after the other, if

@@ -9,16 +9,19 @@ namespace {
 
 class Projection {
  public:
-  Projection(const Scene& scene, const Rule& rule, Instant now)
+  Projection(const Scene& scene, const Rule& rule)
       : scene_(scene),
         rule_(rule),
-        now_(now),
-        at_(now),
+        now_(scene.as_of),
+        at_(scene.as_of),
         services_(scene.services),
         budgets_(scene.budgets),
         started_(scene.candidates.size(), false),
-        left_(scene.candidates.size()) {
+        left_(scene.candidates.size()),
+        rooms_(scene.rooms) {
     outcome_.loss.assign(services_.size(), Duration::zero());
+    outcome_.strain = outcome_.loss;
+    outcome_.yields = rule.yields;
     for (const Service& service : services_) outcome_.least.push_back(service.serving);
     for (const Arrival& arrival : scene.arrivals) arrivals_.push(&arrival);
     made_.reserve(scene.candidates.size());
@@ -32,7 +35,6 @@ class Projection {
       start_early();
       note_least();
       const std::optional<Instant> next = next_event();
-      if (at_ == now_) outcome_.next = next;
       const Instant until = std::min(next.value_or(horizon_), horizon_);
       account(until);
       if (!next || *next >= horizon_) break;
@@ -52,7 +54,7 @@ class Projection {
     Duration longest = 0s;
     for (const Arrival& arrival : scene_.arrivals) last = std::max(last, arrival.at);
     for (const Candidate& candidate : scene_.candidates) {
-      if (candidate.latest != Instant::max()) last = std::max(last, candidate.latest);
+      if (candidate.latest != Instant::max()) last = std::max({last, candidate.latest, candidate.yielded});
       longest = std::max(longest, candidate.successor_after.value_or(0s) + candidate.ends_after);
     }
     return std::min(last, now_ + kLongestLength) + 2 * longest + 1s;
@@ -69,9 +71,14 @@ class Projection {
     }
   }
 
+  // Its last safe start, as the rule counts it.
+  [[nodiscard]] Instant latest(const Candidate& candidate) const {
+    return rule_.yields[candidate.service] ? std::max(candidate.latest, candidate.yielded) : candidate.latest;
+  }
+
   void start_due() {
     for (std::size_t i = 0; i < scene_.candidates.size(); ++i)
-      if (!started_[i] && scene_.candidates[i].latest <= at_) start(i, true);
+      if (!started_[i] && latest(scene_.candidates[i]) <= at_) start(i, true);
   }
 
   void start_early() {
@@ -81,11 +88,15 @@ class Projection {
 
   [[nodiscard]] bool may_start(std::size_t index) const {
     const Candidate& candidate = scene_.candidates[index];
-    if (candidate.verdict.handling != Handling::Early || !candidate.room || rule_.held[index]) return false;
+    if (candidate.verdict.handling != Handling::Early || !candidate.room) return false;
+    if (candidate.successor_after && rooms_ <= 0) return false;
+    const bool free = rule_.free[candidate.service] && candidate.latest <= at_;
+    if (rule_.held[index] && !free) return false;
+    if (rule_.settles && at_ < candidate.settled) return false;
     const Service& service = services_[candidate.service];
     if (service.one_at_a_time && !is_next_in_order(index)) return false;
     if (candidate.pod->ready && service.serving - 1 < rule_.keep_serving[candidate.service]) return false;
-    return rule_.past_budgets[candidate.service] || !refused(candidate);
+    return free || rule_.past_budgets[candidate.service] || !refused(candidate);
   }
 
   // The highest ordinal that is left goes, when all others are back.
@@ -124,7 +135,8 @@ class Projection {
       ++service.in_flight;
       for (const std::size_t budget : candidate.budgets) --budgets_[budget].spare;
     }
-    if (!candidate.successor_after || !candidate.room) return;
+    if (!candidate.successor_after || !candidate.room || rooms_ <= 0) return;
+    --rooms_;
     const Instant made = std::min(at_ + candidate.ends_after, std::max(candidate.gone_by, at_));
     made_.push_back({made + *candidate.successor_after, candidate.service, candidate.budgets});
     arrivals_.push(&made_.back());
@@ -142,8 +154,13 @@ class Projection {
     if (at_ == now_ && std::ranges::any_of(budgets_, &BudgetState::stale))
       next = std::min(next.value_or(at_ + 1s), at_ + 1s);
     for (std::size_t i = 0; i < scene_.candidates.size(); ++i) {
-      const Instant latest = scene_.candidates[i].latest;
-      if (!started_[i] && latest != Instant::max()) next = std::min(next.value_or(latest), latest);
+      if (started_[i]) continue;
+      const Candidate& candidate = scene_.candidates[i];
+      const Instant due = latest(candidate);
+      if (due != Instant::max()) next = std::min(next.value_or(due), due);
+      if (rule_.settles && candidate.settled > at_) next = std::min(next.value_or(due), candidate.settled);
+      if (rule_.free[candidate.service] && candidate.latest > at_)
+        next = std::min(next.value_or(due), candidate.latest);
     }
     return next;
   }
@@ -152,6 +169,8 @@ class Projection {
     for (std::size_t i = 0; i < services_.size(); ++i) {
       const std::int64_t missing = services_[i].floor - services_[i].serving;
       if (missing > 0) outcome_.loss[i] += missing * (until - at_);
+      const std::int64_t beyond = services_[i].comfort - services_[i].serving;
+      if (beyond > 0) outcome_.strain[i] += beyond * (until - at_);
     }
   }
 
@@ -164,6 +183,7 @@ class Projection {
   std::vector<BudgetState> budgets_;
   std::vector<bool> started_;
   std::size_t left_;
+  std::int64_t rooms_;
   std::vector<Arrival> made_;  // room is kept for all, so that pointers into it hold
   std::priority_queue<const Arrival*, std::vector<const Arrival*>, Later> arrivals_;
   Outcome outcome_;
@@ -171,6 +191,6 @@ class Projection {
 
 }  // namespace
 
-Outcome project(const Scene& scene, const Rule& rule, Instant now) { return Projection(scene, rule, now).run(); }
+Outcome project(const Scene& scene, const Rule& rule) { return Projection(scene, rule).run(); }
 
 }  // namespace spotkeeper::plan::drain

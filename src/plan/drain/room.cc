@@ -6,6 +6,13 @@ namespace spotkeeper::plan::drain {
 namespace {
 
 constexpr std::string_view kHostname = "kubernetes.io/hostname";
+constexpr std::string_view kZone = "topology.kubernetes.io/zone";
+constexpr std::string_view kType = "node.kubernetes.io/instance-type";
+
+bool has(const Labels& labels, std::string_view key, const std::string& value) {
+  const std::string* const present = labels.find(key);
+  return present != nullptr && *present == value;
+}
 
 bool tolerates_all(const PodTemplate& spec, const Node& node) {
   return std::ranges::all_of(node.taints, [&](const Taint& taint) {
@@ -87,6 +94,22 @@ Room::Cursor& Room::find(const Pod& pod) {
 }
 
 bool Room::exists_for(const Pod& pod) { return find(pod) != cluster_.nodes().end(); }
+
+bool Room::may_land_beside(const NodeName& node) const {
+  const std::map<NodeName, Node>& nodes = cluster_.nodes();
+  const auto here = nodes.find(node);
+  if (here == nodes.end()) return false;
+  const std::string zone = here->second.zone();
+  const std::string type = here->second.instance_type();
+  if (zone.empty() || type.empty()) return false;
+  const auto beside = [&](const auto& entry) {
+    const Node& other = entry.second;
+    return other.ready && !other.unschedulable && !other.deletion && !going_.contains(other.name) &&
+           has(other.labels, kZone, zone) && has(other.labels, kType, type);
+  };
+  // Nodes of a pool often stand beside each other by name, too.
+  return std::any_of(std::next(here), nodes.end(), beside) || std::any_of(nodes.begin(), here, beside);
+}
 
 bool Room::claim(const Pod& pod) {
   const Cursor at = find(pod);

@@ -21,6 +21,8 @@ class Room {
 
   /// Some node would take a pod like this one now.
   [[nodiscard]] bool exists_for(const Pod& pod);
+  /// A Ready node that stays is of the same (zone, type) as `node`. Not where these are unknown.
+  [[nodiscard]] bool may_land_beside(const NodeName& node) const;
   /// Takes that room, so that it is not promised twice. False where there is none.
   bool claim(const Pod& pod);
 

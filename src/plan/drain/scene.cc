@@ -7,6 +7,7 @@
 #include <numeric>
 #include <tuple>
 
+#include "plan/drain/outlook.h"
 #include "plan/drain/timing.h"
 
 namespace spotkeeper::plan::drain {
@@ -34,6 +35,7 @@ struct Prospect {
   Candidate candidate;
   const Interruption* cause = nullptr;
   std::size_t workload = 0;
+  Instant since;  // from then on it is to be moved
 };
 
 class Builder {
@@ -48,7 +50,10 @@ class Builder {
     for (const Prospect& prospect : prospects_) scenes_.occupied.insert(prospect.cause->node);
     find_budgets();
     divide();
-    for (Scene& scene : scenes_.scenes) order(scene);
+    for (Scene& scene : scenes_.scenes) {
+      order(scene);
+      if (policy_.wait_for_room) scene.rooms = rooms_for(scene);
+    }
     return std::move(scenes_);
   }
 
@@ -68,14 +73,26 @@ class Builder {
     prospect.cause = &cause;
     prospect.candidate.pod = &pod;
     prospect.candidate.end = end;
-    prospect.candidate.latest = end ? last_safe_start(pod, *end, policy_, known_since(pod, cause)) : Instant::max();
+    prospect.since = known_since(pod, cause);
+    prospect.candidate.latest = end ? last_safe_start(pod, *end, policy_, prospect.since) : Instant::max();
+    prospect.candidate.yielded = end ? end->at - least_needed(pod, policy_) - policy_.margin : Instant::max();
+    prospect.candidate.settled = heard_of_neighbours(cause, end);
     prospect.candidate.verdict = std::move(verdict);
     prospect.workload = workload_of(pod);
     Workload& workload = workloads_[prospect.workload];
     ++workload.leaving;
-    if (end)
-      workload.longest_need = std::max(workload.longest_need, time_needed(pod, *end, policy_, known_since(pod, cause)));
+    if (end) workload.longest_need = std::max(workload.longest_need, time_needed(pod, *end, policy_, prospect.since));
     prospects_.push_back(std::move(prospect));
+  }
+
+  // Machines of a pool are taken back together, and each hears of it by itself: a moment later one knows to which no
+  // successor should go.
+  Instant heard_of_neighbours(const Interruption& cause, const std::optional<Deadline>& end) {
+    if (cause.kind != InterruptionKind::Kill || !end) return cause.noticed;
+    const auto [at, added] = neighbours_.try_emplace(cause.node, false);
+    if (added) at->second = room_.may_land_beside(cause.node);
+    if (!at->second) return cause.noticed;
+    return cause.noticed + std::clamp<Duration>((end->at - cause.noticed) / 10, 0s, policy_.neighbours_heard);
   }
 
   std::size_t workload_of(const Pod& pod) {
@@ -106,11 +123,14 @@ class Builder {
       Duration& longest = lead.try_emplace(prospect.cause->node, policy_.maintenance_lead).first->second;
       longest = std::max(longest, 2 * in_turn);
     }
-    std::erase_if(prospects_, [&](const Prospect& prospect) {
+    std::erase_if(prospects_, [&](Prospect& prospect) {
       const auto at = lead.find(prospect.cause->node);
       if (at == lead.end()) return false;
       const Instant begin = prospect.candidate.end->at - at->second;
-      if (now_ >= begin) return false;
+      if (now_ >= begin) {
+        prospect.since = std::max(prospect.since, begin);
+        return false;
+      }
       note(scenes_.next_look, begin);
       scenes_.waiting.push_back(
           {prospect.candidate.pod->ref(), WaitReason::NotDraining, "its maintenance is not near", begin});
@@ -126,7 +146,11 @@ class Builder {
 
   // Budgets by labels: pods of a template share theirs, and the selectors are asked once.
   const std::vector<std::size_t>& budgets_of(const Pod& pod) {
+    if (last_labels_ == pod.labels.get() && last_namespace_ == pod.name.ns) return *last_budgets_;
     const auto [at, added] = by_labels_.try_emplace(std::make_pair(pod.labels.get(), pod.name.ns));
+    last_labels_ = pod.labels.get();
+    last_namespace_ = pod.name.ns;
+    last_budgets_ = &at->second;
     if (!added) return at->second;
     for (const DisruptionBudget* budget : cluster_.budgets_of(pod)) {
       const auto [place, fresh] = budget_index_.try_emplace(budget->name, budgets_.size());
@@ -140,14 +164,15 @@ class Builder {
   void find_budgets() {
     for (const Prospect& prospect : prospects_) cover_all(*prospect.candidate.pod, prospect.workload);
     for (std::size_t budget = 0; budget < budgets_.size(); ++budget)
-      if (covered_[budget].pods < budgets_[budget]->expected_pods) find_others(*budgets_[budget]);
+      if (covered_[budget].pods < budgets_[budget]->expected_pods) find_others(budget);
   }
 
   // Pods of other workloads under the same budget: what it allows depends on when those are Ready. Their own budgets
   // are looked at in turn.
-  void find_others(const DisruptionBudget& budget) {
-    for (const Pod* pod : cluster_.pods_in(budget.name.ns)) {
-      if (pod->completed() || !budget.covers(*pod->labels) || bare_.contains(pod)) continue;
+  void find_others(std::size_t budget) {
+    for (const Pod* pod : cluster_.pods_in(budgets_[budget]->name.ns)) {
+      if (pod->completed() || std::ranges::find(budgets_of(*pod), budget) == budgets_of(*pod).end()) continue;
+      if (bare_.contains(pod)) continue;
       const std::size_t workload = workload_of(*pod);
       if (cover_all(*pod, workload)) bystanders_.emplace_back(pod, workload);
     }
@@ -224,12 +249,20 @@ class Builder {
       if (scene.services[service].one_at_a_time) {
         // It has the old pod's name, and its volumes.
         candidate.ends_after = whole_grace(pod, policy_);
-        if (candidate.end) candidate.gone_by = std::max(candidate.end->at - policy_.margin, now_);
+        if (candidate.end) candidate.gone_by = candidate.end->at - policy_.margin;
         if (!pod.spec->claims.empty()) *candidate.successor_after += policy_.volume_detach;
       }
       candidate.room = !policy_.wait_for_room || room_.exists_for(pod);
     }
+    Turns turns(now_);
+    for (const Instant at : {prospect.since, candidate.settled, candidate.latest, candidate.yielded}) turns.at(at);
+    take_turns(scene, turns);
     scene.candidates.push_back(std::move(candidate));
+  }
+
+  static void take_turns(Scene& scene, const Turns& turns) {
+    scene.as_of = std::max(scene.as_of, turns.last());
+    if (turns.next()) note(scene.next, *turns.next());
   }
 
   // `member`: one of its pods.
@@ -238,34 +271,29 @@ class Builder {
     const std::size_t index = scene.services.size();
     Service service;
     service.one_at_a_time = member.owner != nullptr && member.owner->kind == "StatefulSet";
-    double share = 0;
-    std::int64_t replicas = 0;
-    std::vector<const Pod*> ending;
-    std::vector<const Pod*> staying;  // not ending: they may be successors of those that are
-    const std::size_t first_arrival = scene.arrivals.size();
-    for (const Pod* pod : workload.pods) {
-      if (pod->completed()) continue;
-      share = std::max(share, pod->spec->wishes.min_serving.value_or(0));
-      if (pod->terminating()) {
-        ending.push_back(pod);
-        continue;
-      }
-      ++replicas;
-      staying.push_back(pod);
-      if (pod->ready)
-        ++service.serving;
-      else if (!leaves(*pod))
-        expect(scene, service, index, *pod, workload);
-      else
-        ++service.in_flight;
-    }
-    replicas += expect_unmade(scene, service, index, ending, staying, workload);
-    service.expected = service.serving + static_cast<std::int64_t>(scene.arrivals.size() - first_arrival);
+    // Nobody makes a pod without an owner anew: it is nobody's replica.
+    const Outlook told = outlook(workload.pods, service.one_at_a_time, workload.ready_after, policy_, now_,
+                                 [this](const Pod& pod) { return hope_of(pod); });
+    take_turns(scene, told.turns);
+    for (const Outlook::Arrival& arrival : told.arrivals)
+      scene.arrivals.push_back({arrival.at, index, local_budgets(scene, *arrival.like)});
+    service.serving = told.serving;
+    service.in_flight = told.in_flight;
+    service.expected = told.serving + static_cast<std::int64_t>(told.arrivals.size());
+    if (member.owner == nullptr) service.serving = service.expected = member.serving() ? 1 : 0;
+    const double share = told.min_serving * static_cast<double>(told.replicas) - 1e-9;
     if (has_successor(member))
-      service.floor =
-          std::clamp<std::int64_t>(static_cast<std::int64_t>(std::ceil(share * static_cast<double>(replicas) - 1e-9)),
-                                   1, std::max<std::int64_t>(replicas, 1));
+      service.floor = std::clamp<std::int64_t>(static_cast<std::int64_t>(std::ceil(share)), 1,
+                                               std::max<std::int64_t>(told.replicas, 1));
+    const double out = std::floor(policy_.share_at_once * static_cast<double>(service.expected));
+    service.comfort = service.expected - std::max<std::int64_t>(static_cast<std::int64_t>(out), 1);
     scene.services.push_back(service);
+  }
+
+  Hope hope_of(const Pod& pod) {
+    if (leaves(pod)) return Hope::Leaves;
+    if (pod.node.empty() && !room_.claim(pod) && pod.unschedulable) return Hope::None;
+    return Hope::Comes;
   }
 
   // It is on a machine that is being drained.
@@ -275,47 +303,12 @@ class Builder {
     return leaving_nodes_.contains(pod.node);
   }
 
-  // A pod that is not Ready yet: when will it be?
-  void expect(Scene& scene, Service& service, std::size_t index, const Pod& pod, const Workload& workload) {
-    if (pod.node.empty() && !room_.claim(pod) && pod.unschedulable) return;
-    const std::optional<Instant> at = ready_estimate(pod.created, workload.ready_after, now_);
-    if (!at) return;
-    ++service.in_flight;
-    scene.arrivals.push_back({*at, index, local_budgets(scene, pod)});
-  }
-
-  // Successors that their controller is about to make. Returns how many.
-  std::int64_t expect_unmade(Scene& scene, Service& service, std::size_t index, std::vector<const Pod*>& ending,
-                             std::vector<const Pod*>& staying, const Workload& workload) {
-    std::int64_t unmade = 0;
-    if (ending.empty()) return unmade;
-    if (service.one_at_a_time) {
-      for (const Pod* pod : ending) {
-        const Instant gone = std::max(*pod->deletion, now_);
-        scene.arrivals.push_back({gone + workload.ready_after, index, local_budgets(scene, *pod)});
-        ++service.in_flight;
-        ++unmade;
-      }
-      return unmade;
-    }
-    std::ranges::sort(ending, {}, [](const Pod* pod) { return std::make_pair(end_began(*pod), pod->name); });
-    std::ranges::sort(staying, {}, [](const Pod* pod) { return std::make_pair(pod->created, pod->name); });
-    auto next = staying.begin();
-    for (const Pod* pod : ending) {
-      // API times are whole seconds: a successor may seem to be made a moment before the end that caused it.
-      const Instant began = end_began(*pod);
-      while (next != staying.end() && (*next)->created < began - 1s) ++next;
-      if (next != staying.end()) {
-        ++next;
-        continue;
-      }
-      const Instant given_up = began + policy_.successor_made_within;
-      if (now_ >= given_up) continue;
-      note(scenes_.next_look, given_up);
-      scene.arrivals.push_back({std::max(began + workload.ready_after, now_ + 1s), index, local_budgets(scene, *pod)});
-      ++unmade;
-    }
-    return unmade;
+  // What other scenes take of the same room is not known yet.
+  [[nodiscard]] std::int64_t rooms_for(const Scene& scene) const {
+    Room trial = room_;
+    return std::ranges::count_if(scene.candidates, [&](const Candidate& candidate) {
+      return candidate.successor_after && trial.claim(*candidate.pod);
+    });
   }
 
   // Who goes first: pods that serve nobody; then services that stand to fall below their floor; then by last safe start
@@ -340,6 +333,7 @@ class Builder {
   Scenes scenes_;
   std::vector<Prospect> prospects_;
   std::set<NodeName> leaving_nodes_;
+  std::map<NodeName, bool> neighbours_;                         // by dying node: successors may land on one of its pool
   std::vector<std::pair<const Pod*, std::size_t>> bystanders_;  // a pod of each workload that only shares a budget
   std::set<const Pod*> bare_;                                   // without an owner; only looked up
   std::vector<Workload> workloads_;
@@ -347,7 +341,10 @@ class Builder {
   std::vector<const DisruptionBudget*> budgets_;
   std::map<ObjectName, std::size_t> budget_index_;
   std::map<std::pair<const Labels*, NamespaceName>, std::vector<std::size_t>> by_labels_;  // only looked up
-  std::vector<CoveredPods> covered_;                                                       // by budget
+  const Labels* last_labels_ = nullptr;  // what was asked last is mostly asked again
+  NamespaceName last_namespace_;
+  const std::vector<std::size_t>* last_budgets_ = nullptr;
+  std::vector<CoveredPods> covered_;        // by budget
   std::vector<std::size_t> joined_;         // by budget: a workload that it covers
   std::vector<std::size_t> group_;          // by workload: towards the root of its group
   std::vector<std::size_t> service_index_;  // by workload: within its scene

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <set>
 #include <span>
@@ -21,6 +22,8 @@ struct Candidate {
   const Pod* pod = nullptr;
   std::optional<Deadline> end;  // of its machine
   Instant latest;               // its last safe start; Instant::max() where there is no deadline
+  Instant yielded;              // the same, were only what its requests need left of its grace; not before `latest`
+  Instant settled;              // before it the notices of its node's neighbours may be on their way
   Verdict verdict;              // Early or Late
   bool room = true;             // a node has room for its successor, or it need not wait for that
   // When its successor is Ready: so long after it is made; none: nobody makes one. It is made at once, or where the old
@@ -44,6 +47,7 @@ struct Service {
   std::int64_t serving = 0;    // Ready and not told to end
   std::int64_t expected = 0;   // these and those that will be
   std::int64_t floor = 0;      // how many are to serve at every moment: one, or its min-serving share; 0: not a service
+  std::int64_t comfort = 0;    // how many serve while no more are out at once than the policy's share
   bool one_at_a_time = false;  // StatefulSet
   std::int64_t in_flight = 0;  // of a StatefulSet: those that are ending or not Ready yet
 };
@@ -53,7 +57,13 @@ struct Scene {
   std::vector<Service> services;
   std::vector<BudgetState> budgets;
   std::vector<Arrival> arrivals;
+  // How many of the successors that are still to be made find room, all together.
+  std::int64_t rooms = std::numeric_limits<std::int64_t>::max();
   bool critical = false;  // were all started at once, some service would fall below its floor
+  // The last instant at which anything of it changed by what happened or by time alone, and the next at which it will
+  // by time alone. What is decided is decided as of the former, so that it stays the same until the latter.
+  Instant as_of = Instant::min();
+  std::optional<Instant> next;
 };
 
 struct Scenes {

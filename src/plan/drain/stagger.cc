@@ -13,19 +13,39 @@ constexpr std::int64_t kMostTried = 16;
 
 constexpr int kMostHeldTried = 64;
 
+// What is lost, and what is strained where nothing more is lost.
+struct Cost {
+  Duration loss;
+  Duration strain;
+  friend auto operator<=>(const Cost&, const Cost&) = default;
+};
+
 Duration total(const std::vector<Duration>& loss) {
   return std::accumulate(loss.begin(), loss.end(), Duration::zero());
 }
 
+Cost cost_of(const Outcome& outcome) { return {total(outcome.loss), total(outcome.strain)}; }
+
+// What is decided for the whole of a scene before its services are paced.
+struct Frame {
+  std::vector<bool> yields;  // by service
+  std::vector<bool> free;    // by service
+  bool settles = true;
+  bool past_budgets = false;  // allowed where the rest loses something
+};
+
 class Chooser {
  public:
-  Chooser(const Scene& scene, const DrainPolicy& policy, Instant now) : scene_(scene), policy_(policy), now_(now) {
+  Chooser(const Scene& scene, const Frame& frame) : scene_(scene), may_pass_budgets_(frame.past_budgets) {
     for (const Service& service : scene.services) {
       rule_.keep_serving.push_back(slowest_allowed(service));
       rule_.past_budgets.push_back(false);
     }
     rule_.held.assign(scene.candidates.size(), false);
-    best_ = project(scene_, rule_, now_);
+    rule_.yields = frame.yields;
+    rule_.free = frame.free;
+    rule_.settles = frame.settles;
+    best_ = project(scene_, rule_);
   }
 
   Outcome choose() && {
@@ -36,18 +56,15 @@ class Chooser {
     for (std::size_t i = 0; i < scene_.services.size(); ++i)
       if (loses(i)) hold_some(i);
     for (std::size_t i = 0; i < scene_.services.size(); ++i)
-      if (loses(i)) pass_budgets(i);
+      if (may_pass_budgets_ && loses(i)) pass_budgets(i);
     return std::move(best_);
   }
 
  private:
   // As many at once as the policy allows, and never below the floor. Where so few are expected that every start falls
   // below it, waiting keeps nothing.
-  [[nodiscard]] std::int64_t slowest_allowed(const Service& service) const {
-    const auto share =
-        static_cast<std::int64_t>(std::floor(policy_.share_at_once * static_cast<double>(service.expected)));
-    const std::int64_t keep = service.expected - std::max<std::int64_t>(share, 1);
-    return service.expected <= service.floor ? keep : std::max(keep, service.floor);
+  [[nodiscard]] static std::int64_t slowest_allowed(const Service& service) {
+    return service.expected <= service.floor ? service.comfort : std::max(service.comfort, service.floor);
   }
 
   // Something that the choice can change.
@@ -68,8 +85,8 @@ class Chooser {
     // To start none early can be best where every start falls below the floor.
     const std::int64_t slowest = state.expected <= state.floor ? state.expected : state.expected - 1;
     try_each(service, quickest + 1, slowest, false, [&](const Outcome& tried) {
-      const Duration now = total(tried.loss);
-      const Duration before = total(best_.loss);
+      const Cost now = cost_of(tried);
+      const Cost before = cost_of(best_);
       return now < before || (now == before && tried.least[service] > best_.least[service]);
     });
   }
@@ -103,7 +120,7 @@ class Chooser {
   void try_holding(const std::vector<std::vector<std::size_t>>& classes, std::size_t from, int& tries,
                    std::vector<bool>& best_held) {
     if (tries-- <= 0 || total(best_.loss) == 0s) return;
-    if (Outcome tried = project(scene_, rule_, now_); loses_less(tried)) {
+    if (Outcome tried = project(scene_, rule_); loses_less(tried)) {
       best_ = std::move(tried);
       best_held = rule_.held;
     }
@@ -137,7 +154,7 @@ class Chooser {
     for (std::int64_t i = 0; i < tries; ++i) {
       const std::int64_t offset = tries == 1 ? 0 : i * (count - 1) / (tries - 1);
       rule_.keep_serving[service] = downwards ? high - offset : low + offset;
-      Outcome tried = project(scene_, rule_, now_);
+      Outcome tried = project(scene_, rule_);
       if (!better(tried)) continue;
       best_ = std::move(tried);
       kept = rule_.keep_serving[service];
@@ -148,16 +165,99 @@ class Chooser {
   }
 
   const Scene& scene_;
-  const DrainPolicy& policy_;
-  Instant now_;
+  bool may_pass_budgets_;
   Rule rule_;
+  Outcome best_;
+};
+
+// The whole grace of pods, the settling after a notice and budgets are given up one after the other, each only where
+// that costs less.
+class Framer {
+ public:
+  explicit Framer(const Scene& scene) : scene_(scene) {
+    frame_.yields.assign(scene.services.size(), false);
+    frame_.free = frame_.yields;
+    best_ = Chooser(scene_, frame_).choose();
+  }
+
+  Outcome choose() && {
+    if (loses() && waits_to_settle()) unsettle();
+    for (std::size_t i = 0; i < scene_.services.size(); ++i)
+      if ((best_.loss[i] > 0s || best_.strain[i] > 0s) && can_yield(i)) yield(i);
+    if (loses()) pass_budgets();
+    return std::move(best_);
+  }
+
+ private:
+  [[nodiscard]] bool loses() const { return total(best_.loss) > 0s; }
+
+  [[nodiscard]] bool waits_to_settle() const {
+    return std::ranges::any_of(scene_.candidates,
+                               [&](const Candidate& candidate) { return candidate.settled > scene_.as_of; });
+  }
+
+  // Later starts help only where successors can come meanwhile.
+  [[nodiscard]] bool can_yield(std::size_t service) const {
+    if (scene_.rooms < std::ranges::count_if(
+                           scene_.candidates, [](const Candidate& each) { return each.successor_after.has_value(); }))
+      return false;
+    return std::ranges::any_of(scene_.candidates, [&](const Candidate& candidate) {
+      return candidate.service == service && candidate.verdict.handling == Handling::Early && candidate.room &&
+             candidate.successor_after && candidate.yielded > std::max(candidate.latest, scene_.as_of);
+    });
+  }
+
+  void unsettle() {
+    frame_.settles = false;
+    Outcome tried = Chooser(scene_, frame_).choose();
+    if (total(tried.loss) < total(best_.loss)) {
+      best_ = std::move(tried);
+    } else {
+      frame_.settles = true;
+    }
+  }
+
+  // A little less strain is not.
+  [[nodiscard]] static bool is_worth_a_grace(const Cost& yielding, const Cost& whole) {
+    if (yielding.loss != whole.loss) return yielding.loss < whole.loss;
+    return yielding.strain < whole.strain && yielding.strain <= whole.strain / 2;
+  }
+
+  void yield(std::size_t service) {
+    Frame best = frame_;
+    frame_.yields[service] = true;
+    for (const bool free : {false, true}) {
+      frame_.free[service] = free;
+      Outcome tried = Chooser(scene_, frame_).choose();
+      if (!is_worth_a_grace(cost_of(tried), cost_of(best_))) continue;
+      best_ = std::move(tried);
+      best = frame_;
+    }
+    frame_ = std::move(best);
+  }
+
+  // Nothing is settled where budgets have to go: every moment counts.
+  void pass_budgets() {
+    frame_.past_budgets = true;
+    frame_.settles = false;
+    try_whole();
+    for (std::size_t i = 0; i < scene_.services.size(); ++i)
+      if (best_.loss[i] > 0s && can_yield(i)) frame_.yields[i] = frame_.free[i] = true;
+    if (frame_.yields != best_.yields) try_whole();
+  }
+
+  void try_whole() {
+    Outcome tried = Chooser(scene_, frame_).choose();
+    if (total(tried.loss) < total(best_.loss)) best_ = std::move(tried);
+  }
+
+  const Scene& scene_;
+  Frame frame_;
   Outcome best_;
 };
 
 }  // namespace
 
-Outcome choose(const Scene& scene, const DrainPolicy& policy, Instant now) {
-  return Chooser(scene, policy, now).choose();
-}
+Outcome choose(const Scene& scene) { return Framer(scene).choose(); }
 
 }  // namespace spotkeeper::plan::drain

@@ -3,8 +3,8 @@
 // The rule says for each service how many must go on serving when a pod is started before its last safe start, whether
 // budgets are asked, and which pods are held back until then. A projection carries it on from now: starts where the
 // rule allows, starts everything at its last safe start, lets successors arrive. The choice is the rule with the least
-// loss below the services' floors; of these the one that keeps most replicas serving. Budgets are left unasked only
-// where every rule that asks them loses something that could be kept.
+// loss below the services' floors; of these the one with the least strain, and then the one that keeps most replicas
+// serving. Budgets are left unasked only where every rule that asks them loses something that could be kept.
 #pragma once
 
 #include <cstdint>
@@ -19,6 +19,9 @@ struct Rule {
   std::vector<std::int64_t> keep_serving;  // by service
   std::vector<bool> past_budgets;          // by service
   std::vector<bool> held;                  // by candidate: left until its last safe start
+  std::vector<bool> yields;                // by service: less than its pods' whole grace is left to them, if need be …
+  std::vector<bool> free;                  // … and from the last safe start with the whole on no budget is asked
+  bool settles = true;                     // a node's neighbours are heard before anything of it is started early
 };
 
 struct Start {
@@ -29,14 +32,16 @@ struct Start {
 
 struct Outcome {
   std::vector<Duration> loss;       // by service: time × replicas below the floor
+  std::vector<Duration> strain;     // by service: time × replicas out beyond the policy's share
   std::vector<std::int64_t> least;  // by service: the fewest that ever serve
   std::vector<Start> now;           // what is started at once, in order
-  std::optional<Instant> next;      // the next instant at which something happens
+  std::vector<bool> yields;         // by service, as the rule says
 };
 
-[[nodiscard]] Outcome project(const Scene& scene, const Rule& rule, Instant now);
+/// As of the scene's last change.
+[[nodiscard]] Outcome project(const Scene& scene, const Rule& rule);
 
-/// The outcome of the best rule.
-[[nodiscard]] Outcome choose(const Scene& scene, const DrainPolicy& policy, Instant now);
+/// The outcome of the best rule. It stays the same until the scene changes.
+[[nodiscard]] Outcome choose(const Scene& scene);
 
 }  // namespace spotkeeper::plan::drain

@@ -18,15 +18,9 @@ Duration volumes_need(const Pod& pod, const DrainPolicy& policy) {
 }  // namespace
 
 Duration time_needed(const Pod& pod, Deadline deadline, const DrainPolicy& policy, Instant now) {
-  const Duration volumes = volumes_need(pod, policy);
-  const Duration grace = drain::whole_grace(pod, policy);
-  if (now + grace + volumes + policy.margin <= deadline.at) return grace + volumes;
-  const std::optional<PreStop>& hook = pod.spec->pre_stop;
-  if (hook && !hook->sleep) return grace + volumes;
-  const Duration sleep = hook ? bounded(*hook->sleep) : Duration::zero();
-  const Duration request =
-      std::min(pod.spec->wishes.longest_request.value_or(policy.longest_request), drain::kLongestLength);
-  return std::min(grace, sleep + policy.endpoint_propagation + request) + volumes;
+  const Duration whole = drain::whole_grace(pod, policy) + volumes_need(pod, policy);
+  if (now + whole + policy.margin <= deadline.at) return whole;
+  return drain::least_needed(pod, policy);
 }
 
 Instant last_safe_start(const Pod& pod, Deadline deadline, const DrainPolicy& policy, Instant now) {
@@ -37,6 +31,16 @@ namespace drain {
 
 Duration whole_grace(const Pod& pod, const DrainPolicy& policy) {
   return std::max(bounded(pod.spec->grace.length()), policy.completed_after_kill);
+}
+
+Duration least_needed(const Pod& pod, const DrainPolicy& policy) {
+  const Duration volumes = volumes_need(pod, policy);
+  const Duration grace = whole_grace(pod, policy);
+  const std::optional<PreStop>& hook = pod.spec->pre_stop;
+  if (hook && !hook->sleep) return grace + volumes;
+  const Duration sleep = hook ? bounded(*hook->sleep) : Duration::zero();
+  const Duration request = std::min(pod.spec->wishes.longest_request.value_or(policy.longest_request), kLongestLength);
+  return std::min(grace, sleep + policy.endpoint_propagation + request) + volumes;
 }
 
 GracePeriod fitting_grace(const Pod& pod, const std::optional<Deadline>& deadline, const DrainPolicy& policy,
@@ -61,12 +65,6 @@ Duration ready_after(std::span<const Pod* const> workload, const DrainPolicy& po
   const auto third_quartile = seen.begin() + static_cast<std::ptrdiff_t>((seen.size() * 3 - 1) / 4);
   std::ranges::nth_element(seen, third_quartile);
   return *third_quartile;
-}
-
-std::optional<Instant> ready_estimate(Instant created, Duration ready_after, Instant now) {
-  for (const int times : {1, 2, 3})
-    if (const Instant at = created + times * ready_after; at > now) return at;
-  return std::nullopt;
 }
 
 Instant end_began(const Pod& terminating) {

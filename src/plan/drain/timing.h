@@ -14,6 +14,10 @@ inline constexpr Duration kLongestLength = 7 * 24h;
 /// The pod's own grace, at least what the kubelet gives.
 [[nodiscard]] Duration whole_grace(const Pod& pod, const DrainPolicy& policy);
 
+/// What its requests need, where its whole grace has no room: preStop + endpoint propagation + its longest request, at
+/// most its grace; all of that where nobody knows how long preStop takes; with volumes also their detaching.
+[[nodiscard]] Duration least_needed(const Pod& pod, const DrainPolicy& policy);
+
 /// The grace that still fits before the deadline, at least a second and at most the pod's own.
 [[nodiscard]] GracePeriod fitting_grace(const Pod& pod, const std::optional<Deadline>& deadline,
                                         const DrainPolicy& policy, Instant now);
@@ -21,10 +25,6 @@ inline constexpr Duration kLongestLength = 7 * 24h;
 /// From a pod's creation to Ready, as this workload's own pods have shown it: the third quartile of those that are
 /// Ready now. The default where none is.
 [[nodiscard]] Duration ready_after(std::span<const Pod* const> workload, const DrainPolicy& policy);
-
-/// When a pod that is not Ready yet will be, judged by its age: after one, two or three times what its siblings took.
-/// None for one that is older: it crashes or waits for something that does not come.
-[[nodiscard]] std::optional<Instant> ready_estimate(Instant created, Duration ready_after, Instant now);
 
 /// When its end began: the API server adds the grace to that instant.
 [[nodiscard]] Instant end_began(const Pod& terminating);

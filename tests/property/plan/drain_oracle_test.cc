@@ -10,35 +10,50 @@
 namespace spotkeeper::plan::test {
 namespace {
 
+struct Tally {
+  const char* of;
+  std::uint64_t worse = 0;
+  std::uint64_t better = 0;
+  std::uint64_t infeasible = 0;
+
+  void count(const Storm& storm, std::uint64_t seed, long lost, long least, bool alone) {
+    if (least > 0) ++infeasible;
+    if (lost == least) return;
+    const std::uint64_t number = lost > least ? ++worse : ++better;
+    if (number <= 5 || alone)
+      std::printf("seed %llu, %s: the plan loses %ld, the oracle %ld\n%s", static_cast<unsigned long long>(seed), of,
+                  lost, least, describe(storm).c_str());
+  }
+};
+
+double percent(std::uint64_t part, const Cases& of) {
+  return 100.0 * static_cast<double>(part) / static_cast<double>(of.count);
+}
+
 TEST(DrainOracle, FindsThatThePlanLosesNoMoreThanMust) {
   const Cases cases = cases_from_environment();
-  std::uint64_t worse = 0;
-  std::uint64_t infeasible = 0;
-  std::uint64_t better = 0;
+  Tally whole{"whole graces"};
+  Tally yielding{"graces may yield"};
   for (std::uint64_t seed = cases.first_seed; seed < cases.first_seed + cases.count; ++seed) {
     Random random(seed);
     const Storm storm = random_storm(random, {});
     LiveCluster cluster(storm);
-    const long least = oracle::least_loss(cluster.as_oracle({}, 0));
+    const long least = oracle::least_loss(cluster.as_oracle({}, 0, Graces::Whole));
+    const long least_yielding = least == 0 ? 0 : oracle::least_loss(cluster.as_oracle({}, 0, Graces::Yield));
     cluster.run([](const LiveCluster&, const DrainPlan&) {});
-    if (least > 0) ++infeasible;
-    if (cluster.loss() < least && ++better <= 5)
-      std::printf("seed %llu: the plan loses %ld, the oracle %ld\n%s", static_cast<unsigned long long>(seed),
-                  cluster.loss(), least, describe(storm).c_str());
-    if (cluster.loss() <= least) continue;
-    if (++worse <= 5 || cases.count == 1)
-      std::printf("seed %llu: the plan loses %ld, the oracle %ld\n%s", static_cast<unsigned long long>(seed),
-                  cluster.loss(), least, describe(storm).c_str());
+    // To give less grace than all is the plan's last resort, so that it may lose less than an oracle that never does.
+    whole.count(storm, seed, std::max(cluster.loss(), least), least, cases.count == 1);
+    yielding.count(storm, seed, cluster.loss(), least_yielding, cases.count == 1);
   }
-  const auto percent = [&](std::uint64_t part) {
-    return 100.0 * static_cast<double>(part) / static_cast<double>(cases.count);
-  };
   std::printf(
-      "%llu random storms: the plan loses more than the oracle in %.3f %%, the oracle loses something in %.2f %%\n",
-      static_cast<unsigned long long>(cases.count), percent(worse), percent(infeasible));
-  EXPECT_EQ(better, 0U) << "an oracle that is beaten is no oracle";
-  EXPECT_LE(percent(worse), 1.0);
-  EXPECT_LE(percent(infeasible), 20.0);
+      "%llu random storms: the plan loses more than the oracle in %.3f %% (%.3f %% where the oracle may give less than "
+      "the whole grace), the oracle loses something in %.2f %% (%.2f %%)\n",
+      static_cast<unsigned long long>(cases.count), percent(whole.worse, cases), percent(yielding.worse, cases),
+      percent(whole.infeasible, cases), percent(yielding.infeasible, cases));
+  EXPECT_EQ(yielding.better, 0U) << "an oracle that is beaten is no oracle";
+  EXPECT_LE(percent(whole.worse, cases), 1.0);
+  EXPECT_LE(percent(yielding.worse, cases), 1.0);
+  EXPECT_LE(percent(whole.infeasible, cases), 20.0);
 }
 
 // Twelve replicas in three zones that need 40 s to be Ready; a zone goes, with two minutes of notice and a budget of 80

@@ -89,6 +89,7 @@ Storm random_storm(Random& random, const StormShape& shape) {
   const int budgets = pick(random, {0, 0, 1, 1, 1, 2});
   for (int i = 0; i < budgets; ++i) storm.budgets.push_back(random_budget(random, services));
   if (random.chance(0.1)) storm.slots = between(random, 0, 4);
+  storm.one_pool = shape.odd_pods && random.chance(0.5);
   return storm;
 }
 
@@ -115,8 +116,8 @@ std::vector<Interruption> Storm::dying() const {
 }
 
 std::string describe(const Storm& storm) {
-  std::string out =
-      fmt::format("deadlines {} slots {} margin {}\n", fmt::join(storm.deadlines, " "), storm.slots, storm.margin);
+  std::string out = fmt::format("deadlines {} slots {} margin {}{}\n", fmt::join(storm.deadlines, " "), storm.slots,
+                                storm.margin, storm.one_pool ? " one pool" : "");
   for (const StormService& service : storm.services) {
     out += fmt::format(
         "  {} ready after {} grace {} preStop {} floor {}{}{}:", service.kind.empty() ? "bare" : service.kind,
@@ -142,6 +143,8 @@ LiveCluster::LiveCluster(const Storm& storm)
   stays.name = NodeName("stays");
   stays.ready = true;
   stays.max_pods = 1'000'000;
+  if (storm.one_pool)
+    stays.labels = Labels{{"topology.kubernetes.io/zone", "z"}, {"node.kubernetes.io/instance-type", "t"}};
   stays.allocatable.cpu = MilliCpu{storm.slots};
   for (const StormService& service : storm.services)
     for (const StormPod& pod : service.pods) stays.allocatable.cpu.value += pod.node == kStays ? 1 : 0;
@@ -378,6 +381,12 @@ int LiveCluster::last_safe_start(const LivePod& pod) const {
                                  service.pre_stop.value_or(0) + 10, storm_.margin, std::max(0, pod.created));
 }
 
+int LiveCluster::last_safe_start_for_requests(const LivePod& pod) const {
+  const StormService& service = storm_.services[static_cast<std::size_t>(pod.service)];
+  const int needed = std::min(std::max(service.grace, 2), service.pre_stop.value_or(0) + 10);
+  return storm_.deadlines[static_cast<std::size_t>(pod.node)] - needed - storm_.margin;
+}
+
 int LiveCluster::died_hard() const {
   int count = 0;
   for (const LivePod& pod : pods_) {
@@ -390,7 +399,7 @@ int LiveCluster::died_hard() const {
   return count;
 }
 
-oracle::World LiveCluster::as_oracle(const DrainPlan& plan, std::size_t done) const {
+oracle::World LiveCluster::as_oracle(const DrainPlan& plan, std::size_t done, Graces graces) const {
   oracle::World world;
   world.now = now_;
   world.horizon = kHorizon;
@@ -447,7 +456,9 @@ oracle::World LiveCluster::as_oracle(const DrainPlan& plan, std::size_t done) co
     out.successor = has_successor(service);
     out.early = !service.do_not_disrupt;
     out.ordinal = pod.ordinal;
-    out.latest = last_safe_start(pod);
+    out.free = last_safe_start(pod);
+    const bool yields = graces == Graces::Yield && out.early && out.successor && slots_ > 0;
+    out.latest = yields ? std::max(out.free, last_safe_start_for_requests(pod)) : out.free;
     out.lasts = lasts;
     out.gone = gone_by(pod);
     world.pods.push_back(out);

@@ -48,6 +48,7 @@ struct Storm {
   std::vector<StormBudget> budgets;
   int slots = 1000;  // for successors, on nodes that stay
   int margin = 0;
+  bool one_pool = false;  // all nodes are of one (zone, type), the one that stays too
 
   [[nodiscard]] DrainPolicy policy() const;
   [[nodiscard]] std::vector<Interruption> dying() const;
@@ -58,7 +59,7 @@ struct StormShape {
   int step = 10;         // every time is a multiple of it
   int most_leaving = 5;  // pods on dying nodes
   int most_services = 2;
-  bool odd_pods = false;  // static, DaemonSet and ownerless pods, Jobs, do-not-disrupt, not Ready ones
+  bool odd_pods = false;  // static, DaemonSet and ownerless pods, Jobs, do-not-disrupt, not Ready ones; nodes of pools
 };
 [[nodiscard]] Storm random_storm(Random& random, const StormShape& shape);
 /// For messages: the whole storm as text.
@@ -81,6 +82,12 @@ struct LivePod {
   int ordinal = 0;
 };
 
+/// What the oracle may do with graces.
+enum class Graces {
+  Whole,  // each pod has its whole grace, where that fits
+  Yield,  // less of it, down to what its requests need, where successors can come meanwhile
+};
+
 class LiveCluster {
  public:
   explicit LiveCluster(const Storm& storm);
@@ -101,11 +108,13 @@ class LiveCluster {
   /// Pods whose end began too late for what they need.
   [[nodiscard]] int died_hard() const;
   /// The same moment in the oracle's words, after the first `done` actions of `plan`.
-  [[nodiscard]] oracle::World as_oracle(const DrainPlan& plan, std::size_t done) const;
+  [[nodiscard]] oracle::World as_oracle(const DrainPlan& plan, std::size_t done, Graces graces) const;
   /// How many disruptions a budget allows now, by our own count.
   [[nodiscard]] int allowed(const StormBudget& budget) const;
   [[nodiscard]] std::vector<const StormBudget*> budgets_of(int service) const;
   [[nodiscard]] int last_safe_start(const LivePod& pod) const;
+  /// The same, were only what its requests need left of its grace.
+  [[nodiscard]] int last_safe_start_for_requests(const LivePod& pod) const;
 
  private:
   bool evict(LivePod& pod, int grace);

@@ -58,6 +58,64 @@ TEST(DrainPlan, SendsTheOtherTwoOfThreeAtTheirLastSafeStartWhenASuccessorServes)
                                                  "delete web-2 grace 30s last-safe-start over-budget"));
 }
 
+TEST(DrainPlan, GivesLessThanTheWholeGraceWhereAllWouldHaveToGoAtOnce) {
+  World world = world_of({"a", "b", "c", "d"}, 120s, {"n1", "n2"});
+  Workload& web = world.deployment("web").grace(110s).pre_stop(15s).ready_after(40s).min_available(80, true).on(
+      {"a", "b", "c", "d", "n1", "n1", "n1", "n1", "n2", "n2", "n2", "n2"});
+  EXPECT_THAT(said(world.plan()), ElementsAre("evict web-0", "evict web-1"));
+  EXPECT_THAT(waits(world.plan()), ElementsAre("web-2: budget until 1m28s", "web-3: budget until 1m28s"))
+      << "with 110 s all four would go at 8 s";
+  web.pre_stop_command();
+  EXPECT_THAT(waits(world.plan()), ElementsAre("web-2: budget until 8s", "web-3: budget until 8s"))
+      << "nobody knows what less would cut off";
+}
+
+TEST(DrainPlan, GivesTheWholeGraceWhereFewGo) {
+  World world = world_of({"a"}, 120s, {"n1", "n2"});
+  world.deployment("web").grace(110s).pre_stop(15s).max_unavailable(0).on({"a", "n1", "n1", "n2", "n2"});
+  EXPECT_THAT(waits(world.plan()), ElementsAre("web-0: budget until 8s"));
+  EXPECT_THAT(said(world.plan(8s)), ElementsAre("delete web-0 grace 1m50s last-safe-start over-budget"));
+}
+
+World world_of_one_pool() {
+  World world = world_of({"a"}, 120s, {"n1", "n2"});
+  for (const char* name : {"a", "n1"})
+    world.node(name).labels =
+        Labels{{"topology.kubernetes.io/zone", "us-east-1a"}, {"node.kubernetes.io/instance-type", "m5.large"}};
+  return world;
+}
+
+TEST(DrainPlan, HearsTheNeighboursOfItsPoolBeforeItStartsAnythingEarly) {
+  World world = world_of_one_pool();
+  world.deployment("web").grace(30s).on({"a", "n1", "n2"});
+  EXPECT_THAT(said(world.plan()), IsEmpty());
+  EXPECT_EQ(next_look(world.plan()), 3s);
+  EXPECT_THAT(said(world.plan(3s)), ElementsAre("evict web-0"));
+  world.dies("n1", 120s);
+  EXPECT_THAT(said(world.plan()), ElementsAre("evict web-0")) << "nobody is left to be heard";
+}
+
+TEST(DrainPlan, HearsNeighboursForATenthOfAShortNotice) {
+  World world = world_of_one_pool();
+  world.dies("a", 20s);
+  world.deployment("web").grace(10s).ready_after(5s).on({"a", "n1", "n2"});
+  EXPECT_EQ(next_look(world.plan()), 2s);
+}
+
+TEST(DrainPlan, HearsNoNeighboursWhereThatTakesAServiceBelowItsFloor) {
+  World world = world_of_one_pool();
+  world.deployment("web").grace(30s).ready_after(87s).on({"a", "a"});
+  EXPECT_THAT(said(world.plan()), ElementsAre("evict web-0"))
+      << "its successor is Ready a second before the other goes";
+}
+
+TEST(DrainPlan, PutsDueStartsBeforeTheNeighbours) {
+  World world = world_of_one_pool();
+  world.dies("a", 5s);
+  world.deployment("web").grace(30s).on({"a", "n1", "n2"});
+  EXPECT_THAT(said(world.plan()), ElementsAre("delete web-0 grace 4s last-safe-start"));
+}
+
 TEST(DrainPlan, KeepsTheShareThatMinServingNames) {
   World world = world_of({"a", "b"}, 120s, {"n1", "n2"});
   Workload& web = world.deployment("web").grace(30s).ready_after(60s).max_unavailable(0).on({"a", "b", "n1", "n2"});
