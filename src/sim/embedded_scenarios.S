@@ -1,13 +1,17 @@
 /* The shipped scenarios as they are: pages of the binary's file that are read only when somebody asks. */
+    .macro scenario symbol, file
+    .global spotkeeper_\symbol\()_begin
+    .global spotkeeper_\symbol\()_end
+spotkeeper_\symbol\()_begin:
+    .incbin "\file"
+spotkeeper_\symbol\()_end:
+    .endm
+
     .section .rodata
-    .global spotkeeper_one_node_begin
-    .global spotkeeper_one_node_end
-spotkeeper_one_node_begin:
-    .incbin "one-node.yaml"
-spotkeeper_one_node_end:
-    .global spotkeeper_zone_storm_begin
-    .global spotkeeper_zone_storm_end
-spotkeeper_zone_storm_begin:
-    .incbin "zone-storm.yaml"
-spotkeeper_zone_storm_end:
+    scenario capacity_error, "capacity-error.yaml"
+    scenario market_day, "market-day.yaml"
+    scenario one_node, "one-node.yaml"
+    scenario price_spike, "price-spike.yaml"
+    scenario rolling_storm, "rolling-storm.yaml"
+    scenario zone_storm, "zone-storm.yaml"
     .section .note.GNU-stack, "", %progbits
