@@ -1,12 +1,15 @@
 // `spotkeeper agent`: wires an Agent to the real clock, sockets, signals and API server.
+#include <algorithm>
 #include <csignal>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "base/log.h"
 #include "base/metrics.h"
+#include "base/text.h"
 #include "cli/commands.h"
 #include "cli/memory.h"
 #include "control/agent.h"
@@ -38,6 +41,18 @@ std::uint64_t seed_of(std::string_view node) {
   std::uint64_t hash = 0xcbf29ce484222325;  // FNV-1a
   for (const char c : node) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
   return hash;
+}
+
+/// A Node's name is a DNS subdomain (RFC 1123): labels of lower-case letters, digits and inner dashes, with dots
+/// between them, 253 characters at most. Anything else would go into paths and selectors as something other than a
+/// name.
+bool is_node_name(std::string_view name) {
+  const auto is_alphanumeric = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
+  const auto is_label = [&](std::string_view label) {
+    return !label.empty() && is_alphanumeric(label.front()) && is_alphanumeric(label.back()) &&
+           std::ranges::all_of(label, [&](char c) { return c == '-' || is_alphanumeric(c); });
+  };
+  return name.size() <= 253 && std::ranges::all_of(split(name, '.'), is_label);
 }
 
 std::string variable(const kube::Environment& environment, const std::string& name) {
@@ -80,6 +95,10 @@ class AgentProcess {
   explicit AgentProcess(const Options& options) : loop_(time_scale(options.clock)), options_(options) {}
 
   Result<void> prepare() {
+    if (!is_node_name(options_.agent.node_name))
+      return fail(ErrorCode::InvalidInput,
+                  "--node-name: " + quote(options_.agent.node_name) +
+                      " is no name of a Node: lower-case letters, digits, '-' and '.', at most 253 characters");
     const kube::Environment environment = kube::process_environment();
     config_ = agent_config(options_, environment);
     SK_CHECK(connect_metadata().within("metadata service"));
@@ -111,15 +130,17 @@ class AgentProcess {
   }
 
   Result<void> connect_cluster(const kube::Environment& environment) {
-    SK_TRY(kube::ClientConfig config, kube::load_config({.kubeconfig = options_.kubernetes.kubeconfig,
-                                                         .context = options_.kubernetes.context,
-                                                         .service_account = kube::ConfigRequest().service_account},
-                                                        environment));
+    Result<kube::ClientConfig> config = kube::load_config({.kubeconfig = options_.kubernetes.kubeconfig,
+                                                           .context = options_.kubernetes.context,
+                                                           .service_account = kube::ConfigRequest().service_account},
+                                                          environment);
+    // Whatever is wrong with it (not there, not readable, not YAML), it is what was given that is wrong.
+    if (!config) return fail(ErrorCode::InvalidInput, std::move(config).error().message);
     kube::ConnectOptions connect;
     connect.user_agent = "spotkeeper-agent/" + std::string(version_text());
     connect.client.dry_run = options_.agent.dry_run;
     connect.seed = config_.seed;
-    SK_TRY(connection_, kube::connect(loop_, std::move(config), std::move(connect)));
+    SK_TRY(connection_, kube::connect(loop_, *std::move(config), std::move(connect)));
     const std::string instance = config_.self ? config_.self->name : config_.node.str();
     events_.emplace(loop_, connection_->client(),
                     kube::EventSource{.controller = "spotkeeper.dev/agent",

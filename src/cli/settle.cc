@@ -3,12 +3,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <string_view>
 #include <vector>
 
+#include "base/text.h"
 #include "cli/config_file.h"
 
 namespace spotkeeper::cli {
 namespace {
+
+constexpr std::string_view kPrefix = "SPOTKEEPER_";
 
 /// A text for an option, and where it stands, as an error would name it.
 struct Source {
@@ -45,6 +50,37 @@ std::string missing(const Option& option) {
   return fmt::format("--{} is missing (or {} in the environment): {}", option.name, option.environment(), option.help);
 }
 
+/// What Kubernetes puts into the environment of every pod for each Service of its namespace, which may well be called
+/// spotkeeper-something: SPOTKEEPER_X_SERVICE_HOST, SPOTKEEPER_X_PORT=tcp://…, SPOTKEEPER_X_PORT_443_TCP_ADDR.
+bool is_service_link(std::string_view name, std::string_view value) {
+  const bool host_or_port = name.ends_with("_SERVICE_HOST") || name.find("_SERVICE_PORT") != std::string_view::npos;
+  const bool address = name.find("_PORT_") != std::string_view::npos || value.find("://") != std::string_view::npos;
+  return host_or_port || (name.find("_PORT") != std::string_view::npos && address);
+}
+
+/// The project's own scripts and tests steer themselves by these, and start the binary.
+bool is_of_scripts(std::string_view name) {
+  constexpr std::array<std::string_view, 12> names = {
+      "BINARY",           "CASES",     "FAILED_STAGES",  "PEERS",        "PEERS_BIN", "SEEDS",
+      "SUITE_KUBECONFIG", "TEMPLATES", "TEMPLATE_SUITE", "TEST_TIMEOUT", "TESTS",     "VECTORS"};
+  return std::ranges::find(names, name.substr(kPrefix.size())) != names.end();
+}
+
+/// A variable that is nearly one of ours would otherwise be a setting that nobody obeys.
+void complain_about_strangers(const kube::Environment& environment, std::vector<std::string>& problems) {
+  std::vector<std::string> known;
+  for (const Option& option : option_table()) {
+    if (option.placement == Placement::Anywhere) known.push_back(option.environment());
+    if (option.other_environment.starts_with(kPrefix)) known.emplace_back(option.other_environment);
+  }
+  const std::vector<std::string_view> candidates(known.begin(), known.end());
+  for (const auto& [name, value] : environment) {
+    if (!name.starts_with(kPrefix) || std::ranges::find(known, name) != known.end()) continue;
+    if (is_service_link(name, value) || is_of_scripts(name)) continue;
+    problems.push_back(fmt::format("{} in the environment is no option's{}", name, did_you_mean(name, candidates)));
+  }
+}
+
 /// Where the configuration file is, which no configuration file can say.
 std::optional<Source> config_path(Command command, std::span<const Given> flags, const kube::Environment& environment) {
   const Option& option = *find_option("config");
@@ -63,6 +99,7 @@ Result<Options> settle(Command command, std::span<const Given> flags, const kube
 
   Options options;
   std::vector<std::string> problems;
+  complain_about_strangers(environment, problems);
   for (const Option& option : option_table()) {
     if (!option.commands.has(command)) continue;
     std::optional<Source> source = from_flags(option, flags);

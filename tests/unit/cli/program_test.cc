@@ -100,6 +100,29 @@ TEST(CatalogCommand, EndsWithTwoOnABadFile) {
   EXPECT_THAT(outcome.err, HasSubstr("/Makefile:2:1: unknown column"));
 }
 
+TEST(AgentCommand, EndsWithTwoOnAKubeconfigThatIsMissingOrBad) {
+  const std::string missing = "/nonexistent/kubeconfig";
+  for (const std::string& kubeconfig : {missing, std::string(SPOTKEEPER_SOURCE_DIR "/Makefile"), std::string("/")}) {
+    const Outcome outcome = run_with(
+        {"agent", "--node-name", "n1", "--kubeconfig", kubeconfig, "--listen", "127.0.0.1:0", "--log-level", "error"});
+    EXPECT_EQ(outcome.code, 2) << kubeconfig;
+    EXPECT_THAT(outcome.out, IsEmpty());
+  }
+}
+
+TEST(AgentCommand, EndsWithTwoOnANodeNameThatIsNone) {
+  for (const std::string& name : {std::string("Node-1"), std::string("a/b"), std::string("a b"), std::string("-a"),
+                                  std::string("a..b"), std::string("a."), std::string(254, 'a')}) {
+    std::string logged;
+    log::capture(&logged);
+    const Outcome outcome =
+        run_with({"agent", "--node-name", name, "--kubeconfig", "/nonexistent", "--log-level", "error"});
+    log::capture(nullptr);
+    EXPECT_EQ(outcome.code, 2) << name;
+    EXPECT_THAT(logged, HasSubstr("is no name of a Node"));
+  }
+}
+
 TEST(Program, EndsWithOneWhenItsDataCouldNotBeWritten) {
   std::FILE* full = std::fopen("/dev/full", "w");
   std::FILE* err = std::tmpfile();

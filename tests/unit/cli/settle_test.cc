@@ -19,6 +19,31 @@ Result<Options> settled(Command command, const std::vector<std::pair<std::string
   return settle(command, given, environment);
 }
 
+TEST(Settle, RefusesAVariableThatIsNoOptionsAndNamesTheNearest) {
+  const std::vector<std::pair<std::string, std::string>> node = {{"node-name", "n1"}};
+  const auto options = settled(Command::Agent, node, {{"SPOTKEEPER_POLL_INTERVALL", "2s"}});
+  ASSERT_FALSE(options);
+  EXPECT_EQ(options.error().code, ErrorCode::InvalidInput);
+  EXPECT_THAT(options.error().message,
+              HasSubstr("SPOTKEEPER_POLL_INTERVALL in the environment is no option's; did you mean "
+                        "'SPOTKEEPER_POLL_INTERVAL'?"));
+  EXPECT_FALSE(settled(Command::Version, {}, {{"SPOTKEEPER_PORT", "80"}}));
+  EXPECT_TRUE(settled(Command::Version, {}, {{"SPOTKEEPER_POLL_INTERVAL", "2s"}}));  // another command's
+}
+
+TEST(Settle, TakesNoServiceLinkOfKubernetesForAnOption) {
+  for (const auto& [name, value] :
+       std::vector<std::pair<std::string, std::string>>{{"SPOTKEEPER_SERVICE_HOST", "10.0.0.7"},
+                                                        {"SPOTKEEPER_CONTROLLER_SERVICE_HOST", "10.0.0.7"},
+                                                        {"SPOTKEEPER_CONTROLLER_SERVICE_PORT", "443"},
+                                                        {"SPOTKEEPER_CONTROLLER_SERVICE_PORT_HTTPS", "443"},
+                                                        {"SPOTKEEPER_CONTROLLER_PORT", "tcp://10.0.0.7:443"},
+                                                        {"SPOTKEEPER_CONTROLLER_PORT_443_TCP", "tcp://10.0.0.7:443"},
+                                                        {"SPOTKEEPER_CONTROLLER_PORT_443_TCP_PROTO", "tcp"},
+                                                        {"SPOTKEEPER_CONTROLLER_PORT_443_TCP_ADDR", "10.0.0.7"}})
+    EXPECT_TRUE(settled(Command::Version, {}, {{name, value}})) << name;
+}
+
 class ConfigFile : public testing::Test {
  protected:
   /// The path of a file with that text.
