@@ -3,16 +3,22 @@
 // workloads on 5,000 nodes, in list pages of 500, through the reader and the store that the product uses.
 //
 // One process makes the pages and a child of it reads them from a pipe, so that the child's resident set is that of a
-// client alone. Peer in the same run: a client that keeps each object as its parsed JSON document.
+// client alone. Peers in the same run: a client that keeps each object as its parsed JSON document, and, where
+// SPOTKEEPER_PEERS_BIN names the folder that holds it, what client-go's informers keep (tests/peers/pod_cache).
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <functional>
+#include <optional>
+#include <sstream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <fmt/format.h>
@@ -166,27 +172,45 @@ class Maker {
       pod.status.conditions.push_back({type, "True", {}, pod.metadata.creation_timestamp, "", ""});
   }
 
-  /// The object with the rest of a real one's size: managedFields, environment, probes, mounts, which are skipped.
+  /// The object with the rest of a real one's size: managedFields, environment, probes, mounts, which are skipped. All
+  /// of it stands in the managedFields of three managers.
   template <class T>
   std::string written(const T& object, std::size_t rest) const {
     if (wire_ == Wire::Protobuf) {
       std::string out = to_protobuf(object);
       // Protobuf is little more than half the size of JSON, the same for what is skipped.
-      const std::string entry = R"({"f:metadata":{"f:labels":{".":{},"f:app.kubernetes.io/name":{}}}})";
+      const std::string fields = format::write_json(managed_fields(rest / 3 * 3 / 5));
       format::ProtoWriter(out).message(1, [&](format::ProtoWriter& meta) {
-        for (std::size_t size = 0; size < rest * 3 / 5; size += entry.size())
-          meta.message(17, [&](format::ProtoWriter& field) { field.text(7, entry); });
+        for (const std::string_view manager : kManagers)
+          meta.message(17, [&](format::ProtoWriter& entry) {
+            entry.text(1, manager);
+            entry.text(2, "Update");
+            entry.text(3, "v1");
+            entry.text(6, "FieldsV1");
+            entry.message(7, [&](format::ProtoWriter& raw) { raw.text(1, fields); });
+          });
       });
       return out;
     }
     format::JsonObject out = to_json(object);
     format::JsonArray managed;
-    for (std::size_t size = 0; size < rest; size += 190)
-      managed.push_back(format::parse_json(R"({"manager":"kube-controller-manager","operation":"Update","apiVersion":
-          "v1","fieldsType":"FieldsV1","fieldsV1":{"f:metadata":{"f:labels":{".":{},"f:app.kubernetes.io/name":{}}}}})")
-                            .value());
+    for (const std::string_view manager : kManagers)
+      managed.push_back(format::JsonObject{{"manager", manager},
+                                           {"operation", "Update"},
+                                           {"apiVersion", "v1"},
+                                           {"fieldsType", "FieldsV1"},
+                                           {"fieldsV1", managed_fields(rest / 3)}});
     out["metadata"].as_object()["managedFields"] = std::move(managed);
     return format::write_json(out);
+  }
+
+  static constexpr std::array<std::string_view, 3> kManagers{"kube-controller-manager", "kube-scheduler", "kubelet"};
+  /// About `size` bytes as JSON.
+  static format::JsonValue managed_fields(std::size_t size) {
+    format::JsonObject labels;
+    for (std::size_t i = 0; i < size / 37; ++i)
+      labels[fmt::format("f:app.kubernetes.io/name-{:03}", i)] = format::JsonObject();
+    return format::JsonObject{{"f:metadata", format::JsonObject{{"f:labels", std::move(labels)}}}};
   }
 
   Wire wire_;
@@ -347,6 +371,40 @@ Report measure(Wire wire, int pods, const std::function<std::unique_ptr<Client>(
   return report;
 }
 
+/// A peer that reads the same pages from its standard input and prints its own figures; none where it is not there.
+std::optional<Report> measure_peer(Wire wire, int pods, const std::vector<std::string>& arguments) {
+  const char* folder = std::getenv("SPOTKEEPER_PEERS_BIN");
+  const std::string program = folder == nullptr ? std::string() : std::string(folder) + "/pod_cache";
+  int pages[2];
+  int answer[2];
+  if (access(program.c_str(), X_OK) != 0 || pipe(pages) != 0 || pipe(answer) != 0) return std::nullopt;
+  const pid_t child = fork();
+  if (child == 0) {
+    dup2(pages[0], STDIN_FILENO);
+    dup2(answer[1], STDOUT_FILENO);
+    for (const int end : {pages[0], pages[1], answer[0], answer[1]}) close(end);
+    std::vector<char*> words{const_cast<char*>(program.c_str())};
+    for (const std::string& argument : arguments) words.push_back(const_cast<char*>(argument.c_str()));
+    words.push_back(nullptr);
+    execv(program.c_str(), words.data());
+    _exit(127);
+  }
+  close(pages[0]);
+  close(answer[1]);
+  send_cluster(pages[1], wire, pods);
+  close(pages[1]);
+  std::string line;
+  for (char c = 0; read(answer[0], &c, 1) == 1 && c != '\n';) line += c;
+  waitpid(child, nullptr, 0);
+  close(answer[0]);
+  Report report;
+  double nanoseconds = 0;
+  std::istringstream(line) >> report.received >> report.pods >> report.failed >> nanoseconds >> report.rss >>
+      report.anon >> report.file >> report.peak;
+  report.busy = nanoseconds / 1e9;
+  return report;
+}
+
 void print(const char* what, const Report& report) {
   const auto mib = [](auto kib) { return static_cast<double>(kib) / 1024; };
   const auto pods = static_cast<double>(report.pods);
@@ -371,6 +429,11 @@ int main() {
   const Report protobuf = measure(Wire::Protobuf, kPodCount, store);
   print("Spotkeeper, protobuf", protobuf);
   print("Spotkeeper, JSON", measure(Wire::Json, kPodCount, store));
+  using Arguments = std::vector<std::string>;
+  if (const auto peer = measure_peer(Wire::Protobuf, kPodCount, Arguments{"protobuf"}))
+    print("peer: client-go's types, protobuf", *peer);
+  if (const auto peer = measure_peer(Wire::Protobuf, kPodCount, Arguments{"protobuf", "trimmed"}))
+    print("peer: the same without managedFields", *peer);
   print("peer: Boost.JSON documents", measure(Wire::Json, kPeerPodCount, documents));
   std::fflush(stdout);
   const bool whole = protobuf.pods == kPodCount && protobuf.failed == 0;
