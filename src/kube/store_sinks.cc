@@ -9,8 +9,6 @@
 namespace spotkeeper::kube {
 namespace {
 
-ObjectName name_of(const WireMeta& meta) { return {NamespaceName(meta.ns), meta.name}; }
-
 /// Two watches may show the same object; the one that lags behind must not undo what the other has shown.
 template <class T>
 bool is_old(const T* held, const WireMeta& meta) {

@@ -98,4 +98,6 @@ Result<void> read_object(std::string_view body, const std::function<Result<void>
   return use(WireObject::of(document));
 }
 
+ObjectName name_of(const WireMeta& meta) { return {NamespaceName(meta.ns), meta.name}; }
+
 }  // namespace spotkeeper::kube

@@ -7,6 +7,7 @@
 
 #include "base/result.h"
 #include "format/json.h"
+#include "model/names.h"
 #include "model/uid.h"
 
 namespace spotkeeper::kube {
@@ -28,6 +29,7 @@ struct WireMeta {
   bool initial_events_end = false;  // annotation k8s.io/initial-events-end: "true" (on a bookmark)
 };
 Result<WireMeta> meta_of(const WireObject& object);
+[[nodiscard]] ObjectName name_of(const WireMeta& meta);
 
 struct ListMeta {
   std::string version;

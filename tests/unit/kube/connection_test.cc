@@ -185,7 +185,7 @@ TEST_F(ConnectionTest, ListsThatHangBlockNeitherEvictionsNorDeletes) {
       EXPECT_FALSE(listed);
     }(connection->client()));
   }
-  const std::size_t window = static_cast<std::size_t>(connection->pipeline().limit_of(Lane::Normal).window());
+  const auto window = static_cast<std::size_t>(connection->pipeline().limit_of(Lane::Normal).window());
   loop.run_until([](ConnectionTest& test, std::size_t many) -> net::Task<void> {
     while (test.requests.size() < many) co_await net::sleep_for(test.loop, 1ms);
   }(*this, window));
