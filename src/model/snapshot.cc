@@ -105,6 +105,7 @@ void take_from(Index& index, const Key& key, const Pod* pod) {
 struct Snapshot::State {
   std::map<NodeName, Node> nodes;
   std::map<ObjectName, DisruptionBudget> budgets;
+  std::vector<AdmissionBackend> admission;
   std::set<Held, ByName> pods;
   boost::unordered_flat_map<Uid, const Pod*, std::hash<Uid>> by_uid;
   std::map<NodeName, PodList> by_node;
@@ -159,6 +160,7 @@ Snapshot& Snapshot::operator=(Snapshot&& other) noexcept {
 Snapshot::Snapshot(const Snapshot& other) : Snapshot() {
   state_->nodes = other.state_->nodes;
   state_->budgets = other.state_->budgets;
+  state_->admission = other.state_->admission;
   for (const Held& held : other.state_->pods) {
     state_->templates.adopt(held.pod.spec);
     state_->labels.adopt(held.pod.labels);
@@ -206,6 +208,8 @@ void Snapshot::put(DisruptionBudget budget) {
   ObjectName name = budget.name;
   state_->budgets.insert_or_assign(std::move(name), std::move(budget));
 }
+
+void Snapshot::put(std::vector<AdmissionBackend> backends) { state_->admission = std::move(backends); }
 
 void Snapshot::remove_node(const NodeName& node) { state_->nodes.erase(node); }
 
@@ -273,6 +277,11 @@ std::vector<const DisruptionBudget*> Snapshot::budgets_of(const Pod& pod) const 
   for (auto at = budgets.lower_bound({pod.name.ns, {}}); at != budgets.end() && at->first.ns == pod.name.ns; ++at)
     if (at->second.covers(*pod.labels)) out.push_back(&at->second);
   return out;
+}
+
+bool Snapshot::serves_admission(const Pod& pod) const {
+  return std::ranges::any_of(state_->admission,
+                             [&](const AdmissionBackend& backend) { return backend.selects(pod.name, *pod.labels); });
 }
 
 Resources Snapshot::requested_on(const NodeName& node) const {

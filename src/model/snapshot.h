@@ -13,6 +13,7 @@
 #include <span>
 #include <vector>
 
+#include "model/admission.h"
 #include "model/disruption_budget.h"
 #include "model/names.h"
 #include "model/node.h"
@@ -33,6 +34,8 @@ class Snapshot {
   void put(Node node);
   void put(Pod pod);
   void put(DisruptionBudget budget);
+  /// All of them, instead of those that were there. Empty where nobody has looked.
+  void put(std::vector<AdmissionBackend> backends);
   void remove_node(const NodeName& node);
   /// Removes that very pod; a successor of the same name stays.
   void remove_pod(const PodRef& pod);
@@ -56,6 +59,8 @@ class Snapshot {
   [[nodiscard]] std::span<const Pod* const> pods_of(const WorkloadRef& workload) const;
   /// Budgets whose selector covers the pod, by name. More than one: the eviction API refuses for ever.
   [[nodiscard]] std::vector<const DisruptionBudget*> budgets_of(const Pod& pod) const;
+  /// Evictions and new pods may be refused while no pod like this one is Ready: it serves an admission webhook.
+  [[nodiscard]] bool serves_admission(const Pod& pod) const;
   /// Requests of the pods bound to the node that still hold them (terminating ones do, completed ones don't).
   [[nodiscard]] Resources requested_on(const NodeName& node) const;
 

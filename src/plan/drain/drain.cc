@@ -57,10 +57,10 @@ class Planner {
 
   DrainPlan plan() && {
     if (scenes_.next_look) look_at(*scenes_.next_look);
-    // Where room is scarce, it goes to the services that stand to fall below their floor.
-    for (const bool critical : {true, false})
+    // Where room is scarce, it goes to those that the API needs, then to services that stand to fall below their floor.
+    for (const int rank : {0, 1, 2})
       for (const Scene& scene : scenes_.scenes)
-        if (scene.critical == critical) decide(scene);
+        if (rank_of(scene) == rank) decide(scene);
     for (const Candidate& candidate : scenes_.last) decide_last(candidate);
     for (Waiting& waiting : scenes_.waiting) plan_.waiting.push_back(std::move(waiting));
     put_in_order();
@@ -75,6 +75,7 @@ class Planner {
   enum class Urgency { Forced, PastBudget, Normal };
   struct Sent {
     Urgency urgency = Urgency::Normal;
+    bool admission = false;
     Instant latest;
     std::size_t place = 0;  // as decided within its scene
     PodRef pod;
@@ -87,6 +88,11 @@ class Planner {
     return nodes;
   }
 
+  static int rank_of(const Scene& scene) {
+    if (std::ranges::any_of(scene.services, &drain::Service::admission)) return 0;
+    return scene.critical ? 1 : 2;
+  }
+
   void look_at(Instant at) { plan_.next_look = std::min(plan_.next_look.value_or(at), at); }
 
   void decide(const Scene& scene) {
@@ -96,7 +102,7 @@ class Planner {
     std::vector<drain::BudgetState> budgets = scene.budgets;
     for (const Start& start : outcome.now) {
       const Candidate& candidate = scene.candidates[start.candidate];
-      sent[start.candidate] = send(candidate, start);
+      sent[start.candidate] = send(candidate, start, scene.services[candidate.service].admission);
       if (!sent[start.candidate] || !candidate.pod->ready) continue;
       for (const std::size_t budget : candidate.budgets) --budgets[budget].spare;
     }
@@ -106,12 +112,12 @@ class Planner {
     if (holding && std::ranges::any_of(budgets, &drain::BudgetState::stale)) look_at(now_ + kLookAtStaleBudget);
   }
 
-  bool send(const Candidate& candidate, const Start& start) {
+  bool send(const Candidate& candidate, const Start& start, bool admission) {
     const bool needs_room = policy_.wait_for_room && candidate.successor_after && !start.forced;
     if (needs_room && !room_.claim(*candidate.pod)) return false;
     const PodRef pod = candidate.pod->ref();
     const GracePeriod grace = drain::fitting_grace(*candidate.pod, candidate.end, policy_, now_);
-    Sent sent{Urgency::Normal, candidate.latest, sent_.size(), pod, Evict{pod, std::nullopt}};
+    Sent sent{Urgency::Normal, admission, candidate.latest, sent_.size(), pod, Evict{pod, std::nullopt}};
     if (start.forced) {
       const bool unwished = candidate.verdict.reason == WaitReason::DoNotDisrupt;
       sent.urgency = Urgency::Forced;
@@ -152,6 +158,9 @@ class Planner {
     const bool no_room = policy_.wait_for_room && candidate.successor_after && !room_.exists_for(*candidate.pod);
     if (!candidate.room || no_room) {
       waiting.reason = WaitReason::Room;
+    } else if (scene.services[candidate.service].goes_last) {
+      waiting.reason = WaitReason::Order;
+      waiting.detail = "an admission webhook: one of it serves until the others have gone";
     } else if (scene.services[candidate.service].one_at_a_time) {
       waiting.reason = WaitReason::Order;
     } else {
@@ -171,12 +180,14 @@ class Planner {
       plan_.waiting.push_back(std::move(waiting));
       return;
     }
-    send(candidate, Start{0, forced, false});
+    send(candidate, Start{0, forced, false}, false);
   }
 
   void put_in_order() {
     std::ranges::sort(sent_, {}, [](const Sent& sent) {
-      return std::make_tuple(sent.urgency, sent.latest, sent.urgency == Urgency::Forced ? 0 : sent.place,
+      // While it is there the others can be evicted and made anew; what can go early has its successor first.
+      const bool later = sent.urgency == Urgency::Normal ? !sent.admission : sent.admission;
+      return std::make_tuple(sent.urgency, later, sent.latest, sent.urgency == Urgency::Forced ? 0 : sent.place,
                              std::cref(sent.pod));
     });
     for (Sent& sent : sent_) plan_.now.push_back(std::move(sent.action));

@@ -50,6 +50,7 @@ class Builder {
     for (const Prospect& prospect : prospects_) scenes_.occupied.insert(prospect.cause->node);
     find_budgets();
     divide();
+    leave_admission_last();
     for (Scene& scene : scenes_.scenes) {
       order(scene);
       if (policy_.wait_for_room) scene.rooms = rooms_for(scene);
@@ -63,7 +64,10 @@ class Builder {
     if (verdict.handling == Handling::Ignore) return;
     const std::optional<Deadline> end = end_of(cause, policy_);
     const bool idle = cause.kind == InterruptionKind::Maybe || (cause.kind == InterruptionKind::Maintenance && !end);
-    if (verdict.reason == WaitReason::Terminating && !pod.is_daemon()) scenes_.occupied.insert(cause.node);
+    if (verdict.reason == WaitReason::Terminating && !pod.is_daemon()) {
+      scenes_.occupied.insert(cause.node);
+      if (has_successor(pod)) ending_.push_back(&pod);
+    }
     if (verdict.handling == Handling::Leave || idle) {
       const WaitReason reason = verdict.handling == Handling::Leave ? verdict.reason : WaitReason::NotDraining;
       scenes_.waiting.push_back({pod.ref(), reason, idle ? std::string() : std::move(verdict.detail), std::nullopt});
@@ -271,6 +275,7 @@ class Builder {
     const std::size_t index = scene.services.size();
     Service service;
     service.one_at_a_time = member.owner != nullptr && member.owner->kind == "StatefulSet";
+    service.admission = has_successor(member) && cluster_.serves_admission(member);
     // Nobody makes a pod without an owner anew: it is nobody's replica.
     const Outlook told = outlook(workload.pods, service.one_at_a_time, workload.ready_after, policy_, now_,
                                  [this](const Pod& pod) { return hope_of(pod); });
@@ -288,6 +293,30 @@ class Builder {
     const double out = std::floor(policy_.share_at_once * static_cast<double>(service.expected));
     service.comfort = service.expected - std::max<std::int64_t>(static_cast<std::int64_t>(out), 1);
     scene.services.push_back(service);
+  }
+
+  // Until nobody else is to be moved, and no successor is to be made.
+  void leave_admission_last() {
+    std::vector<Scene*> served;
+    for (Scene& scene : scenes_.scenes)
+      if (std::ranges::any_of(scene.services, &Service::admission)) served.push_back(&scene);
+    if (served.empty()) return;
+    for (const Pod* pod : ending_) {
+      if (cluster_.serves_admission(*pod)) continue;
+      const Workload& workload = workloads_[workload_of(*pod)];
+      const Outlook told = outlook(workload.pods, pod->owner->kind == "StatefulSet", workload.ready_after, policy_,
+                                   now_, [](const Pod&) { return Hope::None; });
+      for (Scene* scene : served) take_turns(*scene, told.turns);
+      if (told.unmade > 0) others_need_admission_ = true;
+    }
+    for (const Scene& scene : scenes_.scenes)
+      for (const Candidate& candidate : scene.candidates)
+        if (candidate.verdict.handling == Handling::Early && has_successor(*candidate.pod) &&
+            !scene.services[candidate.service].admission)
+          others_need_admission_ = true;
+    if (!others_need_admission_) return;
+    for (Scene* scene : served)
+      for (Service& service : scene->services) service.goes_last = service.admission;
   }
 
   Hope hope_of(const Pod& pod) {
@@ -311,8 +340,9 @@ class Builder {
     });
   }
 
-  // Who goes first: pods that serve nobody; then services that stand to fall below their floor; then by last safe start
-  // (the longest need first, where the deadline is the same), a StatefulSet's highest ordinal, and the name.
+  // Who goes first: pods that serve nobody; then those that the API needs; then services that stand to fall below their
+  // floor; then by last safe start (the longest need first, where the deadline is the same), a StatefulSet's highest
+  // ordinal, and the name.
   static void order(Scene& scene) {
     std::vector<std::int64_t> stay(scene.services.size());
     for (std::size_t i = 0; i < stay.size(); ++i) stay[i] = scene.services[i].expected - scene.services[i].floor;
@@ -320,8 +350,9 @@ class Builder {
       if (candidate.pod->ready) --stay[candidate.service];
     scene.critical = std::ranges::any_of(stay, [](std::int64_t beyond) { return beyond < 0; });
     const auto key = [&](const Candidate& candidate) {
-      return std::make_tuple(candidate.pod->ready, stay[candidate.service] >= 0, candidate.latest,
-                             -candidate.pod->ordinal.value_or(0), std::cref(candidate.pod->name));
+      return std::make_tuple(candidate.pod->ready, !scene.services[candidate.service].admission,
+                             stay[candidate.service] >= 0, candidate.latest, -candidate.pod->ordinal.value_or(0),
+                             std::cref(candidate.pod->name));
     };
     std::ranges::sort(scene.candidates, [&](const Candidate& a, const Candidate& b) { return key(a) < key(b); });
   }
@@ -349,6 +380,8 @@ class Builder {
   std::vector<std::size_t> group_;          // by workload: towards the root of its group
   std::vector<std::size_t> service_index_;  // by workload: within its scene
   std::vector<std::size_t> budget_local_;   // by budget: within its scene
+  std::vector<const Pod*> ending_;          // on dying nodes, where somebody makes them anew
+  bool others_need_admission_ = false;
 };
 
 }  // namespace

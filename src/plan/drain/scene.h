@@ -49,6 +49,8 @@ struct Service {
   std::int64_t floor = 0;      // how many are to serve at every moment: one, or its min-serving share; 0: not a service
   std::int64_t comfort = 0;    // how many serve while no more are out at once than the policy's share
   bool one_at_a_time = false;  // StatefulSet
+  bool admission = false;      // the API asks it before pods are evicted or made: see docs/drain.md
+  bool goes_last = false;      // … and its last copy is left while others are still to be moved
   std::int64_t in_flight = 0;  // of a StatefulSet: those that are ending or not Ready yet
 };
 

@@ -64,6 +64,7 @@ class Chooser {
   // As many at once as the policy allows, and never below the floor. Where so few are expected that every start falls
   // below it, waiting keeps nothing.
   [[nodiscard]] static std::int64_t slowest_allowed(const Service& service) {
+    if (service.goes_last) return std::max(service.comfort, service.floor);
     return service.expected <= service.floor ? service.comfort : std::max(service.comfort, service.floor);
   }
 

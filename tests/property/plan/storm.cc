@@ -90,6 +90,7 @@ Storm random_storm(Random& random, const StormShape& shape) {
   for (int i = 0; i < budgets; ++i) storm.budgets.push_back(random_budget(random, services));
   if (random.chance(0.1)) storm.slots = between(random, 0, 4);
   storm.one_pool = shape.odd_pods && random.chance(0.5);
+  for (StormService& service : storm.services) service.admission = shape.odd_pods && random.chance(0.15);
   return storm;
 }
 
@@ -120,9 +121,10 @@ std::string describe(const Storm& storm) {
                                 storm.margin, storm.one_pool ? " one pool" : "");
   for (const StormService& service : storm.services) {
     out += fmt::format(
-        "  {} ready after {} grace {} preStop {} floor {}{}{}:", service.kind.empty() ? "bare" : service.kind,
+        "  {} ready after {} grace {} preStop {} floor {}{}{}{}:", service.kind.empty() ? "bare" : service.kind,
         service.ready_after, service.grace, service.pre_stop.value_or(-1), floor_of(service),
-        service.do_not_disrupt ? " do-not-disrupt" : "", service.mirror ? " static" : "");
+        service.do_not_disrupt ? " do-not-disrupt" : "", service.mirror ? " static" : "",
+        service.admission ? " webhook" : "");
     for (const StormPod& pod : service.pods)
       out += fmt::format(" {}{}", pod.node == kStays ? "stays" : std::to_string(pod.node),
                          pod.ready                        ? ""
@@ -181,6 +183,7 @@ LiveCluster::LiveCluster(const Storm& storm)
       publish(pod);
     }
   }
+  cluster_.put(admission());
   publish_budgets();
 }
 
@@ -217,6 +220,14 @@ void LiveCluster::publish(const LivePod& live) {
   }
   if (storm_.services[service].kind == "StatefulSet") pod.ordinal = live.ordinal;
   cluster_.put(std::move(pod));
+}
+
+std::vector<AdmissionBackend> LiveCluster::admission() const {
+  std::vector<AdmissionBackend> backends;
+  for (std::size_t s = 0; s < storm_.services.size(); ++s)
+    if (storm_.services[s].admission)
+      backends.push_back({{NamespaceName("default"), "webhook"}, Labels{{"app", "s" + std::to_string(s)}}});
+  return backends;
 }
 
 int LiveCluster::serving(int service) const {

@@ -31,6 +31,7 @@ struct StormService {
   std::optional<double> min_serving;
   bool do_not_disrupt = false;
   bool mirror = false;
+  bool admission = false;  // a webhook with failurePolicy Fail calls it
   std::vector<StormPod> pods;
 };
 
@@ -59,7 +60,7 @@ struct StormShape {
   int step = 10;         // every time is a multiple of it
   int most_leaving = 5;  // pods on dying nodes
   int most_services = 2;
-  bool odd_pods = false;  // static, DaemonSet and ownerless pods, Jobs, do-not-disrupt, not Ready ones; nodes of pools
+  bool odd_pods = false;  // static, DaemonSet and ownerless pods, Jobs, do-not-disrupt, not Ready ones; webhooks; pools
 };
 [[nodiscard]] Storm random_storm(Random& random, const StormShape& shape);
 /// For messages: the whole storm as text.
@@ -103,6 +104,10 @@ class LiveCluster {
   [[nodiscard]] const std::vector<LivePod>& pods() const { return pods_; }
   [[nodiscard]] const LivePod* find(const Uid& uid) const;
   [[nodiscard]] const Storm& storm() const { return storm_; }
+  /// Ready and not told to end.
+  [[nodiscard]] int serving(int service) const;
+  /// What stands behind webhooks.
+  [[nodiscard]] std::vector<AdmissionBackend> admission() const;
   /// Replica-seconds below the floors so far.
   [[nodiscard]] long loss() const { return loss_; }
   /// Pods whose end began too late for what they need.
@@ -125,7 +130,6 @@ class LiveCluster {
   void publish(const LivePod& pod);
   void publish_budgets();
   bool carry_out(const DrainPlan& plan);
-  [[nodiscard]] int serving(int service) const;
   LivePod& add(int service, int node, int ordinal);
 
   Storm storm_;

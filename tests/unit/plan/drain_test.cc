@@ -357,6 +357,37 @@ TEST(DrainPlan, SendsWhatIsDueFirstTheLongestNeedAtItsHead) {
                                                  "delete short-0 grace 20s last-safe-start over-budget"));
 }
 
+TEST(DrainPlan, StartsWhatServesAdmissionFirst) {
+  World world = world_of({"a"}, 120s, {"n1"});
+  world.deployment("api").grace(60s).on({"a", "n1"});
+  world.deployment("guard").grace(20s).on({"a", "n1"});
+  EXPECT_THAT(said(world.plan()), ElementsAre("evict api-0", "evict guard-0"));
+  world.serves_admission("guard");
+  EXPECT_THAT(said(world.plan()), ElementsAre("evict guard-0", "evict api-0"));
+}
+
+TEST(DrainPlan, KeepsTheLastCopyOfWhatServesAdmissionUntilNobodyElseIsToBeMoved) {
+  World world = world_of({"a", "b"}, 120s, {"n1"});
+  Workload& api = world.deployment("api").grace(30s).on({"a", "b"});
+  world.deployment("guard").grace(30s).on({"a"});
+  world.serves_admission("guard");
+  EXPECT_THAT(said(world.plan()), ElementsAre("evict api-0"));
+  EXPECT_THAT(waits(world.plan()), ElementsAre("api-1: pace until 1m28s", "guard-0: order until 1m28s"));
+  api = Workload("Deployment", "api").grace(30s).pod({.node = "a", .terminating_since = 40s}).on({"n1", "n1"});
+  EXPECT_THAT(said(world.plan(41s)), IsEmpty()) << "api's successor is still to be made";
+  api.pod({.name = "api-new", .node = "n1", .ready = false, .created = 41s});
+  EXPECT_THAT(said(world.plan(42s)), ElementsAre("evict guard-0"));
+}
+
+TEST(DrainPlan, DeletesWhatServesAdmissionLastOfWhatIsDue) {
+  World world = world_of({"a"}, 120s, {"n1"});
+  world.deployment("guard").grace(40s).max_unavailable(0).on({"a", "n1"});
+  world.deployment("web").grace(30s).max_unavailable(0).on({"a", "n1"});
+  world.serves_admission("guard");
+  EXPECT_THAT(said(world.plan(88s)), ElementsAre("delete web-0 grace 30s last-safe-start over-budget",
+                                                 "delete guard-0 grace 31s last-safe-start over-budget"));
+}
+
 TEST(DrainPlan, GivesNothingToDoForNothingDying) {
   World world = world_of({}, 0s, {"n1"});
   world.deployment("web").on({"n1"});

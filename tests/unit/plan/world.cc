@@ -93,8 +93,13 @@ void World::dies_some_time(const std::string& node, InterruptionKind kind) {
   dying_.push_back(std::move(interruption));
 }
 
+void World::serves_admission(const std::string& workload) {
+  admission_.push_back({{kNamespace, workload + "-webhook"}, Labels{{"app", workload}}});
+}
+
 Snapshot World::snapshot() const {
   Snapshot cluster;
+  cluster.put(admission_);
   std::uint64_t next_uid = 1;
   for (const Node& node : nodes_) cluster.put(node);
   for (const Workload& workload : workloads_) {

@@ -93,6 +93,8 @@ class World {
   Workload& stateful_set(const std::string& name) { return workloads_.emplace_back("StatefulSet", name); }
   Workload& daemon_set(const std::string& name) { return workloads_.emplace_back("DaemonSet", name); }
   Workload& job(const std::string& name) { return workloads_.emplace_back("Job", name); }
+  /// The pods of that workload stand behind a webhook with failurePolicy Fail.
+  void serves_admission(const std::string& workload);
   /// Pods without an owner.
   Workload& bare(const std::string& name) { return workloads_.emplace_back("", name); }
 
@@ -108,6 +110,7 @@ class World {
   std::deque<Node> nodes_;
   std::deque<Workload> workloads_;  // references to them are handed out
   std::vector<Interruption> dying_;
+  std::vector<AdmissionBackend> admission_;
 };
 
 /// "evict web-0", "evict web-0 grace 20s", "delete web-0 grace 30s last-safe-start over-budget"
