@@ -65,8 +65,8 @@ void NodeDrain::watch(const std::optional<Interruption>& what, Agenda& agenda) {
   view_.reset();
 }
 
-std::vector<Interruption> NodeDrain::dying(const Interruption& what) const {
-  std::vector<Interruption> nodes = marked_nodes(view_->snapshot());
+std::vector<Interruption> NodeDrain::dying(const Interruption& what) {
+  std::vector<Interruption> nodes = marked_.in(view_->snapshot());
   std::erase_if(nodes, [&](const Interruption& one) { return one.node == config_.node; });
   nodes.push_back(what);
   return nodes;

@@ -14,6 +14,7 @@
 #include "control/agent_metrics.h"
 #include "control/executor.h"
 #include "control/hard_kills.h"
+#include "control/node_record.h"
 #include "control/node_writer.h"
 #include "control/ownership.h"
 #include "control/ports.h"
@@ -66,7 +67,7 @@ class NodeDrain {
     bool last_sigterm = false;
     bool drained = false;
   };
-  [[nodiscard]] std::vector<Interruption> dying(const Interruption& what) const;
+  [[nodiscard]] std::vector<Interruption> dying(const Interruption& what);
   [[nodiscard]] Owner owner(const Interruption& what, const Node* node, Agenda& agenda);
   [[nodiscard]] bool marked_or_waited(const NodeWriter& writer, Agenda& agenda) const;
   [[nodiscard]] std::vector<Executor::Action> permitted(const plan::DrainPlan& plan, bool ours) const;
@@ -81,6 +82,7 @@ class NodeDrain {
   std::function<void()> wake_;
 
   std::unique_ptr<ClusterView> view_;
+  MarkedNodes marked_;
   ClaimWatch claim_;
   std::optional<Run> run_;
   bool draining_ = false;

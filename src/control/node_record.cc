@@ -43,6 +43,18 @@ Result<Interruption> read_interruption(const JsonField& root, const NodeName& no
   return what;
 }
 
+Result<plan::NodeMark> parse_mark(std::string_view text, const NodeName& node) {
+  SK_TRY(const auto document, read_object(text));
+  const JsonField root(document);
+  plan::NodeMark mark;
+  SK_TRY(mark.interruption, read_interruption(root, node));
+  SK_TRY(mark.tainted, root["did"]["taint"].get_or(false));
+  SK_TRY(mark.cordoned, root["did"]["cordon"].get_or(false));
+  SK_TRY(mark.excluded, root["did"]["exclude"].get_or(false));
+  SK_TRY(mark.boot_id, root["bootId"].get_or(""));
+  return mark;
+}
+
 }  // namespace
 
 std::string write_mark(const plan::NodeMark& mark) {
@@ -65,17 +77,10 @@ std::string write_mark(const plan::NodeMark& mark) {
 }
 
 Result<plan::NodeMark> read_mark(std::string_view text, const NodeName& node) {
-  const std::string doing = "annotation " + std::string(kInterruptionAnnotation) + " " + quote(text, 120);
-  auto document = read_object(text);
-  if (!document) return fail(std::move(document).error().within(doing));
-  const JsonField root(*document);
-  plan::NodeMark mark;
-  SK_TRY(mark.interruption, read_interruption(root, node).within(doing));
-  SK_TRY(mark.tainted, root["did"]["taint"].get_or(false).within(doing));
-  SK_TRY(mark.cordoned, root["did"]["cordon"].get_or(false).within(doing));
-  SK_TRY(mark.excluded, root["did"]["exclude"].get_or(false).within(doing));
-  SK_TRY(mark.boot_id, root["bootId"].get_or("").within(doing));
-  return mark;
+  auto mark = parse_mark(text, node);
+  if (mark) return mark;
+  return fail(
+      std::move(mark).error().within("annotation " + std::string(kInterruptionAnnotation) + " " + quote(text, 120)));
 }
 
 Result<std::optional<plan::NodeMark>> mark_of(const Node& node) {
@@ -113,11 +118,18 @@ std::optional<DrainClaim> claim_of(const Node& node) {
   return *std::move(claim);
 }
 
-std::vector<Interruption> marked_nodes(const Snapshot& cluster) {
+std::vector<Interruption> MarkedNodes::in(const Snapshot& cluster) {
   std::vector<Interruption> marked;
   for (const auto& [name, node] : cluster.nodes()) {
-    auto mark = mark_of(node);
-    if (mark && mark->has_value()) marked.push_back((*std::move(mark))->interruption);
+    const std::string* const text = node.annotations.find(kInterruptionAnnotation);
+    if (text == nullptr) continue;
+    Known& known = known_[name];
+    if (known.text != *text) {
+      known.text = *text;
+      known.what.reset();
+      if (auto mark = read_mark(*text, name)) known.what = std::move(mark->interruption);
+    }
+    if (known.what) marked.push_back(*known.what);
   }
   return marked;
 }

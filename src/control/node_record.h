@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -48,7 +49,18 @@ Result<DrainClaim> read_claim(std::string_view text);
 /// The claim on a Node; nothing where there is none or it can't be read (then nobody drains, and the agent does).
 [[nodiscard]] std::optional<DrainClaim> claim_of(const Node& node);
 
-/// The interruptions of every marked node in the snapshot, by node; marks that can't be read are left out.
-[[nodiscard]] std::vector<Interruption> marked_nodes(const Snapshot& cluster);
+/// Tells which nodes are marked, at every look at the cluster; a mark that has not changed is not read again.
+class MarkedNodes {
+ public:
+  /// The interruptions of every marked node in the snapshot, by node; marks that can't be read are left out.
+  [[nodiscard]] std::vector<Interruption> in(const Snapshot& cluster);
+
+ private:
+  struct Known {
+    std::string text;  // of the annotation
+    std::optional<Interruption> what;
+  };
+  std::map<NodeName, Known> known_;
+};
 
 }  // namespace spotkeeper::control

@@ -82,9 +82,35 @@ TEST(MarkedNodes, AreThoseWithARecordThatCanBeRead) {
     if (std::string_view(name) == "b") node.annotations.set(kInterruptionAnnotation, "?");
     cluster.put(node);
   }
-  const auto marked = marked_nodes(cluster);
+  MarkedNodes reader;
+  const auto marked = reader.in(cluster);
   ASSERT_EQ(marked.size(), 1U);
   EXPECT_EQ(marked[0].node, NodeName("a"));
+}
+
+TEST(MarkedNodes, ChangeWithTheirRecords) {
+  Snapshot cluster;
+  Node node;
+  node.name = NodeName("a");
+  plan::NodeMark mark = some_mark();
+  const auto put = [&](const std::string& text) {
+    node.annotations.set(kInterruptionAnnotation, text);
+    cluster.put(node);
+  };
+  MarkedNodes reader;
+  put(write_mark(mark));
+  ASSERT_EQ(reader.in(cluster).size(), 1U);
+  EXPECT_EQ(reader.in(cluster)[0].deadline, mark.interruption.deadline) << "asked again, the same";
+  mark.interruption.deadline = Deadline{Instant(5s)};
+  put(write_mark(mark));
+  EXPECT_EQ(reader.in(cluster)[0].deadline, mark.interruption.deadline);
+  put("?");
+  EXPECT_TRUE(reader.in(cluster).empty());
+  put(write_mark(mark));
+  EXPECT_EQ(reader.in(cluster).size(), 1U);
+  node.annotations.erase(kInterruptionAnnotation);
+  cluster.put(node);
+  EXPECT_TRUE(reader.in(cluster).empty());
 }
 
 }  // namespace
