@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <ranges>
 #include <span>
 
 #include "base/text.h"
@@ -15,8 +16,8 @@ constexpr std::array<std::string_view, 12> kMonths = {"Jan", "Feb", "Mar", "Apr"
 
 /// Writes `value` with leading zeros over all of `place`.
 void write_number(std::span<char> place, unsigned value) {
-  for (auto at = place.rbegin(); at != place.rend(); ++at) {
-    *at = static_cast<char>('0' + value % 10);
+  for (char& digit : place | std::views::reverse) {
+    digit = static_cast<char>('0' + value % 10);
     value /= 10;
   }
 }

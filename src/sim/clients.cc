@@ -158,7 +158,7 @@ void Clients::begin_service(std::uint32_t request) {
 }
 
 void Clients::finish(const Event& event) {
-  Request& entry = requests_[event.a];
+  const Request& entry = requests_[event.a];
   if (entry.use != event.b) return;
   PodRun& run = world_.pods[entry.pod];
   if (entry.previous != kNone) {

@@ -79,7 +79,7 @@ void Disruption::sync(const ObjectName& name) {
     if (run.pod().ready && !run.pod().completed()) ++healthy;
   }
   const bool by_scale = budget.max_unavailable || (budget.min_available && budget.min_available->percent);
-  std::int64_t expected = by_scale ? scale : pods;
+  const std::int64_t expected = by_scale ? scale : pods;
   std::int64_t desired = 0;
   if (budget.max_unavailable) {
     desired = std::max<std::int64_t>(expected - budget.max_unavailable->of(expected), 0);

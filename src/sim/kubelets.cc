@@ -129,7 +129,7 @@ void Kubelets::drained(PodId id) {
 }
 
 void Kubelets::kill(PodId id, std::uint32_t round) {
-  PodRun& run = world_.pods[id];
+  const PodRun& run = world_.pods[id];
   if (round != run.round) return;
   const bool counts = world_.measuring && !run.pod().is_daemon() && !run.is_static;
   if (counts) ++world_.counts.killed_hard;
