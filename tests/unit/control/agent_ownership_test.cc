@@ -133,6 +133,39 @@ TEST_F(AgentEnd, FinishesItsDrainBeforeItEnds) {
   EXPECT_TRUE(ended);
 }
 
+TEST_F(AgentEnd, AskedToEndAtAnyPointItLeavesNoDrainHalfWay) {
+  std::size_t half_way = 0;  // how often it was asked in mid-drain
+  for (std::size_t point = 1; point <= 600; ++point) {
+    SCOPED_TRACE("asked to end after call " + std::to_string(point));
+    ::spotkeeper::testing::VirtualRuntime time;
+    ::spotkeeper::testing::FakeCluster world(time);
+    FakeImds service(time);
+    for (const char* name : {"n1", "n2", "n3"}) world.add_node(name);
+    for (const char* name : {"a", "b", "c"}) world.add_pod(std::string(name) + "-1", "n1", name, 20s);
+    world.add_pod("c-2", "n2", "c", 20s);
+    world.add_budget("strict", "c", 0);  // deleted at its last safe start
+    time.advance(1s);
+    bool over = false;
+    net::TaskGroup tasks(time);
+    Agent asked({time, world, service, metrics}, config);
+    tasks.start([](Agent& of, bool& ended_now) -> net::Task<void> {
+      co_await of.run();
+      ended_now = true;
+    }(asked, over));
+    service.spot("terminate", time.now() + 60s);
+    std::size_t calls = 0;
+    time.run_until([&] { return calls++ == point; }, 60s);
+    asked.stop();
+    const auto told = [&] { return world.evictions.size() + world.deletes.size(); };
+    if (told() > 0 && told() < 3) ++half_way;
+    time.run_until([&] { return over; }, 150s);
+    ASSERT_TRUE(over);
+    ASSERT_TRUE(told() == 0 || told() == 3) << told() << " of 3 pods";
+    tasks.cancel_all();
+  }
+  EXPECT_GT(half_way, 50U);
+}
+
 TEST_F(AgentEnd, EndsAfterItsOwnGraceInAnyCase) {
   cluster.add_pod("web-1", "n1", "web", 30s);
   imds.put(FakeImds::kLifecycle, "Terminated");
