@@ -22,6 +22,8 @@ Every option is a flag, an environment variable and a key in a YAML file, under 
 The file is one YAML mapping. A key that is unknown, given twice, of the wrong type or out of range is an error that
 names file, line, column, key and what is allowed, and the process ends with code 2 before it does anything. One file
 may serve several commands: keys of other commands are checked and otherwise left alone.
+An environment variable `SPOTKEEPER_…` that is no option's is an error too, except those that Kubernetes makes of
+Services.
 
 Durations have units (`ns`, `us`, `ms`, `s`, `m`, `h`): `90s`, `1.5s`, `2m30s`. Truth values are `true` and `false`.
 Logs, progress and errors go to standard error, data to standard output. Colours and progress bars appear only on a
