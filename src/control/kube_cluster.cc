@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "kube/admission.h"
 #include "kube/store.h"
 #include "net/signal.h"
 #include "net/task_group.h"
@@ -14,7 +15,8 @@
 namespace spotkeeper::control {
 namespace {
 
-constexpr Duration kLateStep = 1min;  // what a watch may be late with a step before it counts as stuck
+constexpr Duration kAdmissionAgain = 1min;  // webhooks hardly change; they are read anew this often while a node drains
+constexpr Duration kLateStep = 1min;        // what a watch may be late with a step before it counts as stuck
 
 }  // namespace
 
@@ -73,6 +75,8 @@ class KubeCluster::View : public ClusterView {
     group_.start(feeds_.back().reflector.run());
     return feeds_.back();
   }
+  /// Reads which pods stand behind admission webhooks, now and then again. What is known of them is not waited for.
+  void watch_admission() { group_.start(follow_admission()); }
   [[nodiscard]] kube::ClusterStore& store() { return store_; }
   [[nodiscard]] net::Runtime& runtime() { return cluster_.runtime_; }
   [[nodiscard]] const Options& options() const { return cluster_.options_; }
@@ -80,6 +84,19 @@ class KubeCluster::View : public ClusterView {
   virtual void on_change() { changed_.notify(); }
 
  private:
+  net::Task<void> follow_admission() {
+    for (bool told = false;;) {
+      Result<std::vector<AdmissionBackend>> read = co_await kube::read_admission_backends(cluster_.client_);
+      if (read) {
+        store_.learn(*std::move(read));
+      } else if (!std::exchange(told, true)) {
+        log::warn("which pods serve admission webhooks can't be read; they are moved like others",
+                  {{"problem", read.error().message}});
+      }
+      co_await net::sleep_for(cluster_.runtime_, kAdmissionAgain);
+    }
+  }
+
   void expire() {
     const auto next = store_.expire(runtime().steady());
     expiry_ = next ? net::ScopedCall(runtime(), runtime().call_at(*next, [this] { expire(); })) : net::ScopedCall();
@@ -114,6 +131,7 @@ class AroundView final : public KubeCluster::View {
         patience_(runtime(),
                   runtime().call_at(runtime().steady() + options().stragglers, [this] { give_up_waiting(); })) {
     watch(kube::kNodes, {}, store().node_sink());
+    watch_admission();
   }
 
   [[nodiscard]] bool synced() const override { return own_pods_.reflector.synced() && (waited_ || complete()); }

@@ -115,6 +115,11 @@ void ClusterStore::learn(Node node) {
   changed();
 }
 
+void ClusterStore::learn(std::vector<AdmissionBackend> backends) {
+  snapshot_.put(std::move(backends));
+  changed();
+}
+
 void ClusterStore::assume_ending(const PodRef& pod, Instant deletion, bool evicted, Steady now) {
   const Pod* held = snapshot_.find_pod(pod.uid);
   if (held == nullptr) return;

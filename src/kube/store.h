@@ -48,6 +48,8 @@ class ClusterStore {
 
   /// The answer to our own PATCH: newer than the watch, unless that was faster.
   void learn(Node node);
+  /// What stands behind webhooks, instead of what was known before.
+  void learn(std::vector<AdmissionBackend> backends);
 
   /// The API accepted the end of that pod. Until the watch shows it, or for `kAssumedFor`, the snapshot has the pod as
   /// terminating and, after an eviction that a budget had to allow, its budgets with one disruption less.

@@ -124,7 +124,10 @@ class Planner {
       sent.action = DeleteNow{pod, grace, DeleteReason::LastSafeStart, start.past_budget, unwished};
     } else if (start.past_budget) {
       sent.urgency = Urgency::PastBudget;
-      sent.action = DeleteNow{pod, grace, DeleteReason::KeepServing, true, false};
+      // A last safe start that was put off has come all the same.
+      const bool put_off = candidate.latest <= now_;
+      sent.action =
+          DeleteNow{pod, grace, put_off ? DeleteReason::LastSafeStart : DeleteReason::KeepServing, true, false};
     } else if (candidate.budgets.size() > 1) {
       sent.action = DeleteNow{pod, grace, DeleteReason::SeveralBudgets, false, false};
     } else if (grace < candidate.pod->spec->grace) {

@@ -164,6 +164,9 @@ TEST_F(AgentManifest, MayDoExactlyWhatItDoes) {
                                         "pods/eviction create",
                                         "policy/poddisruptionbudgets list",
                                         "policy/poddisruptionbudgets watch",
+                                        "admissionregistration.k8s.io/validatingwebhookconfigurations list",
+                                        "admissionregistration.k8s.io/mutatingwebhookconfigurations list",
+                                        "services get",
                                         "events.k8s.io/events create",
                                         "events.k8s.io/events patch"};
   EXPECT_EQ(rights, needed);
