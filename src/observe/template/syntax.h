@@ -68,6 +68,10 @@ Result<Document> parse(std::string_view text);
 /// "line 1, column 5: `what`", an InvalidInput.
 [[nodiscard]] Error error_at(Place place, std::string_view what);
 
+/// The numbers and types of arguments, as far as the template shows them; constants become what their parameters want.
+/// `stage`: how many commands of the pipeline stand before it; from the second on one argument comes from the left.
+Result<void> check_command(Command& command, std::size_t stage);
+
 /// Follows every path with what is known of the data: fields that it has not, and fields of what has none.
 Result<void> check(const Document& document, const TemplateValue& sample);
 
