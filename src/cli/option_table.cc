@@ -188,6 +188,12 @@ constexpr Option table[] = {
      .commands = {Command::Simulate},
      .group = "Simulation",
      .help = "end with exit code 1 when the policy named by --policy lost a request"},
+    {.name = "trace",
+     .type = PathType{SK_INTO(simulate.trace)},
+     .commands = {Command::Simulate},
+     .group = "Simulation",
+     .help =
+         "folder with recorded Spot capacity, one JSON file a zone, that drives the pools of the scenario's groups"},
     {.name = "serve",
      .type = FlagType{SK_INTO(simulate.serve)},
      .fallback = "false",

@@ -74,6 +74,7 @@ struct SimulateOptions {
   SimulatedPolicy policy = SimulatedPolicy::Spotkeeper;
   bool compare = false;       // run every policy, and print them side by side
   bool fail_on_loss = false;  // exit code 1 when `policy` lost a request
+  std::string trace;          // a folder with recorded Spot capacity; empty: the scenario's own market
   bool serve = false;         // behind real protocols instead of virtual time
   bool agents = false;        // of a served world: this binary runs as the agent of every node
   double speed = 1.0;         // of a served world, times real time

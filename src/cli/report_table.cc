@@ -14,6 +14,8 @@ std::string rate(std::uint64_t lost, std::uint64_t sent) {
   return fmt::format("{:.4f} %", 100.0 * static_cast<double>(lost) / static_cast<double>(sent));
 }
 
+std::string dollars(Money amount) { return fmt::format("{:.4f} USD", static_cast<double>(amount.micros) / 1e6); }
+
 std::string recovery(const sim::Report& report) {
   if (!report.recovered_after) return "not within the run";
   if (*report.recovered_after == Duration{}) return "never incomplete";
@@ -66,6 +68,8 @@ TextTable report_table(const std::vector<sim::Report>& reports, const Colours& c
   number("pods killed hard", [](const auto& r) { return r.pods.killed_hard; });
   number("budget overrides", [](const auto& r) { return r.budget_overrides; });
   row("time to recover", recovery);
+  row("cost an hour", [](const auto& r) { return dollars(r.market.per_hour(r.market.total)); });
+  row("  on demand", [](const auto& r) { return dollars(r.market.per_hour(r.market.on_demand_total)); });
   return table;
 }
 

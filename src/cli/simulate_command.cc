@@ -14,6 +14,7 @@
 #include "cli/report_table.h"
 #include "cli/serve_simulation.h"
 #include "cli/terminal.h"
+#include "sim/market/spot_trace.h"
 #include "sim/run.h"
 
 namespace spotkeeper::cli {
@@ -92,6 +93,15 @@ bool keeps_every_request(const std::vector<sim::Report>& reports, sim::Policy ju
   return kept;
 }
 
+/// The scenario that the options name, with the recorded market they name.
+Result<sim::Scenario> load(const Options& options, const Catalog& catalog) {
+  SK_TRY(auto scenario, sim::load_scenario(options.simulate.scenario, catalog));
+  if (options.simulate.trace.empty()) return scenario;
+  SK_TRY(const auto traces, sim::market::load_spot_traces(options.simulate.trace));
+  SK_CHECK(sim::market::drive_by_traces(scenario.market, traces).within("--trace " + options.simulate.trace));
+  return scenario;
+}
+
 }  // namespace
 
 int run_simulate(const Options& options, Streams streams) {
@@ -104,7 +114,7 @@ int run_simulate(const Options& options, Streams streams) {
     log::error(catalog.error().message);
     return kBadUsage;
   }
-  const auto scenario = sim::load_scenario(options.simulate.scenario, *catalog);
+  const auto scenario = load(options, *catalog);
   if (!scenario) {
     log::error(scenario.error().message);
     return kBadUsage;

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <queue>
 #include <string_view>
 #include <utility>
 
+#include "sim/market/agenda.h"
 #include "sim/market/boot.h"
 #include "sim/market/group.h"
 #include "sim/market/hazard.h"
@@ -25,32 +25,6 @@ std::uint64_t stream_of(std::string_view name) {
 }
 
 Money dollars(double amount) { return Money{std::llround(amount * 1e6)}; }
-
-enum class What : std::uint8_t {
-  StepsPrice,       // a = pool
-  Reprices,         // every pool: a spike begins or ends
-  StormIsRumoured,  // a = storm
-  StormStrikes,     // a = storm
-  OutageBegins,     // a = outage
-  DropIsRumoured,   // a = pool: its trace falls soon
-  CapacityChanges,  // a = pool
-  Recommends,       // a = machine
-  AlarmsFalsely,    // a = machine
-  Interrupts,       // a = machine
-  Dies,             // a = machine
-  Requests,         // a = group
-  Boots,            // a = machine
-};
-
-struct Event {
-  Instant when;
-  std::uint64_t order;
-  What what;
-  std::size_t a;
-  friend bool operator>(const Event& x, const Event& y) {
-    return std::pair(x.when, x.order) > std::pair(y.when, y.order);
-  }
-};
 
 }  // namespace
 
@@ -77,17 +51,12 @@ class Market::Impl {
     }
   }
 
-  [[nodiscard]] std::optional<Instant> next_due() const {
-    if (queue_.empty()) return std::nullopt;
-    return queue_.top().when;
-  }
+  [[nodiscard]] std::optional<Instant> next_due() const { return agenda_.next_due(); }
 
   void advance_to(Instant now) {
-    while (!queue_.empty() && queue_.top().when <= now) {
-      const Event event = queue_.top();
-      queue_.pop();
-      now_ = std::max(now_, event.when);
-      happen(event);
+    while (const auto next = agenda_.take(now)) {
+      now_ = std::max(now_, next->when);
+      happen(*next);
     }
     now_ = std::max(now_, now);
   }
@@ -98,7 +67,7 @@ class Market::Impl {
     now_ = std::max(now_, now);
     instance->doomed = true;
     if (instance->group == kNowhere) return;
-    if (group_of(*instance).settings->replace_on == ReplaceOn::Notice) replace(*instance);
+    if (group_of(*instance).settings().replace_on == ReplaceOn::Notice) replace(*instance);
   }
 
   void lost(const NodeName& node, Instant now) {
@@ -117,11 +86,7 @@ class Market::Impl {
       made.on_demand_total += instance.on_demand_price.over(time);
       if (instance.spot) made.spot_time += time;
     }
-    for (const Group& group : groups_) {
-      GroupReport row = group.report;
-      row.missing += missing(group, until);
-      made.groups.push_back(std::move(row));
-    }
+    for (const GroupRun& group : groups_) made.groups.push_back(group.report(until));
     for (const PoolSettings& pool : settings_.pools) {
       if (pool.trace) made.traces[pool.name()] = pool.trace_name;
     }
@@ -142,15 +107,6 @@ class Market::Impl {
   }
 
  private:
-  struct Group {
-    const GroupSettings* settings = nullptr;
-    std::uint32_t next_number = 1;
-    std::uint32_t ready = 0;
-    Instant ready_since;
-    Random random{0};
-    GroupReport report;
-  };
-
   // ---- The beginning
 
   void open_pools() {
@@ -199,19 +155,12 @@ class Market::Impl {
 
   void add_group(std::size_t index) {
     const GroupSettings& settings = settings_.groups[index];
-    Group group;
-    group.settings = &settings;
-    group.random = random_.fork(stream_of("group " + settings.name));
-    group.report.name = settings.name;
-    group.report.size = settings.size;
-    group.ready_since = begin_;
-    groups_.push_back(std::move(group));
+    groups_.emplace_back(settings, random_.fork(stream_of("group " + settings.name)), begin_);
     for (const Offer& offer : first_machines(settings_, settings)) {
       const std::size_t id = add_machine(index, offer);
       machines_[id].ready = true;
       plan_fate(id, settings.age);
     }
-    groups_[index].ready = groups_[index].report.ready_least = settings.size;
   }
 
   void add_bystander(const NodeSpec& node) {
@@ -234,7 +183,7 @@ class Market::Impl {
   std::size_t add_machine(std::size_t group, const Offer& offer) {
     const PoolSettings& pool = settings_.pools[offer.pool];
     Instance instance;
-    instance.name = NodeName(groups_[group].settings->name + "-" + std::to_string(groups_[group].next_number++));
+    instance.name = NodeName(groups_[group].next_name());
     instance.group = group;
     instance.pool = offer.pool;
     instance.spot = !offer.on_demand;
@@ -246,9 +195,9 @@ class Market::Impl {
 
   // ---- What happens
 
-  void plan(Instant when, What what, std::size_t a) { queue_.push({when, order_++, what, a}); }
+  void plan(Instant when, What what, std::size_t a) { agenda_.plan(when, what, a); }
 
-  void happen(const Event& event) {
+  void happen(const Planned& event) {
     switch (event.what) {
       case What::StepsPrice:
         pools_[event.a].step(now_);
@@ -281,7 +230,7 @@ class Market::Impl {
   /// The old market: who bids less than the price loses the machine.
   void enforce_bids(std::size_t pool) {
     for (const std::size_t id : holders(pool)) {
-      const auto& most = group_of(machines_[id]).settings->max_price;
+      const auto& most = group_of(machines_[id]).settings().max_price;
       if (!most || pools_[pool].price() <= *most) continue;
       ++counts_.outbid;
       interrupt(id);
@@ -417,7 +366,7 @@ class Market::Impl {
     Notice notice;
     notice.at = now_ + (brief ? rules.short_length : rules.length);
     plan(*notice.at, What::Dies, id);
-    if (group_of(machine).settings->replace_on == ReplaceOn::Notice) replace(machine);
+    if (group_of(machine).settings().replace_on == ReplaceOn::Notice) replace(machine);
     ground_.notice(machine.name, notice);
   }
 
@@ -431,51 +380,40 @@ class Market::Impl {
     machine.ended = now_;
     machine.doomed = true;
     if (machine.group == kNowhere) return;
-    if (std::exchange(machine.ready, false)) count_ready(group_of(machine), -1);
+    if (std::exchange(machine.ready, false)) group_of(machine).count_ready(-1, now_);
     replace(machine);
   }
 
   // ---- Groups
 
-  Group& group_of(const Instance& machine) { return groups_[machine.group]; }
-
-  [[nodiscard]] static Duration missing(const Group& group, Instant until) {
-    const auto lacking = static_cast<std::int64_t>(group.settings->size) - static_cast<std::int64_t>(group.ready);
-    return std::max<std::int64_t>(lacking, 0) * std::max<Duration>(until - group.ready_since, 0s);
-  }
-
-  void count_ready(Group& group, int change) {
-    group.report.missing += missing(group, now_);
-    group.ready_since = now_;
-    group.ready = static_cast<std::uint32_t>(static_cast<int>(group.ready) + change);
-    group.report.ready_least = std::min(group.report.ready_least, group.ready);
-  }
+  GroupRun& group_of(const Instance& machine) { return groups_[machine.group]; }
 
   void replace(Instance& machine) {
     if (std::exchange(machine.replaced, true)) return;
-    Group& group = group_of(machine);
-    plan(now_ + group.random.lognormal(group.settings->request_delay, 0.3), What::Requests, machine.group);
+    GroupRun& group = group_of(machine);
+    plan(now_ + group.random().lognormal(group.settings().request_delay, 0.3), What::Requests, machine.group);
   }
 
   void request(std::size_t index) {
-    Group& group = groups_[index];
+    GroupRun& group = groups_[index];
     std::vector<PoolView> views;
-    for (const std::size_t p : group.settings->pools) views.push_back({p, pools_[p].price(), of_group(index, p)});
-    for (const Offer& offer : offers(*group.settings, views)) {
+    views.reserve(group.settings().pools.size());
+    for (const std::size_t p : group.settings().pools) views.push_back({p, pools_[p].price(), of_group(index, p)});
+    for (const Offer& offer : offers(group.settings(), views)) {
       if (!offer.on_demand && refused(group, offer.pool)) continue;
       return launch(index, offer);
     }
-    plan(now_ + group.settings->retry, What::Requests, index);
+    plan(now_ + group.settings().retry, What::Requests, index);
   }
 
-  bool refused(Group& group, std::size_t p) {
+  bool refused(GroupRun& group, std::size_t p) {
     const Pool& pool = pools_[p];
-    if (group.settings->max_price && pool.price() > *group.settings->max_price) {
+    if (group.settings().max_price && pool.price() > *group.settings().max_price) {
       ++counts_.outbid;
       return true;
     }
     const bool full = pool.capacity() && holding(p) >= *pool.capacity();
-    const bool by_chance = group.random.chance(settings_.capacity.refused);
+    const bool by_chance = group.random().chance(settings_.capacity.refused);
     if (!full && !by_chance && !pool.closed(now_)) return false;
     ++counts_.capacity_errors;
     return true;
@@ -486,7 +424,7 @@ class Market::Impl {
     ++counts_.launched;
     if (offer.on_demand) ++counts_.launched_on_demand;
     Random boot = machines_[id].random.fork(kBoot);
-    const GroupSettings& group = *groups_[index].settings;
+    const GroupSettings& group = groups_[index].settings();
     plan(now_ + draw_boot(group.boot, settings_.pools[offer.pool].type, boot), What::Boots, id);
     plan_fate(id, 0s);
   }
@@ -495,11 +433,11 @@ class Market::Impl {
     Instance& machine = machines_[id];
     if (!machine.holds()) return;
     machine.ready = true;
-    Group& group = group_of(machine);
-    count_ready(group, +1);
+    GroupRun& group = group_of(machine);
+    group.count_ready(+1, now_);
     const PoolSettings& pool = settings_.pools[machine.pool];
     const Money price = machine.spot ? pools_[machine.pool].price() : pool.type.on_demand;
-    ground_.join(node_of(*group.settings, pool, !machine.spot, price, machine.name.str()));
+    ground_.join(node_of(group.settings(), pool, !machine.spot, price, machine.name.str()));
   }
 
   [[nodiscard]] std::vector<std::size_t> holders(std::size_t pool) const {
@@ -527,11 +465,10 @@ class Market::Impl {
   Ground& ground_;
   Instant begin_;
   Instant now_;
-  std::uint64_t order_ = 0;
-  std::priority_queue<Event, std::vector<Event>, std::greater<>> queue_;
+  Agenda agenda_;
   std::vector<Pool> pools_;
   std::vector<PlannedStorm> storms_;
-  std::vector<Group> groups_;
+  std::vector<GroupRun> groups_;
   std::vector<Instance> machines_;
   std::map<NodeName, std::size_t> by_name_;
   MarketReport counts_;

@@ -19,6 +19,7 @@
 
 #include "base/time.h"
 #include "model/money.h"
+#include "sim/market/group.h"
 #include "sim/market/pool.h"
 #include "sim/market/settings.h"
 #include "sim/world.h"
@@ -37,13 +38,6 @@ class Ground {
   virtual void join(NodeSpec node) = 0;
   virtual void notice(const NodeName& node, const Notice& notice) = 0;
   virtual void kill(const NodeName& node) = 0;
-};
-
-struct GroupReport {
-  std::string name;
-  std::uint32_t size = 0;
-  std::uint32_t ready_least = 0;  // nodes that were Ready at the same time, at the worst
-  Duration missing{};             // time that nodes were missing, summed up over those that were
 };
 
 struct MarketReport {

@@ -81,6 +81,8 @@ Result<Where> where_in(const JsonField& field, const MarketSettings& market) {
   if (matches(where)) return where;
   std::vector<std::string_view> zones;
   std::vector<std::string_view> types;
+  zones.reserve(market.pools.size());
+  types.reserve(market.pools.size());
   for (const PoolSettings& pool : market.pools) {
     zones.push_back(pool.zone);
     types.push_back(pool.type.name.str());

@@ -13,6 +13,7 @@
 
 #include <fmt/format.h>
 
+#include "base/log.h"
 #include "base/text.h"
 #include "net/certificate.h"
 #include "sim/serve/store_port.h"
@@ -89,17 +90,27 @@ Result<void> ServedWorld::listen(const std::string& directory) {
                                                   return answer_store_port(request, writer);
                                                 },
                                                 {}));
-  for (const auto& [name, object] : world_.store().all(Kind::Node)) {
-    const NodeName node(name.name);
-    SK_TRY(metadata_servers_[node],
-           net::HttpServer::listen(loop_, *loopback,
-                                   [this, node](const net::ServerRequest& request, net::ResponseWriter& writer) {
-                                     return answer_metadata(node, request, writer);
-                                   },
-                                   {}));
-  }
+  for (const auto& [name, object] : world_.store().all(Kind::Node)) SK_CHECK(serve_metadata(NodeName(name.name)));
+  world_.on_machine_change([self = std::weak_ptr<ServedWorld*>(self_)](const NodeName& node, bool alive) {
+    const auto served = self.lock();
+    if (!served || !alive) return;
+    if (const auto listening = (*served)->serve_metadata(node); !listening)
+      log::error(listening.error().message, {{"node", node.str()}});
+  });
   SK_CHECK(write_ways_in(directory, ca.certificate_pem, admin));
   return write_kubeconfig(directory + "/kubeconfig", ca.certificate_pem);
+}
+
+Result<void> ServedWorld::serve_metadata(const NodeName& node) {
+  if (metadata_servers_.contains(node)) return {};
+  SK_TRY(auto server,
+         net::HttpServer::listen(loop_, *net::SocketAddress::parse("127.0.0.1", 0),
+                                 [this, node](const net::ServerRequest& request, net::ResponseWriter& writer) {
+                                   return answer_metadata(node, request, writer);
+                                 },
+                                 {}));
+  metadata_servers_.emplace(node, std::move(server));
+  return {};
 }
 
 Result<void> ServedWorld::write_ways_in(const std::string& directory, const std::string& ca_pem,

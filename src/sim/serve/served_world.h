@@ -45,6 +45,8 @@ class ServedWorld {
  private:
   ServedWorld(net::EventLoop& loop, World& world, std::string token);
   Result<void> listen(const std::string& directory);
+  /// A machine that joins later gets one, too.
+  Result<void> serve_metadata(const NodeName& node);
   Result<void> write_ways_in(const std::string& directory, const std::string& ca_pem, const net::CertificatePem& admin);
   Result<void> write_kubeconfig(const std::string& path, const std::string& ca_pem);
   net::Task<void> answer_api(const net::ServerRequest& request, net::ResponseWriter& writer);
@@ -66,6 +68,7 @@ class ServedWorld {
   std::unique_ptr<net::HttpServer> api_server_;
   std::unique_ptr<net::HttpServer> store_server_;
   std::map<NodeName, std::unique_ptr<net::HttpServer>> metadata_servers_;
+  std::shared_ptr<ServedWorld*> self_ = std::make_shared<ServedWorld*>(this);  // the world may outlive this
 };
 
 }  // namespace spotkeeper::sim::serve

@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 
 #include <cstdio>
+#include <filesystem>
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -47,6 +49,15 @@ TEST(Simulate, EndsWithZeroWhenTheNamedPolicyLostNothing) { EXPECT_EQ(simulate({
 TEST(Simulate, JudgesOnlyTheNamedPolicyOfAComparison) {
   EXPECT_EQ(simulate({"--compare", "--fail-on-loss"}).code, 0) << "spotkeeper loses nothing, whatever the others do";
   EXPECT_EQ(simulate({"--compare", "--policy", "none", "--fail-on-loss"}).code, 1);
+}
+
+TEST(Simulate, RefusesATraceThatCannotBeReadOrHasNothingToDrive) {
+  EXPECT_EQ(simulate({"--trace", testing::TempDir() + "no-such-folder"}).code, 2);
+  const std::filesystem::path folder = std::filesystem::path(testing::TempDir()) / "simulate_trace";
+  std::filesystem::create_directories(folder);
+  std::ofstream(folder / "us-east-1a_x_1.json") << R"({"metadata":{"gap_seconds":60},"data":[1,0]})";
+  EXPECT_EQ(simulate({"--trace", folder.string()}).code, 2) << "one-node has no group";
+  std::filesystem::remove_all(folder);
 }
 
 }  // namespace

@@ -458,6 +458,23 @@ TEST(Cost, OfMachinesOutsideOfGroupsIsTheirPrice) {
   EXPECT_EQ(report.per_hour(report.on_demand_total), Money{100'000});
 }
 
+TEST(Cost, OfAMachineOutsideOfGroupsEndsWhenItIsLostAndNobodyReplacesIt) {
+  MarketSettings none;
+  Instant now = kStart;
+  Diary diary(now);
+  Market market(none, 1, 1h, diary);
+  NodeSpec node;
+  node.name = "n1";
+  node.price = 0.04;
+  const std::vector<NodeSpec> nodes{node};
+  market.begin(kStart, nodes);
+  market.noticed(NodeName("n1"), kStart + 13min);
+  market.lost(NodeName("n1"), kStart + 15min);
+  market.advance_to(kStart + 1h);
+  EXPECT_EQ(market.report(kStart + 1h).total, Money{10'000});
+  EXPECT_THAT(diary.lines, IsEmpty());
+}
+
 TEST(Cost, EndsWithTheMachine) {
   MarketSettings settings = calm_market({"us-east-1a"});
   GroupSettings group = group_over(settings, 1);
