@@ -20,7 +20,7 @@ Result<double> share_in(const JsonField& field, double fallback) {
   } else {
     SK_TRY(share, field.as<double>());
   }
-  if (!(share >= 0 && share <= 1)) return fail(field.error("out of range: 0% to 100%"));
+  if (share < 0 || share > 1) return fail(field.error("out of range: 0% to 100%"));
   return share;
 }
 
@@ -39,7 +39,7 @@ Result<std::chrono::seconds> seconds_in(const JsonField& field, std::chrono::sec
 }
 
 Result<std::string> name_in(const JsonField& field) {
-  SK_TRY(const auto name, field.as<std::string>());
+  SK_TRY(auto name, field.as<std::string>());
   const auto fine = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; };
   const bool good = !name.empty() && name.size() <= 63 && std::all_of(name.begin(), name.end(), fine) &&
                     name.front() != '-' && name.back() != '-';

@@ -20,7 +20,7 @@ constexpr std::size_t kMostPools = 1000;
 
 Result<Money> money_in(const JsonField& field) {
   SK_TRY(const auto dollars, field.as<double>());
-  if (!(dollars > 0 && dollars <= 1000)) return fail(field.error("out of range: more than 0, up to 1000 USD an hour"));
+  if (dollars <= 0 || dollars > 1000) return fail(field.error("out of range: more than 0, up to 1000 USD an hour"));
   return Money{std::llround(dollars * 1e6)};
 }
 
@@ -145,7 +145,7 @@ Result<void> read_pool(const JsonField& field, MarketSettings& into) {
     SK_TRY(price, money_in(field["price"]));
   }
   SK_TRY(const auto per_hour, field["interruptions-per-hour"].maybe<double>());
-  if (per_hour && !(*per_hour >= 0 && *per_hour <= kMostPerHour)) {
+  if (per_hour && (*per_hour < 0 || *per_hour > kMostPerHour)) {
     return fail(field["interruptions-per-hour"].error("out of range: 0 to 1000"));
   }
   for (PoolSettings& pool : into.pools) {

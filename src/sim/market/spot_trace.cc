@@ -23,7 +23,7 @@ Result<SpotTrace> read_trace(const format::JsonField& root) {
   SK_CHECK(root.only_keys({"metadata", "data", "prices"}));
   const auto gap_field = root["metadata"]["gap_seconds"];
   SK_TRY(const auto gap, gap_field.as<double>());
-  if (!(gap >= 1 && gap <= kLongestGap)) return fail(gap_field.error("out of range: 1 to 86400"));
+  if (gap < 1 || gap > kLongestGap) return fail(gap_field.error("out of range: 1 to 86400"));
   SpotTrace trace;
   trace.gap = duration_of_seconds(gap);
   SK_TRY(const auto ticks, root["data"].elements());
