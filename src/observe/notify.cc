@@ -158,7 +158,7 @@ class Notifier::Impl {
     request.target = url->target();
     request.headers = message->headers;
     request.body = message->body;
-    std::vector<std::string> secrets = message->secrets;
+    const std::vector<std::string> secrets = message->secrets;
     auto answer = co_await poster_.post(*std::move(url), line.channel->proxy(), std::move(request), options_.limit);
     if (!answer) {
       Error problem = std::move(answer).error();

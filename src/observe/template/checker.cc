@@ -53,7 +53,7 @@ class Checker {
 
   /// Looked through once, with what is known where it is first invoked; elsewhere that may be something else, and then
   /// nothing is known.
-  Result<void> definition(const std::string& name, Known dot) {
+  Result<void> definition(const std::string& name, const Known& dot) {
     if (!invoked_.insert(name).second) return {};
     auto outer = std::exchange(variables_, {{"$", {}}});
     if (used_once(name)) variables_.front().second = dot;
