@@ -23,9 +23,29 @@ CLI::Option* bind(CLI::App& app, const Option& option) {
   const std::string name(option.name);
   if (option.placement == Placement::Positional) return app.add_option(name)->expected(1);
   const std::string names = option.short_name != 0 ? fmt::format("-{},--{}", option.short_name, name) : "--" + name;
-  CLI::Option* bound =
-      std::holds_alternative<FlagType>(option.type) ? app.add_flag(names) : app.add_option(names)->expected(1);
+  const bool alone = std::holds_alternative<FlagType>(option.type);
+  const int most = std::holds_alternative<PathsType>(option.type) ? 10'000 : 1;
+  CLI::Option* bound = alone ? app.add_flag(names) : app.add_option(names)->expected(1, most);
   return bound->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+}
+
+/// A list's flag may stand alone, which CLI11 can't tell from one that takes the next argument: so the value is put
+/// behind an equals sign where the next argument is one.
+std::vector<std::string> with_lists_joined(std::span<const std::string> arguments) {
+  std::vector<std::string> joined;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    joined.push_back(arguments[i]);
+    if (arguments[i] == "--") {
+      joined.insert(joined.end(), arguments.begin() + static_cast<std::ptrdiff_t>(i) + 1, arguments.end());
+      break;
+    }
+    const Option* option = arguments[i].starts_with("--") ? find_option(arguments[i].substr(2)) : nullptr;
+    if (option == nullptr || !std::holds_alternative<ListType>(option->type)) continue;
+    Options scratch;
+    const bool takes_next = i + 1 < arguments.size() && store(*option, arguments[i + 1], scratch).has_value();
+    joined.back() += takes_next ? "=" + arguments[++i] : "=true";
+  }
+  return joined;
 }
 
 std::string unknown_argument(const std::string& argument, Command command) {
@@ -53,6 +73,10 @@ Result<std::vector<Given>> collect(const std::vector<Bound>& bounds) {
   for (const Bound& bound : bounds) {
     const std::vector<std::string>& values = bound.parsed->results();
     if (values.empty()) continue;
+    if (std::holds_alternative<PathsType>(bound.option->type)) {
+      given.push_back({bound.option, join(values, "\n")});
+      continue;
+    }
     if (values.size() > 1) return fail(ErrorCode::InvalidInput, fmt::format("--{} is given twice", bound.option->name));
     given.push_back({bound.option, values.front()});
   }
@@ -85,7 +109,9 @@ Result<Invocation> parse_arguments(std::span<const std::string> arguments) {
   }
 
   try {
-    program.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
+    std::vector<std::string> joined = with_lists_joined(arguments);
+    std::reverse(joined.begin(), joined.end());
+    program.parse(std::move(joined));
   } catch (const CLI::ArgumentMismatch& error) {
     const std::string_view text = error.what();  // "--name: …"
     return fail(ErrorCode::InvalidInput, fmt::format("{} needs a value", text.substr(0, text.find(':'))));

@@ -24,7 +24,8 @@ struct Invocation {
 };
 
 /// `arguments` without the program's name. Errors (InvalidInput) name the argument and, for a misspelt one, the nearest
-/// right one. `--name value` and `--name=value` are the same; a flag takes a value only behind `=`; `--` ends flags.
+/// right one. `--name value` and `--name=value` are the same; a flag takes a value only behind `=`, a list's
+/// flag also as the next argument if that is such a list; `--` ends flags.
 Result<Invocation> parse_arguments(std::span<const std::string> arguments);
 
 }  // namespace spotkeeper::cli

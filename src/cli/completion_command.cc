@@ -34,9 +34,13 @@ std::string words_of(Command command) {
     if (!option.commands.has(command) || option.placement != Placement::Positional) continue;
     if (const auto* choice = std::get_if<ChoiceType>(&option.type))
       return fmt::format("{}", fmt::join(choice->choices, " "));
-    return command == Command::Simulate ? "one-node zone-storm" : "";
+    return command == Command::Simulate ? "one-node slow-starters zone-storm" : "";
   }
   return {};
+}
+
+bool takes_paths(const Option& option) {
+  return std::holds_alternative<PathType>(option.type) || std::holds_alternative<PathsType>(option.type);
 }
 
 /// For shells whose strings end at a single quote.
@@ -60,8 +64,10 @@ std::string bash_values() {
     std::string reply = ":";
     if (const auto* choice = std::get_if<ChoiceType>(&option.type)) {
       reply = fmt::format("COMPREPLY=($(compgen -W '{}' -- \"$word\"))", fmt::join(choice->choices, " "));
-    } else if (std::holds_alternative<PathType>(option.type)) {
+    } else if (takes_paths(option)) {
       reply = "COMPREPLY=($(compgen -f -- \"$word\"))";
+    } else if (const auto* list = std::get_if<ListType>(&option.type)) {
+      reply = fmt::format("COMPREPLY=($(compgen -W '{}' -- \"$word\"))", fmt::join(list->choices, " "));
     }
     cases += fmt::format("    {}--{}) {}; return ;;\n", short_flag, option.name, reply);
   }
@@ -111,7 +117,10 @@ std::string zsh_value(const Option& option) {
     return fmt::format(":{}:({})", option.name, fmt::join(choice->choices, " "));
   }
   if (std::holds_alternative<FlagType>(option.type)) return "";
-  return fmt::format(":{}:{}", option.name, std::holds_alternative<PathType>(option.type) ? "_files" : "");
+  if (const auto* list = std::get_if<ListType>(&option.type)) {
+    return fmt::format("::{}:_sequence compadd - {}", option.name, fmt::join(list->choices, " "));
+  }
+  return fmt::format(":{}:{}", option.name, takes_paths(option) ? "_files" : "");
 }
 
 std::string zsh_script() {
@@ -164,8 +173,10 @@ std::string fish_script() {
       std::string value = std::holds_alternative<FlagType>(option.type) ? "" : " -x";
       if (const auto* choice = std::get_if<ChoiceType>(&option.type)) {
         value += fmt::format(" -a '{}'", fmt::join(choice->choices, " "));
-      } else if (std::holds_alternative<PathType>(option.type)) {
+      } else if (takes_paths(option)) {
         value = " -r -F";
+      } else if (const auto* list = std::get_if<ListType>(&option.type)) {
+        value = fmt::format(" -a '{}'", fmt::join(list->choices, " "));
       }
       out += fmt::format("complete -c spotkeeper -n {} -l {}{}{} -d {}\n", seen, option.name, short_flag, value,
                          quoted(option.help, "\\'"));

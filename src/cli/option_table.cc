@@ -18,8 +18,7 @@ namespace {
 // In the order of the enumerators.
 constexpr std::array<std::string_view, 5> levels = {"debug", "info", "warn", "error", "off"};
 constexpr std::array<std::string_view, 2> log_formats = {"text", "json"};
-constexpr std::array<std::string_view, 3> outputs = {"table", "json", "yaml"};
-constexpr std::array<std::string_view, 3> policies = {"none", "delete-all-now", "spotkeeper"};
+constexpr std::array<std::string_view, 4> outputs = {"table", "json", "yaml", "csv"};
 constexpr std::array<std::string_view, 3> shells = {"bash", "zsh", "fish"};
 constexpr std::array<std::string_view, 1> pages = {"configuration"};
 
@@ -34,9 +33,8 @@ constexpr Option table[] = {
      .type = TextType{"SCENARIO", SK_INTO(simulate.scenario)},
      .commands = {Command::Simulate},
      .group = "Arguments",
-     .help = "a shipped scenario's name (one-node, zone-storm) or a scenario file",
-     .placement = Placement::Positional,
-     .required = true},
+     .help = "a shipped scenario's name (one-node, slow-starters, zone-storm …) or a scenario file",
+     .placement = Placement::Positional},
     {.name = "shell",
      .type = ChoiceType{shells, SK_INTO(shell)},
      .commands = {Command::Completion},
@@ -146,13 +144,13 @@ constexpr Option table[] = {
     // The Kubernetes API.
     {.name = "kubeconfig",
      .type = PathType{SK_INTO(kubernetes.kubeconfig)},
-     .commands = {Command::Agent},
+     .commands = services,
      .group = "Kubernetes API",
      .help = "kubeconfig file; without one, the pod's service account, then ~/.kube/config",
      .other_environment = "KUBECONFIG"},
     {.name = "context",
      .type = TextType{"NAME", SK_INTO(kubernetes.context)},
-     .commands = {Command::Agent},
+     .commands = services,
      .group = "Kubernetes API",
      .help = "context of the kubeconfig; without one, its current context"},
 
@@ -171,17 +169,24 @@ constexpr Option table[] = {
      .group = "Simulation",
      .help = "seed of every random draw; the same seed gives the same report, byte for byte (default: the scenario's)"},
     {.name = "policy",
-     .type = ChoiceType{policies, SK_INTO(simulate.policy)},
+     .type = ChoiceType{sim::policy_names, SK_INTO(simulate.policy)},
      .fallback = "spotkeeper",
      .commands = {Command::Simulate},
      .group = "Simulation",
-     .help = "who handles the notices: nobody, a script that deletes every pod at once, or spotkeeper"},
+     .help = "who handles the notices: nobody, a script that deletes every pod at once, AWS's handler (a process on "
+             "every node, or one controller), or spotkeeper"},
     {.name = "compare",
-     .type = FlagType{SK_INTO(simulate.compare)},
+     .type = ListType{sim::policy_names, "none,cordon-and-drain,spotkeeper",
+                      [](Options& options, const std::vector<std::size_t>& chosen) {
+                        options.simulate.compare.clear();
+                        for (const std::size_t policy : chosen)
+                          options.simulate.compare.push_back(static_cast<sim::Policy>(policy));
+                      }},
      .fallback = "false",
      .commands = {Command::Simulate},
      .group = "Simulation",
-     .help = "run the scenario under every policy and print the reports side by side"},
+     .help = "run the scenario under each of these policies, on the same random numbers, and print the reports side by "
+             "side"},
     {.name = "fail-on-loss",
      .type = FlagType{SK_INTO(simulate.fail_on_loss)},
      .fallback = "false",
@@ -194,6 +199,41 @@ constexpr Option table[] = {
      .group = "Simulation",
      .help =
          "folder with recorded Spot capacity, one JSON file a zone, that drives the pools of the scenario's groups"},
+    {.name = "from",
+     .type = PathsType{SK_INTO(simulate.from)},
+     .commands = {Command::Simulate},
+     .group = "Your cluster",
+     .help = "build the world from these manifests instead (files, folders, - for standard input), let a storm take a "
+             "zone, and say what would be lost and which changes help most"},
+    {.name = "from-cluster",
+     .type = FlagType{SK_INTO(simulate.from_cluster)},
+     .fallback = "false",
+     .commands = {Command::Simulate},
+     .group = "Your cluster",
+     .help = "the same from what the Kubernetes API shows; only reads"},
+    {.name = "rate",
+     .type = NumberType{0.1, 100'000, SK_INTO(simulate.rate)},
+     .fallback = "100",
+     .commands = {Command::Simulate},
+     .group = "Your cluster",
+     .help = "requests a second to each service, which no manifest says"},
+    {.name = "share",
+     .type = NumberType{0.01, 1, SK_INTO(simulate.share)},
+     .fallback = "0.6",
+     .commands = {Command::Simulate},
+     .group = "Your cluster",
+     .help = "how much of what a service's replicas can serve together that is"},
+    {.name = "html",
+     .type = PathType{SK_INTO(simulate.html)},
+     .commands = {Command::Simulate},
+     .group = "Simulation",
+     .help = "write the report, with charts, as one HTML page to this file"},
+    {.name = "explain-lost",
+     .type = FlagType{SK_INTO(simulate.explain_lost)},
+     .fallback = "false",
+     .commands = {Command::Simulate},
+     .group = "Simulation",
+     .help = "say of every lost request who sent it where, who was wrong about what since when, and what was missing"},
     {.name = "serve",
      .type = FlagType{SK_INTO(simulate.serve)},
      .fallback = "false",

@@ -56,6 +56,31 @@ std::optional<std::size_t> choice_index(const ChoiceType& type, std::string_view
   return static_cast<std::size_t>(place - type.choices.begin());
 }
 
+/// "a,b" as indices; nothing if one is no choice, or stands twice.
+std::optional<std::vector<std::size_t>> choice_indices(const ListType& type, std::string_view text) {
+  if (text == "false") return std::vector<std::size_t>();
+  if (text == "true") text = type.bare;
+  std::vector<std::size_t> indices;
+  for (const std::string_view word : split(text, ',')) {
+    const auto place = std::find(type.choices.begin(), type.choices.end(), trim(word));
+    const auto index = static_cast<std::size_t>(place - type.choices.begin());
+    const bool twice = std::find(indices.begin(), indices.end(), index) != indices.end();
+    if (place == type.choices.end() || twice) return std::nullopt;
+    indices.push_back(index);
+  }
+  return indices;
+}
+
+/// Each on a line; nothing if one is empty.
+std::optional<std::vector<std::string>> paths_in(std::string_view text) {
+  std::vector<std::string> paths;
+  for (const std::string_view path : split(text, '\n')) {
+    if (path.empty()) return std::nullopt;
+    paths.emplace_back(path);
+  }
+  return paths;
+}
+
 /// 99999999999999999999 fits no type, but for a person it is a number that is out of range.
 bool is_digits(std::string_view text) {
   if (text.starts_with('-')) text.remove_prefix(1);
@@ -84,9 +109,12 @@ std::string Option::placeholder() const {
                  [](const DurationType&) { return std::string("DURATION"); },
                  [](const InstantType&) { return std::string("TIME"); },
                  [](const TextType& text) { return std::string(text.placeholder); },
-                 [](const PathType&) { return std::string("FILE"); }, [](const UrlType&) { return std::string("URL"); },
+                 [](const PathType&) { return std::string("FILE"); },
+                 [](const PathsType&) { return std::string("FILE…"); },
+                 [](const UrlType&) { return std::string("URL"); },
                  [](const AddressType&) { return std::string("[ADDRESS]:PORT"); },
-                 [](const ChoiceType& choice) { return fmt::format("{}", fmt::join(choice.choices, "|")); }},
+                 [](const ChoiceType& choice) { return fmt::format("{}", fmt::join(choice.choices, "|")); },
+                 [](const ListType&) { return std::string("LIST"); }},
       type);
 }
 
@@ -100,6 +128,7 @@ std::string Option::range() const {
                  },
                  [](const FlagType&) { return std::string("true, false"); },
                  [](const ChoiceType& choice) { return fmt::format("{}", fmt::join(choice.choices, ", ")); },
+                 [](const ListType& list) { return fmt::format("{}", fmt::join(list.choices, ", ")); },
                  [](const auto&) { return std::string(); }},
       type);
 }
@@ -111,9 +140,11 @@ std::string Option::kind() const {
                  [](const DurationType&) { return "a duration with its unit, such as 1.5s or 2m"; },
                  [](const InstantType&) { return "an instant such as 2026-01-31T12:00:00Z"; },
                  [](const TextType&) { return "text"; }, [](const PathType&) { return "a path"; },
+                 [](const PathsType&) { return "paths"; },
                  [](const UrlType&) { return "a URL such as http://169.254.169.254"; },
                  [](const AddressType&) { return "an address and port such as 127.0.0.1:9464, [::1]:9464 or :9464"; },
-                 [](const ChoiceType&) { return "one of the choices"; }},
+                 [](const ChoiceType&) { return "one of the choices"; },
+                 [](const ListType&) { return "a list with commas, each name once"; }},
       type);
 }
 
@@ -140,9 +171,11 @@ Result<void> store(const Option& option, std::string_view text, Options& into) {
                  [&](const InstantType& type) { return parsed(parse_rfc3339(text), type.store); },
                  [&](const TextType& type) { return parsed(text_if(!text.empty()), type.store); },
                  [&](const PathType& type) { return parsed(text_if(!text.empty()), type.store); },
+                 [&](const PathsType& type) { return parsed(paths_in(text), type.store); },
                  [&](const UrlType& type) { return parsed(text_if(net::parse_url(text).has_value()), type.store); },
                  [&](const AddressType& type) { return parsed(parse_address(text), type.store); },
-                 [&](const ChoiceType& type) { return parsed(choice_index(type, text), type.store); }},
+                 [&](const ChoiceType& type) { return parsed(choice_index(type, text), type.store); },
+                 [&](const ListType& type) { return parsed(choice_indices(type, text), type.store); }},
       option.type);
 }
 

@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "base/time.h"
 #include "net/address.h"
+#include "sim/policy.h"
 
 namespace spotkeeper::cli {
 
@@ -28,7 +29,7 @@ struct LogOptions {
   log::Format format = log::Format::Text;
 };
 
-enum class OutputFormat { Table, Json, Yaml };
+enum class OutputFormat { Table, Json, Yaml, Csv };
 
 /// How the Kubernetes API is reached. Both empty: the pod's service account, else ~/.kube/config.
 struct KubernetesOptions {
@@ -66,20 +67,24 @@ struct AgentOptions {
   bool dry_run = false;
 };
 
-enum class SimulatedPolicy { None, DeleteAllNow, Spotkeeper };
-
 struct SimulateOptions {
   std::string scenario;              // a shipped scenario's name or a file
   std::optional<std::int64_t> seed;  // none: the scenario's
-  SimulatedPolicy policy = SimulatedPolicy::Spotkeeper;
-  bool compare = false;       // run every policy, and print them side by side
-  bool fail_on_loss = false;  // exit code 1 when `policy` lost a request
-  std::string trace;          // a folder with recorded Spot capacity; empty: the scenario's own market
-  bool serve = false;         // behind real protocols instead of virtual time
-  bool agents = false;        // of a served world: this binary runs as the agent of every node
-  double speed = 1.0;         // of a served world, times real time
-  bool keep = false;          // a served world stays up after its report
-  std::string directory;      // where a served world writes its kubeconfig; empty: a temporary one
+  sim::Policy policy = sim::Policy::Spotkeeper;
+  std::vector<sim::Policy> compare;  // run under each of these and print them side by side; empty: `policy` alone
+  bool fail_on_loss = false;         // exit code 1 when `policy` lost a request
+  std::string trace;                 // a folder with recorded Spot capacity; empty: the scenario's own market
+  std::vector<std::string> from;     // manifests to build the world from: files, folders, "-"
+  bool from_cluster = false;         // build it from what the Kubernetes API shows
+  double rate = 100;                 // assumed of a world so built: requests a second to each service
+  double share = 0.6;                // and how much of what its replicas can serve that is
+  std::string html;                  // the file for the report as a page; empty: none
+  bool explain_lost = false;
+  bool serve = false;     // behind real protocols instead of virtual time
+  bool agents = false;    // of a served world: this binary runs as the agent of every node
+  double speed = 1.0;     // of a served world, times real time
+  bool keep = false;      // a served world stays up after its report
+  std::string directory;  // where a served world writes its kubeconfig; empty: a temporary one
 };
 
 struct CatalogOptions {
@@ -149,6 +154,9 @@ struct TextType {
 struct PathType {
   void (*store)(Options&, std::string);
 };
+struct PathsType {  // one or more; as one text, each on a line
+  void (*store)(Options&, std::vector<std::string>);
+};
 struct UrlType {  // http://… or https://…
   void (*store)(Options&, std::string);
 };
@@ -159,9 +167,14 @@ struct ChoiceType {
   std::span<const std::string_view> choices;
   void (*store)(Options&, std::size_t index);
 };
+struct ListType {  // some of the choices, with commas between; a flag without a value is `bare`, and "false" none
+  std::span<const std::string_view> choices;
+  std::string_view bare;
+  void (*store)(Options&, const std::vector<std::size_t>& indices);
+};
 
 using OptionType = std::variant<FlagType, IntegerType, NumberType, DurationType, InstantType, TextType, PathType,
-                                UrlType, AddressType, ChoiceType>;
+                                PathsType, UrlType, AddressType, ChoiceType, ListType>;
 
 enum class Placement {
   Anywhere,         // flag, environment, configuration file

@@ -7,7 +7,7 @@
 
 namespace spotkeeper::cli {
 
-/// The same data twice: `document` for programs (its schema is documented and stable), `table` for people.
+/// The same data twice: `document` for programs (its schema is documented and stable), `table` for people and as CSV.
 void print_data(const format::JsonValue& document, const TextTable& table, OutputFormat format, Streams streams);
 
 }  // namespace spotkeeper::cli

@@ -1,7 +1,6 @@
 // The table that a simulation ends with: one column a report, one row a fact.
 #pragma once
 
-#include <string>
 #include <vector>
 
 #include "cli/terminal.h"
@@ -9,10 +8,10 @@
 
 namespace spotkeeper::cli {
 
-/// "1,234,567".
-[[nodiscard]] std::string thousands(std::uint64_t number);
-
 /// `reports` is not empty; all of them are of one scenario and seed.
 [[nodiscard]] TextTable report_table(const std::vector<sim::Report>& reports, const Colours& colours);
+
+/// Every lost request on a line: when, how, what was wrong. `reports` as above, with their losses.
+[[nodiscard]] std::string losses_text(const std::vector<sim::Report>& reports);
 
 }  // namespace spotkeeper::cli

@@ -10,9 +10,9 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
-#include "cli/report_table.h"
+#include "cli/simulate_once.h"
 #include "cli/terminal.h"
-#include "sim/run.h"
+#include "sim/page/report_page.h"
 #include "sim/serve/serve_run.h"
 
 namespace spotkeeper::cli {
@@ -61,7 +61,7 @@ Result<std::string> own_binary() {
 std::string note_of(const ServeProgress& now) {
   if (now.stage == ServeProgress::Stage::Serving) return fmt::format("{} of {} nodes watched", now.agents, now.nodes);
   return fmt::format("{}  {} machines told to go, {} requests, {} lost", whole_seconds(now.elapsed), now.interruptions,
-                     thousands(now.sent), thousands(now.lost));
+                     sim::thousands(now.sent), sim::thousands(now.lost));
 }
 
 /// Draws the run: a bar on a terminal, and otherwise a line when its stage changes.
@@ -90,17 +90,6 @@ class ServeView {
   bool announced_ = false;
 };
 
-Result<sim::Report> run_unhandled(const sim::Scenario& scenario, std::uint64_t seed, Streams streams) {
-  ProgressBar bar(streams.err, fmt::format("{} none", scenario.name));
-  sim::RunOptions run;
-  run.policy = sim::Policy::None;
-  run.seed = seed;
-  run.progress = [&](double share) {
-    bar.update(share, whole_seconds(duration_of_seconds(seconds_of(scenario.duration) * share)));
-  };
-  return sim::run(scenario, run);
-}
-
 }  // namespace
 
 Result<std::vector<sim::Report>> serve_simulation(const sim::Scenario& scenario, const Options& options,
@@ -111,12 +100,14 @@ Result<std::vector<sim::Report>> serve_simulation(const sim::Scenario& scenario,
   serve.seed = options.simulate.seed ? static_cast<std::uint64_t>(*options.simulate.seed) : scenario.seed;
   serve.speed = options.simulate.speed;
   serve.keep = options.simulate.keep;
+  serve.explain_losses = options.simulate.explain_lost;
   if (options.simulate.agents) {
     SK_TRY(serve.agent_binary, own_binary());
   }
-  if (options.simulate.compare) {
-    SK_TRY(auto unhandled, run_unhandled(scenario, serve.seed, streams));
-    reports.push_back(std::move(unhandled));
+  for (const sim::Policy policy : options.simulate.compare) {
+    if (policy == sim::Policy::Spotkeeper) continue;  // that is the served one
+    SK_TRY(auto report, simulate_once(scenario, policy, options, streams));
+    reports.push_back(std::move(report));
   }
   SK_TRY(const WorldFolder folder, WorldFolder::open(options.simulate.directory));
   serve.directory = folder.path();

@@ -1,5 +1,4 @@
 // `spotkeeper simulate`: a scenario under one policy, or under all of them side by side.
-#include <array>
 #include <optional>
 #include <string>
 #include <utility>
@@ -7,68 +6,117 @@
 
 #include <fmt/format.h>
 
+#include "base/file.h"
 #include "base/log.h"
 #include "cli/catalog_file.h"
 #include "cli/commands.h"
 #include "cli/output.h"
+#include "cli/own_world.h"
 #include "cli/report_table.h"
 #include "cli/serve_simulation.h"
+#include "cli/simulate_once.h"
 #include "cli/terminal.h"
 #include "sim/market/spot_trace.h"
-#include "sim/run.h"
+#include "sim/page/report_page.h"
 
 namespace spotkeeper::cli {
 namespace {
 
-sim::Policy policy_of(SimulatedPolicy policy) {
-  switch (policy) {
-    case SimulatedPolicy::None: return sim::Policy::None;
-    case SimulatedPolicy::DeleteAllNow: return sim::Policy::DeleteAllNow;
-    case SimulatedPolicy::Spotkeeper: break;
-  }
-  return sim::Policy::Spotkeeper;
+/// What is run: a scenario, and under which policies.
+struct Plan {
+  sim::BuiltScenario world;  // its assumptions are empty unless it is somebody's own
+  bool own = false;
+  std::vector<sim::Policy> policies;
+  bool compared = false;  // the data has one report, or a list of them
+};
+
+struct Outcome {
+  std::vector<sim::Report> reports;
+  std::optional<sim::ChangeReport> changes;  // of an own world that loses something
+};
+
+/// The scenario that the options name, with the recorded market they name.
+Result<sim::Scenario> load(const Options& options, const Catalog& catalog) {
+  SK_TRY(auto scenario, sim::load_scenario(options.simulate.scenario, catalog));
+  if (options.simulate.trace.empty()) return scenario;
+  SK_TRY(const auto traces, sim::market::load_spot_traces(options.simulate.trace));
+  SK_CHECK(sim::market::drive_by_traces(scenario.market, traces).within("--trace " + options.simulate.trace));
+  return scenario;
 }
 
-Result<std::vector<sim::Report>> run_all(const sim::Scenario& scenario, const SimulateOptions& options,
-                                         Streams streams) {
-  std::vector<sim::Policy> policies{policy_of(options.policy)};
-  if (options.compare) policies = {sim::Policy::None, sim::Policy::DeleteAllNow, sim::Policy::Spotkeeper};
-  std::vector<sim::Report> reports;
-  for (const sim::Policy policy : policies) {
-    ProgressBar bar(streams.err, fmt::format("{} {}", scenario.name, sim::name_of(policy)));
-    sim::RunOptions run;
-    run.policy = policy;
-    if (options.seed) run.seed = static_cast<std::uint64_t>(*options.seed);
-    run.progress = [&](double share) {
-      bar.update(share, format_duration(std::chrono::round<std::chrono::seconds>(scenario.duration * share)));
-    };
-    SK_TRY(auto report, sim::run(scenario, run));
-    reports.push_back(std::move(report));
+Result<Plan> make_plan(const Options& options, const Catalog& catalog) {
+  Plan plan;
+  const SimulateOptions& simulate = options.simulate;
+  plan.own = simulate.from_cluster || !simulate.from.empty();
+  plan.policies = plan.own ? own_policies(simulate) : simulate.compare;
+  plan.compared = !plan.policies.empty();
+  if (plan.policies.empty()) plan.policies.push_back(simulate.policy);
+  if (plan.own) {
+    SK_TRY(plan.world, own_world(options, catalog));
+  } else {
+    SK_TRY(plan.world.scenario, load(options, catalog));
   }
-  return reports;
+  return plan;
+}
+
+Result<Outcome> run_all(const Plan& plan, const Options& options, Streams streams) {
+  Outcome outcome;
+  for (const sim::Policy policy : plan.policies) {
+    SK_TRY(auto report, simulate_once(plan.world.scenario, policy, options, streams));
+    outcome.reports.push_back(std::move(report));
+  }
+  if (!plan.own) return outcome;
+  SK_TRY(outcome.changes, own_changes(plan.world.scenario, outcome.reports, streams));
+  return outcome;
 }
 
 /// What the simulated agents log belongs to their virtual time; it is shown to who asks for everything.
-Result<std::vector<sim::Report>> run_unheard(const sim::Scenario& scenario, const Options& options, Streams streams) {
+Result<Outcome> run_unheard(const Plan& plan, const Options& options, Streams streams) {
   std::string unheard;
   if (options.log.level != log::Level::Debug) log::capture(&unheard);
-  auto reports = run_all(scenario, options.simulate, streams);
+  auto outcome = run_all(plan, options, streams);
   log::capture(nullptr);
-  return reports;
+  return outcome;
 }
 
-format::JsonValue document_of(const std::vector<sim::Report>& reports, bool compared) {
-  if (!compared) return sim::to_json(reports.front());
+format::JsonValue document_of(const Plan& plan, const Outcome& outcome) {
+  const std::vector<sim::Report>& reports = outcome.reports;
+  if (!plan.compared) return sim::to_json(reports.front());
   format::JsonArray runs;
   for (const sim::Report& report : reports) runs.push_back(sim::to_json(report));
-  return format::JsonObject{
+  format::JsonObject document{
       {"scenario", reports.front().scenario}, {"seed", reports.front().seed}, {"runs", std::move(runs)}};
+  if (!plan.own) return document;
+  document["storm"] = plan.world.scenario.description;
+  format::JsonArray assumptions;
+  for (const std::string& assumption : plan.world.assumptions) assumptions.emplace_back(assumption);
+  document["assumptions"] = std::move(assumptions);
+  document["changes"] = outcome.changes ? sim::to_json(*outcome.changes) : format::JsonValue(nullptr);
+  return document;
+}
+
+void print_outcome(const Plan& plan, const Outcome& outcome, const Options& options, Streams streams) {
+  if (options.output == OutputFormat::Csv) return print(streams.out, sim::to_csv(outcome.reports));
+  if (plan.own && options.output == OutputFormat::Table) {
+    print(streams.out, fmt::format("What if {}?\n\n", plan.world.scenario.description));
+  }
+  print_data(document_of(plan, outcome), report_table(outcome.reports, Colours(streams.out)), options.output, streams);
+  if (options.output != OutputFormat::Table) return;
+  if (plan.own) print(streams.out, own_world_text(plan.world, outcome.changes));
+  if (options.simulate.explain_lost) print(streams.out, losses_text(outcome.reports));
 }
 
 /// What the flags ask for together that can't be; none: they can.
 std::optional<std::string> check_flags(const SimulateOptions& options) {
+  const int worlds =
+      (options.scenario.empty() ? 0 : 1) + (options.from.empty() ? 0 : 1) + (options.from_cluster ? 1 : 0);
+  if (worlds == 0)
+    return "SCENARIO is missing: a shipped scenario's name or a scenario file; or --from, or --from-cluster";
+  if (worlds > 1) return "SCENARIO, --from and --from-cluster each choose the world: one of them";
   if (options.serve) {
-    if (options.policy != SimulatedPolicy::Spotkeeper)
+    if (options.scenario.empty())
+      return "--serve serves a scenario; a world from --from or --from-cluster is simulated";
+    if (options.policy != sim::Policy::Spotkeeper)
       return "--policy chooses who handles the notices of a simulation; in a served world (--serve) that is who "
              "watches it";
     return std::nullopt;
@@ -93,15 +141,6 @@ bool keeps_every_request(const std::vector<sim::Report>& reports, sim::Policy ju
   return kept;
 }
 
-/// The scenario that the options name, with the recorded market they name.
-Result<sim::Scenario> load(const Options& options, const Catalog& catalog) {
-  SK_TRY(auto scenario, sim::load_scenario(options.simulate.scenario, catalog));
-  if (options.simulate.trace.empty()) return scenario;
-  SK_TRY(const auto traces, sim::market::load_spot_traces(options.simulate.trace));
-  SK_CHECK(sim::market::drive_by_traces(scenario.market, traces).within("--trace " + options.simulate.trace));
-  return scenario;
-}
-
 }  // namespace
 
 int run_simulate(const Options& options, Streams streams) {
@@ -114,26 +153,43 @@ int run_simulate(const Options& options, Streams streams) {
     log::error(catalog.error().message);
     return kBadUsage;
   }
-  const auto scenario = load(options, *catalog);
-  if (!scenario) {
-    log::error(scenario.error().message);
+  const auto plan = make_plan(options, *catalog);
+  if (!plan) {
+    log::error(plan.error().message);
     return kBadUsage;
   }
-  bool shown = false;
-  const auto show = [&](const std::vector<sim::Report>& reports) {
-    print_data(document_of(reports, options.simulate.compare), report_table(reports, Colours(streams.out)),
-               options.output, streams);
-    shown = true;
+  bool written = true;
+  const auto show = [&](const Outcome& outcome) {
+    print_outcome(*plan, outcome, options, streams);
+    if (options.simulate.html.empty()) return;
+    const auto page = write_file(options.simulate.html, sim::report_page(plan->world.scenario, outcome.reports));
+    if (!page) log::error(page.error().message);
+    written = page.has_value();
   };
-  const auto reports = options.simulate.serve ? serve_simulation(*scenario, options, streams, show)
-                                              : run_unheard(*scenario, options, streams);
+  const auto code_of = [&](const std::vector<sim::Report>& reports, bool page_written) {
+    const bool kept = !options.simulate.fail_on_loss || keeps_every_request(reports, options.simulate.policy);
+    return kept && page_written ? kDone : kFound;
+  };
+  if (!options.simulate.serve) {
+    const auto outcome = run_unheard(*plan, options, streams);
+    if (!outcome) {
+      log::error(outcome.error().message);
+      return kBadUsage;
+    }
+    show(*outcome);
+    return code_of(outcome->reports, written);
+  }
+  bool shown = false;
+  const auto reports = serve_simulation(plan->world.scenario, options, streams, [&](const auto& early) {
+    shown = true;
+    show({early, {}});
+  });
   if (!reports) {
     log::error(reports.error().message);
-    return options.simulate.serve ? kFound : kBadUsage;
+    return kFound;
   }
-  if (!shown && !reports->empty()) show(*reports);
-  if (!options.simulate.fail_on_loss) return kDone;
-  return keeps_every_request(*reports, policy_of(options.simulate.policy)) ? kDone : kFound;
+  if (!shown && !reports->empty()) show({*reports, {}});
+  return code_of(*reports, written);
 }
 
 }  // namespace spotkeeper::cli

@@ -7,6 +7,8 @@
 #include <cmath>
 #include <cstdlib>
 
+#include "base/text.h"
+
 namespace spotkeeper::cli {
 namespace {
 
@@ -21,6 +23,16 @@ std::string cell_text(std::string_view text, std::size_t width, TextTable::Align
   const std::size_t own = display_width(text);
   const std::string padding(width > own ? width - own : 0, ' ');
   return align == TextTable::Align::Right ? padding + std::string(text) : std::string(text) + padding;
+}
+
+std::string csv_cell(std::string_view text) {
+  if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(text);
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"') out += '"';
+    out += c;
+  }
+  return out + "\"";
 }
 
 }  // namespace
@@ -73,6 +85,18 @@ std::string TextTable::str(const Colours& colours) const {
   };
   add_line([&](std::size_t column) { return colours.strong(columns_[column].heading); });
   for (const std::vector<std::string>& row : rows_) add_line([&](std::size_t column) { return row[column]; });
+  return out;
+}
+
+std::string TextTable::csv() const {
+  std::vector<std::string> heading;
+  for (const Column& column : columns_) heading.push_back(csv_cell(column.heading));
+  std::string out = join(heading, ",") + "\n";
+  for (const std::vector<std::string>& row : rows_) {
+    std::vector<std::string> cells;
+    for (const std::string& cell : row) cells.push_back(csv_cell(cell));
+    out += join(cells, ",") + "\n";
+  }
   return out;
 }
 

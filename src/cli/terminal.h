@@ -46,6 +46,8 @@ class TextTable {
   void add(std::vector<std::string> cells);
   /// The headings (bold where colours are on), then the rows; two blanks between columns, none at a line's end.
   [[nodiscard]] std::string str(const Colours& colours = Colours(false)) const;
+  /// The same as RFC 4180 has it, for cells without escape sequences.
+  [[nodiscard]] std::string csv() const;
 
  private:
   std::vector<Column> columns_;

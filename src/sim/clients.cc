@@ -38,6 +38,7 @@ void Clients::add_load(const Load& load) {
 
 void Clients::begin_measuring() {
   counting_ = true;
+  last_id_ = 0;
   report_ = {};
 }
 
@@ -58,8 +59,9 @@ void Clients::handle(const Event& event) {
 void Clients::arrive(std::uint32_t id) {
   Source& source = sources_[id];
   if (source.stopped) return;
-  Draft draft{id, ClientStyle::New, 0, Random(source.arrivals.next())};
+  Draft draft{id, ClientStyle::New, 0, kNone, Random(source.arrivals.next())};
   plan_arrival(id);
+  ++last_id_;
   draft.effort = draft.random.normal();
   if (draft.random.chance(source.load.kept_share)) draft.style = ClientStyle::Kept;
   if (draft.style == ClientStyle::Kept) return send_kept(draft);
@@ -78,9 +80,13 @@ MachineId Clients::pick_machine(Random& random) const {
 }
 
 void Clients::send_new(Draft& draft) {
-  const MachineId from = pick_machine(draft.random);
+  draft.proxy = pick_machine(draft.random);
   Target target;
-  if (from != kNone) target = world_.endpoints->route(sources_[draft.source].service, from, draft.random);
+  if (draft.proxy != kNone) {
+    const ServiceId service = sources_[draft.source].service;
+    target = world_.endpoints->route(service, draft.proxy, draft.random);
+    if (book_) book_->asked(service, draft.proxy);
+  }
   deliver(draft, target, 0);
 }
 
@@ -94,11 +100,11 @@ void Clients::send_kept(Draft& draft) {
     const PodRun& run = world_.pods[connection.pod];
     if (!world_.machines[connection.machine].alive) {
       // Nobody said that the other end is gone: the request waits for an answer until the client's limit.
-      return count(ClientStyle::Kept, Outcome::Timeout, connection.pod, counting_);
+      return lose_at_once(draft, connection.pod, Outcome::Timeout);
     }
     if (run.program == Program::Closing || run.program == Program::Ended) {
       if (world_.now < run.ended_at + kCloseHeard) {
-        return count(ClientStyle::Kept, Outcome::Reset, connection.pod, counting_);
+        return lose_at_once(draft, connection.pod, Outcome::Reset, world_.now - run.ended_at);
       }
       continue;  // the client has heard that it is closed
     }
@@ -108,22 +114,24 @@ void Clients::send_kept(Draft& draft) {
 }
 
 void Clients::deliver(const Draft& draft, const Target& target, std::uint32_t uses) {
-  if (target.pod == kNone) return count(draft.style, Outcome::Refused, kNone, counting_);
+  if (target.pod == kNone) return lose_at_once(draft, kNone, Outcome::Refused);
   PodRun& run = world_.pods[target.pod];
   if (!world_.machines[target.machine].alive) {
-    return count(draft.style, Outcome::Unreachable, target.pod, counting_);
+    return lose_at_once(draft, target.pod, Outcome::Unreachable);
   }
   if (run.program != Program::Serving && run.program != Program::Draining) {
-    return count(draft.style, Outcome::Refused, target.pod, counting_);
+    return lose_at_once(draft, target.pod, Outcome::Refused);
   }
   const bool busy = run.serving_count >= run.behaviour().concurrency;
   if (busy && run.queue_count >= run.behaviour().queue) {
-    return count(draft.style, Outcome::Error5xx, target.pod, counting_);
+    return lose_at_once(draft, target.pod, Outcome::Error5xx);
   }
   const std::uint32_t request = allocate();
   Request& entry = requests_[request];
+  entry.id = last_id_;
   entry.sent = world_.now;
   entry.pod = target.pod;
+  entry.proxy = draft.proxy;
   entry.source = draft.source;
   entry.connection_uses = uses;
   entry.effort = draft.effort;
@@ -154,7 +162,8 @@ void Clients::begin_service(std::uint32_t request) {
   ++run.serving_count;
   const Behaviour& behaviour = run.behaviour();
   const double takes = seconds_of(behaviour.service_time) * std::exp(behaviour.service_sigma * entry.effort);
-  world_.after(duration_of_seconds(takes), EventKind::RequestEnds, request, entry.use);
+  entry.ends = world_.now + duration_of_seconds(takes);
+  world_.at(entry.ends, EventKind::RequestEnds, request, entry.use);
 }
 
 void Clients::finish(const Event& event) {
@@ -169,9 +178,13 @@ void Clients::finish(const Event& event) {
   if (entry.next != kNone) requests_[entry.next].previous = entry.previous;
   --run.serving_count;
   const Duration took = world_.now - entry.sent;
-  const bool late = took > sources_[entry.source].load.time_limit;
-  if (entry.counted && !late) report_.slowest = std::max(report_.slowest, took);
-  count(entry.style, late ? Outcome::Timeout : Outcome::Answered, entry.pod, entry.counted);
+  const Duration limit = sources_[entry.source].load.time_limit;
+  const bool late = took > limit;
+  if (entry.counted) {
+    if (!late) report_.slowest = std::max(report_.slowest, took);
+    count(entry.style, late ? Outcome::Timeout : Outcome::Answered, entry.pod);
+    if (late) explain(entry, Outcome::Timeout, took - limit);
+  }
   settle_connection(entry, !late && run.program == Program::Serving);
   const PodId pod = entry.pod;
   release(event.a);
@@ -216,13 +229,33 @@ void Clients::program_ended(PodId id, bool machine_died) {
 
 void Clients::lose(std::uint32_t request, Outcome outcome) {
   const Request& entry = requests_[request];
-  count(entry.style, outcome, entry.pod, entry.counted);
+  if (entry.counted) {
+    count(entry.style, outcome, entry.pod);
+    explain(entry, outcome, entry.queued ? std::nullopt : std::optional(entry.ends - world_.now));
+  }
   settle_connection(entry, false);
   release(request);
 }
 
-void Clients::count(ClientStyle style, Outcome outcome, PodId pod, bool counted) {
-  if (!counted) return;
+void Clients::lose_at_once(const Draft& draft, PodId pod, Outcome outcome, std::optional<Duration> missing) {
+  if (!counting_) return;
+  count(draft.style, outcome, pod);
+  if (!book_) return;
+  book_->note({last_id_, world_.now, draft.style, sources_[draft.source].service, draft.proxy, pod}, outcome, missing);
+}
+
+void Clients::explain(const Request& request, Outcome outcome, std::optional<Duration> missing) {
+  if (!book_) return;
+  const ServiceId service = sources_[request.source].service;
+  book_->note({request.id, request.sent, request.style, service, request.proxy, request.pod}, outcome, missing);
+}
+
+const std::vector<LostRequest>& Clients::losses() const {
+  static const std::vector<LostRequest> none;
+  return book_ ? book_->losses() : none;
+}
+
+void Clients::count(ClientStyle style, Outcome outcome, PodId pod) {
   StyleCounts& counts = report_.styles[static_cast<std::size_t>(style)];
   ++counts.sent;
   ++counts.ended[static_cast<std::size_t>(outcome)];

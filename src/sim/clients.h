@@ -9,7 +9,12 @@
 // the load began, and lose different ones.
 #pragma once
 
+#include <memory>
+#include <optional>
+#include <vector>
+
 #include "sim/endpoints.h"
+#include "sim/loss_book.h"
 #include "sim/state.h"
 
 namespace spotkeeper::sim {
@@ -25,6 +30,10 @@ class Clients {
   /// The program has ended, by itself or with its machine: what it had is lost.
   void program_ended(PodId id, bool machine_died);
   [[nodiscard]] const TrafficReport& report() const { return report_; }
+  /// Keeps every loss from now on with its circumstances.
+  void explain_losses() { book_ = std::make_unique<LossBook>(world_); }
+  /// None, where explain_losses() was not called.
+  [[nodiscard]] const std::vector<LostRequest>& losses() const;
 
  private:
   struct Connection {
@@ -41,7 +50,10 @@ class Clients {
     bool stopped = false;
   };
   struct Request {
+    std::uint64_t id = 0;
     Instant sent;
+    Instant ends;             // of its service, once that has begun
+    MachineId proxy = kNone;  // kNone: over a connection that was open
     PodId pod = kNone;
     std::uint32_t source = kNone;
     std::uint32_t use = 0;  // counts the uses of this entry: events of an earlier use are void
@@ -58,6 +70,7 @@ class Clients {
     std::uint32_t source = kNone;
     ClientStyle style = ClientStyle::New;
     double effort = 0;
+    MachineId proxy = kNone;  // that chose where it goes; kNone: an open connection did
     Random random;
   };
 
@@ -70,8 +83,10 @@ class Clients {
   void deliver(const Draft& draft, const Target& target, std::uint32_t connection_uses);
   void begin_service(std::uint32_t request);
   void finish(const Event& event);
-  /// Of a request that never became an entry.
-  void count(ClientStyle style, Outcome outcome, PodId pod, bool counted);
+  void count(ClientStyle style, Outcome outcome, PodId pod);
+  /// A request, sent just now, that never became an entry.
+  void lose_at_once(const Draft& draft, PodId pod, Outcome outcome, std::optional<Duration> missing = {});
+  void explain(const Request& request, Outcome outcome, std::optional<Duration> missing);
   void lose(std::uint32_t request, Outcome outcome);
   void settle_connection(const Request& request, bool reusable);
   std::uint32_t allocate();
@@ -82,6 +97,8 @@ class Clients {
   std::vector<Request> requests_;
   std::uint32_t free_ = kNone;
   TrafficReport report_;
+  std::unique_ptr<LossBook> book_;  // null: nobody asks why
+  std::uint64_t last_id_ = 0;
   bool counting_ = false;
 };
 

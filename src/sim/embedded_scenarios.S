@@ -13,5 +13,6 @@ spotkeeper_\symbol\()_end:
     scenario one_node, "one-node.yaml"
     scenario price_spike, "price-spike.yaml"
     scenario rolling_storm, "rolling-storm.yaml"
+    scenario slow_starters, "slow-starters.yaml"
     scenario zone_storm, "zone-storm.yaml"
     .section .note.GNU-stack, "", %progbits

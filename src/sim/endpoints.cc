@@ -94,7 +94,7 @@ Duration Endpoints::proxy_delay(MachineId machine) {
   return straggles ? std::max(drawn, delays.straggler) : drawn;
 }
 
-Target Endpoints::route(ServiceId id, MachineId machine, Random& random) {
+void Endpoints::catch_up(ServiceId id, MachineId machine) {
   Service& service = services_[id];
   if (service.proxies.size() <= machine) service.proxies.resize(world_.machines.size());
   Proxy& proxy = service.proxies[machine];
@@ -105,13 +105,37 @@ Target Endpoints::route(ServiceId id, MachineId machine, Random& random) {
   }
   if (!proxy.pending.empty()) {
     for (const Heard& heard : proxy.pending) {
-      if (heard.at <= world_.now) proxy.applied = std::max(proxy.applied, heard.version);
+      if (heard.at > world_.now || heard.version <= proxy.applied) continue;
+      proxy.applied = heard.version;
+      proxy.applied_at = heard.at;
     }
     std::erase_if(proxy.pending, [&](const Heard& heard) { return heard.version <= proxy.applied; });
   }
-  const auto& targets = service.versions[proxy.applied].targets;
+}
+
+Target Endpoints::route(ServiceId id, MachineId machine, Random& random) {
+  catch_up(id, machine);
+  const Service& service = services_[id];
+  const auto& targets = service.versions[service.proxies[machine].applied].targets;
   if (targets.empty()) return {};
   return targets[random.below(targets.size())];
+}
+
+bool Endpoints::sends_to(ServiceId id, MachineId machine, PodId pod) const {
+  const Service& service = services_[id];
+  const auto& targets = service.versions[service.proxies[machine].applied].targets;
+  if (pod == kNone) return targets.empty();
+  return std::any_of(targets.begin(), targets.end(), [&](const Target& target) { return target.pod == pod; });
+}
+
+Instant Endpoints::heard_at(ServiceId id, MachineId machine) const { return services_[id].proxies[machine].applied_at; }
+
+std::uint32_t Endpoints::serving(ServiceId id) const {
+  const auto& targets = services_[id].versions.back().targets;
+  return static_cast<std::uint32_t>(std::count_if(targets.begin(), targets.end(), [&](const Target& target) {
+    const PodRun& run = world_.pods[target.pod];
+    return world_.machines[target.machine].alive && run.pod().serving() && run.program == Program::Serving;
+  }));
 }
 
 }  // namespace spotkeeper::sim

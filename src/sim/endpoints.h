@@ -25,6 +25,16 @@ class Endpoints {
   void handle(const Event& event);
   /// To which pod the proxy of `machine` sends a new connection now; kNone: it knows no endpoint.
   Target route(ServiceId service, MachineId machine, Random& random);
+  /// Lets the proxy of `machine` apply what it has heard by now.
+  void catch_up(ServiceId service, MachineId machine);
+  /// As of its last catching up: whether it sends to `pod`; of kNone, whether it knows no endpoint.
+  [[nodiscard]] bool sends_to(ServiceId service, MachineId machine, PodId pod) const;
+  /// When it heard what it acts on.
+  [[nodiscard]] Instant heard_at(ServiceId service, MachineId machine) const;
+  [[nodiscard]] const ObjectName& name_of(ServiceId service) const { return services_[service].object.meta.name; }
+  [[nodiscard]] std::size_t count() const { return services_.size(); }
+  /// How many pods of the newest EndpointSlice answer now.
+  [[nodiscard]] std::uint32_t serving(ServiceId service) const;
 
  private:
   struct Version {
@@ -37,6 +47,7 @@ class Endpoints {
   };
   struct Proxy {
     std::uint32_t applied = 0;
+    Instant applied_at;
     std::uint32_t told = 0;
     std::vector<Heard> pending;
   };

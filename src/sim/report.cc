@@ -1,5 +1,7 @@
 #include "sim/report.h"
 
+#include <fmt/format.h>
+
 #include <array>
 
 #include "sim/market/report_json.h"
@@ -33,15 +35,6 @@ format::JsonValue seconds(const std::optional<Duration>& length) {
 }
 
 }  // namespace
-
-std::string_view name_of(Policy policy) {
-  switch (policy) {
-    case Policy::None: return "none";
-    case Policy::DeleteAllNow: return "delete-all-now";
-    case Policy::Spotkeeper: return "spotkeeper";
-  }
-  return "none";
-}
 
 format::JsonValue to_json(const Report& report) {
   const TrafficReport& traffic = report.traffic;
@@ -80,7 +73,29 @@ format::JsonValue to_json(const Report& report) {
   object["lost_by_pod"] = std::move(lost_by_pod);
   object["cost"] = market::cost_json(report.market);
   object["market"] = market::market_json(report.market);
+  if (report.losses_explained) {
+    format::JsonArray losses;
+    for (const LostRequest& lost : report.losses) losses.push_back(to_json(lost, report.clock_started));
+    object["lost_requests"] = std::move(losses);
+  }
   return object;
+}
+
+std::string to_csv(const std::vector<Report>& reports) {
+  std::string csv = "policy,second,lost,nodes_ready,nodes_marked,nodes_cordoned,nodes_gone,nodes_booting";
+  if (reports.empty()) return csv + "\n";
+  for (const std::string& service : reports.front().series.services) csv += ",serving:" + service;
+  csv += "\n";
+  for (const Report& report : reports) {
+    for (const Sample& sample : report.series.samples) {
+      const NodeStates& nodes = sample.nodes;
+      csv += fmt::format("{},{},{},{},{},{},{},{}", name_of(report.policy), sample.at / Series::kStep, sample.lost,
+                         nodes.ready, nodes.marked, nodes.cordoned, nodes.gone, nodes.booting);
+      for (const std::uint32_t serving : sample.serving) csv += fmt::format(",{}", serving);
+      csv += "\n";
+    }
+  }
+  return csv;
 }
 
 }  // namespace spotkeeper::sim

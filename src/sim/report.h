@@ -5,16 +5,17 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/time.h"
 #include "format/json.h"
+#include "sim/losses.h"
 #include "sim/market/market.h"
+#include "sim/policy.h"
+#include "sim/series.h"
 #include "sim/world.h"
 
 namespace spotkeeper::sim {
-
-enum class Policy { None, DeleteAllNow, Spotkeeper };
-[[nodiscard]] std::string_view name_of(Policy policy);  // "none", "delete-all-now", "spotkeeper"
 
 struct Report {
   std::string scenario;
@@ -30,10 +31,16 @@ struct Report {
   std::optional<Duration> recovered_after;
   market::MarketReport market;
   Instant clock_started;
-  std::uint64_t events = 0;  // things that happened in the world; not part of the JSON
+  std::uint64_t events = 0;         // things that happened in the world; not part of the JSON
+  Series series;                    // where it was asked for; in the CSV and the HTML page
+  std::vector<LostRequest> losses;  // every lost request, where they were asked for
+  bool losses_explained = false;    // they were
 };
 
 /// The same report gives the same bytes.
 [[nodiscard]] format::JsonValue to_json(const Report& report);
+
+/// The series of all reports (of one scenario), one line a second and policy; columns: docs/simulate.md.
+[[nodiscard]] std::string to_csv(const std::vector<Report>& reports);
 
 }  // namespace spotkeeper::sim

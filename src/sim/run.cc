@@ -5,6 +5,7 @@
 
 #include "net/virtual_runtime.h"
 #include "sim/agents.h"
+#include "sim/policies/drain_handler.h"
 #include "sim/script.h"
 
 namespace spotkeeper::sim {
@@ -22,16 +23,14 @@ class Run {
         script_(scenario, seed_, options.policy, *world_, runtime_) {}
 
   Result<Report> operator()() {
-    if (options_.policy == Policy::Spotkeeper) {
-      agents_ =
-          std::make_unique<Agents>(runtime_, *world_, scenario_.clock_skew, options_.crash, options_.restart_after);
-      agents_->start_all();
-    }
+    start_policy();
     SK_CHECK(warm_up());
     go_to(world_->now() + script_.before_load());
     script_.start_load();
     go_to(world_->now() + Script::kTrafficBeforeClock);
+    if (options_.record_series) script_.record_series();
     script_.begin();
+    if (options_.explain_losses) world_->explain_losses();
     if (options_.begun) options_.begun(*world_);
     measure();
     script_.stop_load();
@@ -39,6 +38,8 @@ class Run {
     if (options_.ended) options_.ended(*world_);
     Report report = script_.report();
     report.events += runtime_.calls();
+    report.losses_explained = options_.explain_losses;
+    report.losses = world_->losses();
     return report;
   }
 
@@ -60,6 +61,21 @@ class Run {
       if (!runtime_.run_one(steady_of(until))) break;
     }
     runtime_.advance_to(steady_of(until));
+  }
+
+  void start_policy() {
+    if (options_.policy == Policy::Spotkeeper) {
+      agents_ =
+          std::make_unique<Agents>(runtime_, *world_, scenario_.clock_skew, options_.crash, options_.restart_after);
+      agents_->start_all();
+    }
+    const bool controller = options_.policy == Policy::CordonAndDrainController;
+    if (controller || options_.policy == Policy::CordonAndDrain) {
+      DrainHandlerOptions handler = options_.drain_handler;
+      handler.one_controller = controller;
+      handlers_ = std::make_unique<DrainHandlers>(runtime_, *world_, handler);
+      handlers_->start_all();
+    }
   }
 
   Result<void> warm_up() {
@@ -93,6 +109,7 @@ class Run {
   net::VirtualRuntime runtime_;
   Script script_;
   std::unique_ptr<Agents> agents_;
+  std::unique_ptr<DrainHandlers> handlers_;
 };
 
 }  // namespace

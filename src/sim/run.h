@@ -12,6 +12,7 @@
 
 #include "base/result.h"
 #include "sim/cluster_port.h"
+#include "sim/policies/drain_handler.h"
 #include "sim/report.h"
 #include "sim/scenario.h"
 
@@ -25,6 +26,9 @@ struct RunOptions {
   /// Ends an agent's process where it says so; it is started anew after `restart_after` (Spotkeeper only).
   Boundary crash;
   Duration restart_after = 2s;
+  bool record_series = false;         // Report::series
+  bool explain_losses = false;        // Report::losses
+  DrainHandlerOptions drain_handler;  // `one_controller` follows from the policy
   /// Called with the world at the clock's start, for tests that look on or meddle.
   std::function<void(World&)> begun;
   /// Called with the world when everything is over.

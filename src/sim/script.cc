@@ -84,6 +84,16 @@ void Script::begin() {
   for (const ScenarioEvent& event : scenario_.events) plan(event);
   market_->begin(clock_start_, scenario_.nodes);
   drive_market();
+  if (!recording_) return;
+  series_.services = world_.services();
+  record();
+}
+
+void Script::record() {
+  Sample sample = world_.sample();
+  sample.at = series_.samples.size() * Series::kStep;
+  sample.lost -= std::exchange(lost_before_, sample.lost);
+  series_.samples.push_back(std::move(sample));
 }
 
 void Script::drive_market() {
@@ -171,6 +181,7 @@ void Script::delete_everything(const NodeName& node) {
 void Script::stop_load() { world_.stop_load(); }
 
 void Script::look() {
+  if (recording_ && world_.now() >= clock_start_ + series_.samples.size() * Series::kStep) record();
   if (first_interruption_ && world_.now() > *first_interruption_ && !world_.at_full_strength()) {
     last_incomplete_ = world_.now();
   }
@@ -195,6 +206,7 @@ Report Script::report() const {
   report.market = market_->report(clock_end());
   report.clock_started = clock_start_;
   report.events = world_.events_handled();
+  report.series = series_;
   if (!last_incomplete_) {
     report.recovered_after = Duration{};
   } else if (*last_incomplete_ + kLook < clock_end()) {

@@ -37,6 +37,8 @@ class Script {
   void start_load();
   /// Starts the clock: counting begins, the scenario's events are planned, and its market opens.
   void begin();
+  /// Call before begin(): look() takes a sample every second.
+  void record_series() { recording_ = true; }
   /// To be called about every `kLook` while the clock runs: notes whether every workload is complete.
   void look();
   void stop_load();
@@ -52,6 +54,7 @@ class Script {
   class MarketGround;
   void at(Instant when, std::function<void()> what);
   void plan(const ScenarioEvent& event);
+  void record();
   void strike(const NodeName& node, const ScenarioEvent& event);
   void end(const NodeName& node);
   void drive_market();
@@ -72,6 +75,9 @@ class Script {
   std::optional<Instant> first_interruption_;
   std::optional<Instant> last_incomplete_;
   std::uint64_t interruptions_ = 0;
+  bool recording_ = false;
+  Series series_;
+  std::uint64_t lost_before_ = 0;
 };
 
 }  // namespace spotkeeper::sim

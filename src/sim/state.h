@@ -201,6 +201,7 @@ struct World::State {
   std::uint64_t overrides = 0;
   bool measuring = false;
   std::vector<std::function<void(const NodeName&, bool)>> machine_listeners;
+  std::vector<std::function<void(const NodeName&, const Notice&)>> notice_listeners;
 
   std::unique_ptr<class Kubelets> kubelets;
   std::unique_ptr<class Controllers> controllers;

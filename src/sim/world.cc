@@ -63,7 +63,13 @@ void World::add_node(NodeSpec spec) { state_->nodes->add(std::move(spec)); }
 
 void World::notice(const NodeName& node, const Notice& notice) {
   const MachineId id = state_->machine_of(node);
-  if (id != kNone) state_->metadata->notice(id, notice);
+  if (id == kNone) return;
+  state_->metadata->notice(id, notice);
+  for (const auto& listener : state_->notice_listeners) listener(node, notice);
+}
+
+void World::on_notice(std::function<void(const NodeName&, const Notice&)> heard) {
+  state_->notice_listeners.push_back(std::move(heard));
 }
 
 void World::withdraw(const NodeName& node, InterruptionKind kind) {
@@ -115,6 +121,8 @@ void World::begin_measuring() {
 }
 
 void World::stop_load() { state_->clients->stop(); }
+void World::explain_losses() { state_->clients->explain_losses(); }
+const std::vector<LostRequest>& World::losses() const { return state_->clients->losses(); }
 const TrafficReport& World::traffic() const { return state_->clients->report(); }
 const PodCounts& World::pods() const { return state_->counts; }
 std::uint64_t World::budget_overrides() const { return state_->overrides; }

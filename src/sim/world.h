@@ -31,7 +31,9 @@
 #include "model/node.h"
 #include "net/http.h"
 #include "sim/faults.h"
+#include "sim/losses.h"
 #include "sim/objects.h"
+#include "sim/series.h"
 #include "sim/store.h"
 #include "sim/traffic.h"
 
@@ -215,6 +217,8 @@ class World {
   void notice(const NodeName& node, const Notice& notice);
   /// A scheduled event is called off (its state becomes "canceled"), a recommendation disappears.
   void withdraw(const NodeName& node, InterruptionKind kind);
+  /// Called at each notice, for who hears of it in another way than from the machine (EventBridge).
+  void on_notice(std::function<void(const NodeName&, const Notice&)> heard);
   /// Everything on it ends this instant. The API hears of it only by missing heartbeats.
   void kill_machine(const NodeName& node);
   /// It ends and comes back after `down` with the same name and another boot id.
@@ -239,6 +243,14 @@ class World {
   /// No new request from now on; those on their way come to their end.
   void stop_load();
   [[nodiscard]] const TrafficReport& traffic() const;
+  /// From now on every lost request is kept with its circumstances.
+  void explain_losses();
+  /// In the order in which they were lost; none where nobody asked for them. With what every proxy has heard by now.
+  [[nodiscard]] const std::vector<LostRequest>& losses() const;
+  /// "namespace/name", in the order of Sample::serving.
+  [[nodiscard]] std::vector<std::string> services() const;
+  /// The present; its `lost` counts from begin_measuring(), and its `at` is not set.
+  [[nodiscard]] Sample sample() const;
   [[nodiscard]] const PodCounts& pods() const;
   /// Evictions and deletes which the API accepted although a budget that covers the pod allowed none.
   [[nodiscard]] std::uint64_t budget_overrides() const;

@@ -117,7 +117,9 @@ class ServeRun {
     served_->advance();
     script_->start_load();
     co_await wait(Script::kTrafficBeforeClock);
+    script_->record_series();
     script_->begin();
+    if (options_.explain_losses) world_->explain_losses();
     const Instant end = script_->clock_start() + scenario_.duration;
     running_ = true;
     while (loop_.now() < end && !ended_by_signal_) {
@@ -132,6 +134,8 @@ class ServeRun {
     served_->advance();
     if (ended_by_signal_) co_return fail(ErrorCode::Cancelled, "ended by a signal");
     Report report = script_->report();
+    report.losses_explained = options_.explain_losses;
+    report.losses = world_->losses();
     if (options_.reported) options_.reported(report);
     finished_ = true;
     while (options_.keep && !ended_by_signal_) co_await served_->changed().wait();

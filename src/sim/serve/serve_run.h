@@ -36,6 +36,7 @@ struct ServeOptions {
   std::string directory;  // exists; kubeconfig and the agents' logs go there
   /// The binary that runs as `agent` on every node; empty: none, and the scenario's clock starts at once.
   std::string agent_binary;
+  bool explain_losses = false;  // Report::losses
   /// Go on serving after the report, until SIGINT or SIGTERM.
   bool keep = false;
   std::function<void(const ServeProgress&)> progress;  // about five times a second

@@ -34,5 +34,23 @@ TEST(ReadFile, SaysWhichFileIsMissingTooLongOrADirectory) {
   EXPECT_EQ(folder.error().code, ErrorCode::InvalidInput);
 }
 
+TEST(WriteFile, PutsTheContentInThePlaceOfWhatWasThere) {
+  const std::string path = ::testing::TempDir() + "write_file";
+  ASSERT_TRUE(write_file(path, "something longer"));
+  ASSERT_TRUE(write_file(path, std::string("a\0b", 3)));
+  EXPECT_EQ(read_file(path).value(), std::string("a\0b", 3));
+  std::filesystem::remove(path);
+}
+
+TEST(WriteFile, SaysWhichFileCouldNotBeWritten) {
+  const auto nowhere = write_file("/nowhere/at/all", "x");
+  ASSERT_FALSE(nowhere);
+  EXPECT_EQ(nowhere.error().code, ErrorCode::NotFound);
+  EXPECT_THAT(nowhere.error().message, HasSubstr("can't write /nowhere/at/all"));
+  const auto full = write_file("/dev/full", "x");
+  ASSERT_FALSE(full);
+  EXPECT_EQ(full.error().code, ErrorCode::Unavailable);
+}
+
 }  // namespace
 }  // namespace spotkeeper

@@ -43,6 +43,21 @@ TEST(Arguments, AFlagTakesAValueOnlyBehindAnEqualsSign) {
   EXPECT_THAT(given({"simulate", "--serve=false", "x"}), ElementsAre(Pair("scenario", "x"), Pair("serve", "false")));
 }
 
+TEST(Arguments, AListMayFollowItsFlagOrBeLeftOut) {
+  EXPECT_THAT(given({"simulate", "x", "--compare", "none,spotkeeper", "--seed", "7"}),
+              ElementsAre(Pair("compare", "none,spotkeeper"), Pair("scenario", "x"), Pair("seed", "7")));
+  EXPECT_THAT(given({"simulate", "--compare=none", "x"}), ElementsAre(Pair("compare", "none"), Pair("scenario", "x")));
+  EXPECT_THAT(given({"simulate", "--compare", "x"}), ElementsAre(Pair("compare", "true"), Pair("scenario", "x")));
+  EXPECT_THAT(given({"simulate", "x", "--compare"}), ElementsAre(Pair("compare", "true"), Pair("scenario", "x")));
+}
+
+TEST(Arguments, PathsMayBeMany) {
+  EXPECT_THAT(given({"simulate", "--from", "a.yaml", "b.yaml", "-o", "json"}),
+              ElementsAre(Pair("from", "a.yaml\nb.yaml"), Pair("output", "json")));
+  EXPECT_THAT(given({"simulate", "--from", "a.yaml", "--seed", "1", "--from", "-"}),
+              ElementsAre(Pair("from", "a.yaml\n-"), Pair("seed", "1")));
+}
+
 TEST(Arguments, BehindTwoHyphensAreNoFlags) {
   EXPECT_THAT(given({"simulate", "--", "--odd-name"}), ElementsAre(Pair("scenario", "--odd-name")));
 }

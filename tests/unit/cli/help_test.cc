@@ -94,7 +94,7 @@ TEST(BashCompletion, OffersCommandsFlagsAndValues) {
   EXPECT_THAT(offered_by_bash("spotkeeper sim", 2), ElementsAre("simulate"));
   EXPECT_THAT(offered_by_bash("spotkeeper agent --poll", 3), ElementsAre("--poll-interval"));
   EXPECT_THAT(offered_by_bash("spotkeeper simulate zone-storm --policy ''", 5),
-              ElementsAre("none", "delete-all-now", "spotkeeper"));
+              ElementsAre("none", "delete-all-now", "cordon-and-drain", "cordon-and-drain-controller", "spotkeeper"));
   EXPECT_THAT(offered_by_bash("spotkeeper simulate zone-storm -o j", 5), ElementsAre("json"));
   EXPECT_THAT(offered_by_bash("spotkeeper completion z", 3), ElementsAre("zsh"));
   EXPECT_THAT(offered_by_bash("spotkeeper simulate one", 3), ElementsAre("one-node"));

@@ -29,7 +29,25 @@ TEST(OptionValue, StoresEachTypeInItsMember) {
   EXPECT_EQ(with("metadata-url", "http://[fd00:ec2::254]")->agent.metadata_url, "http://[fd00:ec2::254]");
   EXPECT_EQ(with("output", "yaml")->output, OutputFormat::Yaml);
   EXPECT_EQ(with("log-level", "warn")->log.level, log::Level::Warn);
-  EXPECT_EQ(with("policy", "delete-all-now")->simulate.policy, SimulatedPolicy::DeleteAllNow);
+  EXPECT_EQ(with("policy", "delete-all-now")->simulate.policy, sim::Policy::DeleteAllNow);
+}
+
+TEST(OptionValue, ReadsListsOfChoices) {
+  using sim::Policy;
+  EXPECT_EQ(with("compare", "none, spotkeeper")->simulate.compare, (std::vector{Policy::None, Policy::Spotkeeper}));
+  EXPECT_EQ(with("compare", "true")->simulate.compare,
+            (std::vector{Policy::None, Policy::CordonAndDrain, Policy::Spotkeeper}));
+  EXPECT_TRUE(with("compare", "false")->simulate.compare.empty());
+  EXPECT_EQ(error_of("compare", "none,none"),
+            "'none,none' is not a list with commas, each name once; allowed: none, delete-all-now, cordon-and-drain, "
+            "cordon-and-drain-controller, spotkeeper");
+  EXPECT_FALSE(with("compare", "spotkeper"));
+  EXPECT_FALSE(with("compare", ""));
+}
+
+TEST(OptionValue, ReadsPathsEachOnALine) {
+  EXPECT_EQ(with("from", "a.yaml\nb c.yaml")->simulate.from, (std::vector<std::string>{"a.yaml", "b c.yaml"}));
+  EXPECT_FALSE(with("from", ""));
 }
 
 TEST(OptionValue, ReadsAddressesToListenOn) {
@@ -56,7 +74,7 @@ TEST(OptionValue, SaysWhatWouldBeRight) {
   EXPECT_EQ(error_of("dry-run", "yes"), "'yes' is not a truth value; allowed: true, false");
   EXPECT_EQ(error_of("poll-interval", "5"),
             "'5' is not a duration with its unit, such as 1.5s or 2m; allowed: 100ms to 1m");
-  EXPECT_EQ(error_of("output", "xml"), "'xml' is none of table, json, yaml");
+  EXPECT_EQ(error_of("output", "xml"), "'xml' is none of table, json, yaml, csv");
   EXPECT_EQ(error_of("metadata-url", "169.254.169.254"),
             "'169.254.169.254' is not a URL such as http://169.254.169.254");
   EXPECT_EQ(error_of("clock-epoch", "noon"), "'noon' is not an instant such as 2026-01-31T12:00:00Z");

@@ -132,8 +132,7 @@ TEST(Settle, NamesEverythingThatIsWrongAndWhereItWasSaid) {
 }
 
 TEST(Settle, NamesAMissingArgumentByItsPlaceholder) {
-  EXPECT_THAT(settled(Command::Simulate, {}).error().message,
-              HasSubstr("SCENARIO is missing: a shipped scenario's name"));
+  EXPECT_THAT(settled(Command::Completion, {}).error().message, HasSubstr("bash|zsh|fish is missing: the shell"));
 }
 
 }  // namespace

@@ -1,0 +1,152 @@
+#include "cli/own_world.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+#include <system_error>
+#include <utility>
+
+#include "base/file.h"
+#include "cli/terminal.h"
+#include "kube/config.h"
+#include "kube/connection.h"
+#include "kube/resource.h"
+#include "net/event_loop.h"
+#include "sim/page/report_page.h"
+
+namespace spotkeeper::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kMostBytes = std::size_t{64} << 20U;
+constexpr std::size_t kShownChanges = 3;
+
+bool holds_manifests(const fs::path& path) {
+  return path.extension() == ".yaml" || path.extension() == ".yml" || path.extension() == ".json";
+}
+
+/// The files of a folder that hold manifests, by name; a file as it is.
+Result<std::vector<std::string>> files_of(const std::string& path) {
+  std::error_code problem;
+  if (path == "-" || !fs::is_directory(path, problem)) return std::vector<std::string>{path};
+  std::vector<std::string> files;
+  for (fs::recursive_directory_iterator at(path, problem), end; !problem && at != end; at.increment(problem)) {
+    if (at->is_regular_file(problem) && holds_manifests(at->path())) files.push_back(at->path().string());
+  }
+  if (problem) return fail(ErrorCode::NotFound, fmt::format("can't read {}: {}", path, problem.message()));
+  if (files.empty()) return fail(ErrorCode::NotFound, fmt::format("no .yaml, .yml or .json file is in {}", path));
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+Result<std::vector<sim::ManifestText>> read_files(const std::vector<std::string>& paths) {
+  std::vector<sim::ManifestText> texts;
+  for (const std::string& path : paths) {
+    SK_TRY(const auto files, files_of(path));
+    for (const std::string& file : files) {
+      SK_TRY(auto text, read_file(file == "-" ? "/dev/stdin" : file, kMostBytes));
+      texts.push_back({file == "-" ? "standard input" : file, std::move(text)});
+    }
+  }
+  return texts;
+}
+
+// ---- A live cluster
+
+constexpr kube::Resource kDeployments{"apps", "v1", "deployments", "Deployment", true};
+constexpr kube::Resource kStatefulSets{"apps", "v1", "statefulsets", "StatefulSet", true};
+constexpr kube::Resource kDaemonSets{"apps", "v1", "daemonsets", "DaemonSet", true};
+constexpr kube::Resource kServices{"", "v1", "services", "Service", true};
+constexpr kube::Resource kWanted[] = {kube::kNodes, kDeployments, kStatefulSets,           kDaemonSets,
+                                      kServices,    kube::kPods,  kube::kDisruptionBudgets};
+
+/// One page after another, so that no answer is large.
+net::Task<Result<void>> list_into(kube::Client& client, const kube::Resource& resource,
+                                  std::vector<sim::ManifestText>& into) {
+  std::string token;
+  do {
+    kube::Query query{{"limit", "500"}};
+    if (!token.empty()) query.emplace_back("continue", token);
+    std::string target = kube::target_of(resource, {}, {}, {}, query);
+    auto answer = co_await client.get(std::move(target));
+    if (!answer) co_return fail(std::move(answer).error().within(fmt::format("listing {}", resource.plural)));
+    const format::JsonField root(*answer);
+    const auto next = root["metadata"]["continue"].get_or("");
+    if (!next) co_return fail(next.error());
+    token = *next;
+    into.push_back({fmt::format("the cluster's {}", resource.plural), std::move(*answer)});
+  } while (!token.empty());
+  co_return Result<void>();
+}
+
+net::Task<Result<std::vector<sim::ManifestText>>> list_all(kube::Client& client) {
+  std::vector<sim::ManifestText> texts;
+  for (const kube::Resource& resource : kWanted) {
+    const auto listed = co_await list_into(client, resource, texts);
+    if (!listed) co_return fail(listed.error());
+  }
+  co_return std::move(texts);
+}
+
+Result<std::vector<sim::ManifestText>> read_cluster(const KubernetesOptions& kubernetes) {
+  kube::ConfigRequest request;
+  request.kubeconfig = kubernetes.kubeconfig;
+  request.context = kubernetes.context;
+  SK_TRY(auto config, kube::load_config(request, kube::process_environment()));
+  net::EventLoop loop;
+  kube::ConnectOptions connect;
+  connect.user_agent = "spotkeeper-simulate/" + std::string(version_text());
+  SK_TRY(const auto connection, kube::connect(loop, std::move(config), std::move(connect)));
+  return loop.run_until(list_all(connection->client()));
+}
+
+}  // namespace
+
+Result<sim::BuiltScenario> own_world(const Options& options, const Catalog& catalog) {
+  const SimulateOptions& simulate = options.simulate;
+  SK_TRY(const auto texts, simulate.from_cluster ? read_cluster(options.kubernetes) : read_files(simulate.from));
+  SK_TRY(const auto found, sim::read_manifests(texts));
+  SK_TRY(auto built, sim::build_scenario(found, {.rate = simulate.rate, .share = simulate.share}, catalog));
+  if (simulate.seed) built.scenario.seed = static_cast<std::uint64_t>(*simulate.seed);
+  return built;
+}
+
+std::vector<sim::Policy> own_policies(const SimulateOptions& options) {
+  if (!options.compare.empty()) return options.compare;
+  return {sim::Policy::None, sim::Policy::CordonAndDrain, sim::Policy::Spotkeeper};
+}
+
+Result<std::optional<sim::ChangeReport>> own_changes(const sim::Scenario& scenario,
+                                                     const std::vector<sim::Report>& reports, Streams streams) {
+  const auto loses = std::find_if(reports.rbegin(), reports.rend(),
+                                  [](const sim::Report& report) { return report.traffic.lost() > 0; });
+  if (loses == reports.rend()) return std::optional<sim::ChangeReport>();
+  ProgressBar bar(streams.err, fmt::format("{} changes", scenario.name));
+  SK_TRY(auto changes, sim::try_changes(scenario, *loses, [&](double share) { bar.update(share); }));
+  return std::optional<sim::ChangeReport>(std::move(changes));
+}
+
+std::string own_world_text(const sim::BuiltScenario& built, const std::optional<sim::ChangeReport>& changes) {
+  std::string text = "\n";
+  if (!changes) {
+    text += "Nothing is lost here, under any of these policies.\n";
+  } else {
+    text += fmt::format("What helps most with {} (each change run again, {} seeds; {} lost as things are):\n",
+                        sim::name_of(changes->policy), changes->seeds.size(), sim::thousands(changes->lost));
+    std::size_t shown = 0;
+    for (const sim::TriedChange& tried : changes->tried) {
+      if (tried.lost >= changes->lost || shown == kShownChanges) break;
+      text += fmt::format("  {}. {}: {}: {} → {} lost\n", ++shown, tried.workload.str(), tried.what,
+                          sim::thousands(changes->lost), sim::thousands(tried.lost));
+    }
+    if (shown == 0) text += "  none of the changes that were tried\n";
+  }
+  text += "\nAssumed, because nothing says it:\n";
+  for (const std::string& assumption : built.assumptions) text += fmt::format("  - {}\n", assumption);
+  return text;
+}
+
+}  // namespace spotkeeper::cli

@@ -1,0 +1,285 @@
+#include "sim/manifests/build.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+#include <utility>
+
+#include "base/text.h"
+
+namespace spotkeeper::sim {
+namespace {
+
+constexpr Duration kUsualStart = 2s;        // image and sandbox, until the container runs
+constexpr Duration kUsualReady = 5s;        // until the program listens, where nothing says how long
+constexpr Duration kUsualHook = 5s;         // of a preStop hook whose length nobody can read
+constexpr Duration kShortestProbe = 100ms;  // where there is no probe: Ready as soon as it listens
+constexpr std::string_view kAssumedType = "m5.xlarge";
+constexpr std::string_view kAssumedZones[] = {"us-east-1a", "us-east-1b", "us-east-1c"};
+
+bool selects(const Labels& selector, const Labels& labels) {
+  return !selector.empty() && std::all_of(selector.begin(), selector.end(), [&](const Labels::Entry& wanted) {
+    const auto* value = labels.find(wanted.first);
+    return value != nullptr && *value == wanted.second;
+  });
+}
+
+class Builder {
+ public:
+  Builder(const FoundCluster& cluster, const TrafficAssumed& traffic, const Catalog& catalog)
+      : cluster_(cluster), traffic_(traffic), catalog_(catalog) {}
+
+  Result<BuiltScenario> build() {
+    Scenario& scenario = built_.scenario;
+    scenario.name = "your-cluster";
+    scenario.duration = 6min;
+    scenario.warm_up = 30min;
+    for (const FoundWorkload& workload : cluster_.workloads) add_workload(workload);
+    for (const DisruptionBudget& budget : cluster_.budgets) scenario.budgets.push_back({budget});
+    SK_CHECK(add_nodes());
+    add_traffic();
+    if (scenario.loads.empty()) {
+      return fail(ErrorCode::InvalidInput,
+                  "no Service has a Deployment or StatefulSet behind it: nothing could be asked, and nothing be lost");
+    }
+    add_storm();
+    for (const auto& [kind, count] : cluster_.passed_over) {
+      assume("{} object{} of kind {} {} no part of this world.", count, count == 1 ? "" : "s", kind,
+             count == 1 ? "is" : "are");
+    }
+    return std::move(built_);
+  }
+
+ private:
+  template <class... Arguments>
+  void assume(fmt::format_string<Arguments...> text, Arguments&&... arguments) {
+    built_.assumptions.push_back(fmt::format(text, std::forward<Arguments>(arguments)...));
+  }
+
+  // ---- Workloads
+
+  Behaviour behaviour_of(const FoundWorkload& workload) {
+    Behaviour behaviour;
+    const std::string name = workload.name.str();
+    behaviour.start = kUsualStart;
+    behaviour.probe_period = workload.readiness ? workload.readiness->period : kShortestProbe;
+    if (!workload.became_ready.empty()) {
+      std::vector<Duration> seen = workload.became_ready;
+      std::sort(seen.begin(), seen.end());
+      const Duration median = seen[seen.size() / 2];
+      // Half a probe's period is what a pod waits for its next probe, in the mean.
+      behaviour.ready_after = std::max(median - behaviour.start - behaviour.probe_period / 2, Duration{});
+      assume("{}: pods are Ready {} after their start, as {} live pod{} took in the median.", name,
+             format_duration(std::chrono::round<std::chrono::seconds>(median)), seen.size(),
+             seen.size() == 1 ? "" : "s");
+    } else {
+      const Duration delay = std::max(workload.readiness ? workload.readiness->initial_delay : Duration{},
+                                      workload.startup ? workload.startup->initial_delay : Duration{});
+      behaviour.ready_after = std::max(kUsualReady, delay);
+      if (workload.kind != Kind::DaemonSet) {
+        assume("{}: a new pod listens {} after its container runs{}.", name, format_duration(behaviour.ready_after),
+               delay > kUsualReady ? " (its probe's initial delay)" : "; no live pod showed how long it takes");
+      }
+    }
+    if (!workload.readiness && workload.kind != Kind::DaemonSet) {
+      assume(
+          "{}: it has no readiness probe; here a pod is Ready as soon as it listens, which is kinder than the truth.",
+          name);
+    }
+    if (workload.spec.pre_stop && !workload.spec.pre_stop->sleep) {
+      behaviour.exec_hook = kUsualHook;
+      assume("{}: its preStop hook takes {}; nobody can read how long it does.", name, format_duration(kUsualHook));
+    }
+    return behaviour;
+  }
+
+  void add_workload(const FoundWorkload& found) {
+    ScenarioWorkload added;
+    added.kind = found.kind;
+    NewWorkload& workload = added.workload;
+    workload.name = found.name;
+    workload.selector = found.selector;
+    workload.replicas = found.replicas;
+    workload.labels = found.labels;
+    PodTemplate spec = found.spec;
+    if (cluster_.nodes.empty()) {
+      const bool choosy = !spec.node_selector.empty() || spec.affinity.has_node_required;
+      if (choosy) assume("{}: its node selector is passed over, as the nodes are assumed.", found.name.str());
+      spec.node_selector = {};
+      spec.affinity.node_required.clear();
+      spec.affinity.has_node_required = false;
+    }
+    workload.blueprint.spec = std::make_shared<const PodTemplate>(std::move(spec));
+    workload.blueprint.labels = std::make_shared<const Labels>(found.pod_labels);
+    workload.blueprint.annotations = std::make_shared<const Labels>(found.pod_annotations);
+    workload.blueprint.behaviour = std::make_shared<const Behaviour>(behaviour_of(found));
+    built_.scenario.workloads.push_back(std::move(added));
+  }
+
+  // ---- Nodes
+
+  Result<void> add_nodes() {
+    for (const Node& node : cluster_.nodes) {
+      if (node.deletion) continue;
+      NodeSpec spec;
+      spec.name = node.name.str();
+      spec.instance_type = node.instance_type().empty() ? "unknown" : node.instance_type();
+      spec.zone = node.zone().size() < 2 ? "unknown" : node.zone();
+      spec.capacity_type = capacity_type_of(node);
+      spec.allocatable = node.allocatable;
+      spec.max_pods = node.max_pods;
+      spec.labels = node.labels;
+      for (const Taint& taint : node.taints) {
+        if (!taint.key.starts_with("node.kubernetes.io/")) spec.taints.push_back(taint);
+      }
+      if (const InstanceType* type = catalog_.find(InstanceTypeName(spec.instance_type)); type != nullptr) {
+        const bool is_spot = spec.capacity_type == "spot";
+        const Money price = is_spot ? type->spot_price().value_or(type->on_demand) : type->on_demand;
+        spec.price = static_cast<double>(price.micros) / 1e6;
+        spec.on_demand_price = static_cast<double>(type->on_demand.micros) / 1e6;
+      }
+      built_.scenario.nodes.push_back(std::move(spec));
+    }
+    if (built_.scenario.nodes.empty()) return assume_nodes();
+    return {};
+  }
+
+  static std::string capacity_type_of(const Node& node) {
+    for (const std::string_view key :
+         {"karpenter.sh/capacity-type", "eks.amazonaws.com/capacityType", "node.kubernetes.io/lifecycle"}) {
+      const std::string* value = node.labels.find(key);
+      if (value == nullptr) continue;
+      return lower(*value).find("spot") != std::string::npos ? "spot" : "on-demand";
+    }
+    return "on-demand";
+  }
+
+  /// Enough of one type, over three zones, for everything to fit when one of the three is lost.
+  Result<void> assume_nodes() {
+    const InstanceType* type = catalog_.find(InstanceTypeName(std::string(kAssumedType)));
+    if (type == nullptr) {
+      return fail(ErrorCode::InvalidInput,
+                  fmt::format("no Node is given, and the catalogue has no {} to assume some of", kAssumedType));
+    }
+    double free_cpu = static_cast<double>(type->allocatable_cpu.value);  // of a node, after its DaemonSets
+    double free_memory = static_cast<double>(type->allocatable_memory.value);
+    double free_pods = static_cast<double>(type->max_pods);
+    double cpu = 0;
+    double memory = 0;
+    double pods = 0;
+    for (const ScenarioWorkload& workload : built_.scenario.workloads) {
+      const Resources& each = workload.workload.blueprint.spec->requests;
+      if (workload.kind == Kind::DaemonSet) {
+        free_cpu -= static_cast<double>(each.cpu.value);
+        free_memory -= static_cast<double>(each.memory.value);
+        free_pods -= 1;
+        continue;
+      }
+      cpu += static_cast<double>(each.cpu.value) * workload.workload.replicas;
+      memory += static_cast<double>(each.memory.value) * workload.workload.replicas;
+      pods += workload.workload.replicas;
+    }
+    // Nodes never fill to the last bit: three quarters of what two of three zones have.
+    const double least = std::max({cpu / std::max(free_cpu, 1.0), memory / std::max(free_memory, 1.0),
+                                   pods / std::max(free_pods, 1.0)}) /
+                         0.75;
+    const auto per_zone = static_cast<std::int64_t>(std::clamp(std::ceil(least / 2), 2.0, 1000.0));
+    for (const std::string_view zone : kAssumedZones) {
+      for (std::int64_t i = 1; i <= per_zone; ++i) {
+        NodeSpec spec;
+        spec.name = fmt::format("{}-{}", zone.back(), i);
+        spec.instance_type = kAssumedType;
+        spec.zone = zone;
+        spec.allocatable = {.cpu = type->allocatable_cpu, .memory = type->allocatable_memory, .other = {}};
+        spec.max_pods = type->max_pods;
+        spec.price = static_cast<double>(type->spot_price().value_or(type->on_demand).micros) / 1e6;
+        spec.on_demand_price = static_cast<double>(type->on_demand.micros) / 1e6;
+        built_.scenario.nodes.push_back(std::move(spec));
+      }
+    }
+    assume("No Node was given: {} Spot nodes of type {} over three zones, so that everything fits on two of them.",
+           per_zone * 3, kAssumedType);
+    return {};
+  }
+
+  // ---- Traffic
+
+  void add_traffic() {
+    Scenario& scenario = built_.scenario;
+    std::set<ObjectName> fitted;
+    for (const FoundService& service : cluster_.services) {
+      std::vector<ScenarioWorkload*> behind;
+      double replicas = 0;
+      for (ScenarioWorkload& workload : scenario.workloads) {
+        if (workload.kind == Kind::DaemonSet || workload.workload.name.ns != service.name.ns) continue;
+        if (!selects(service.selector, *workload.workload.blueprint.labels)) continue;
+        behind.push_back(&workload);
+        replicas += workload.workload.replicas;
+      }
+      // Two Services before one workload (a headless one beside a ClusterIP) share its traffic: the first has it.
+      const bool known =
+          std::all_of(behind.begin(), behind.end(), [&](const auto* w) { return fitted.contains(w->workload.name); });
+      if (behind.empty() || replicas == 0 || known) continue;
+      scenario.services.push_back({service.name, service.selector});
+      for (ScenarioWorkload* workload : behind) {
+        fitted.insert(workload->workload.name);
+        Behaviour behaviour = *workload->workload.blueprint.behaviour;
+        const double mean = replicas * behaviour.concurrency * traffic_.share / traffic_.rate;
+        const double median = mean / std::exp(behaviour.service_sigma * behaviour.service_sigma / 2);
+        behaviour.service_time = std::clamp<Duration>(duration_of_seconds(median), 1us, 2s);
+        workload->workload.blueprint.behaviour = std::make_shared<const Behaviour>(behaviour);
+      }
+      Load load;
+      load.service = service.name;
+      load.rate = traffic_.rate;
+      load.connections = static_cast<std::uint32_t>(std::max(10.0, replicas * 4));
+      scenario.loads.push_back(load);
+    }
+    assume(
+        "Each service gets {} requests a second, half of them on kept connections, {:.0f} % of what its replicas can "
+        "serve together.",
+        traffic_.rate, traffic_.share * 100);
+    assume(
+        "A program goes on answering 5 s after SIGTERM; a proxy hears of a change after 400 ms in the median, 3 s in "
+        "the 99th percentile, and one node's always after 10 s.");
+    assume("Where pods stand now is not taken over: the scheduler places them anew.");
+  }
+
+  // ---- The storm
+
+  void add_storm() {
+    Scenario& scenario = built_.scenario;
+    const bool any_spot = std::any_of(scenario.nodes.begin(), scenario.nodes.end(),
+                                      [](const NodeSpec& node) { return node.capacity_type == "spot"; });
+    std::map<std::string, std::vector<std::string>> by_zone;
+    for (const NodeSpec& node : scenario.nodes) {
+      if (!any_spot || node.capacity_type == "spot") by_zone[node.zone].push_back(node.name);
+    }
+    const auto largest = std::max_element(
+        by_zone.begin(), by_zone.end(), [](const auto& a, const auto& b) { return a.second.size() < b.second.size(); });
+    ScenarioEvent storm;
+    storm.at = 30s;
+    storm.nodes = largest->second;
+    storm.deadline = 120s;
+    scenario.description = fmt::format("a storm takes {} node{} of zone {} two minutes after the notice",
+                                       largest->second.size(), largest->second.size() == 1 ? "" : "s", largest->first);
+    if (!any_spot) assume("No node is known to be Spot: the storm takes every node of its zone.");
+    scenario.events.push_back(std::move(storm));
+  }
+
+  const FoundCluster& cluster_;
+  const TrafficAssumed& traffic_;
+  const Catalog& catalog_;
+  BuiltScenario built_;
+};
+
+}  // namespace
+
+Result<BuiltScenario> build_scenario(const FoundCluster& cluster, const TrafficAssumed& traffic,
+                                     const Catalog& catalog) {
+  return Builder(cluster, traffic, catalog).build();
+}
+
+}  // namespace spotkeeper::sim

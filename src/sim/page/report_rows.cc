@@ -1,0 +1,69 @@
+#include <fmt/format.h>
+
+#include <array>
+#include <utility>
+
+#include "sim/page/report_page.h"
+
+namespace spotkeeper::sim {
+namespace {
+
+std::string share(std::uint64_t lost, std::uint64_t sent) {
+  if (sent == 0) return "-";
+  return fmt::format("{:.4f} %", 100.0 * static_cast<double>(lost) / static_cast<double>(sent));
+}
+
+std::string dollars(Money amount) { return fmt::format("{:.4f} USD", static_cast<double>(amount.micros) / 1e6); }
+
+std::string recovery(const Report& report) {
+  if (!report.recovered_after) return "not within the run";
+  if (*report.recovered_after == Duration{}) return "never incomplete";
+  return format_duration(std::chrono::round<std::chrono::milliseconds>(*report.recovered_after));
+}
+
+}  // namespace
+
+std::string thousands(std::uint64_t number) {
+  std::string digits = std::to_string(number);
+  for (auto at = static_cast<std::ptrdiff_t>(digits.size()) - 3; at > 0; at -= 3) {
+    digits.insert(static_cast<std::size_t>(at), ",");
+  }
+  return digits;
+}
+
+std::vector<ReportRow> report_rows(const std::vector<Report>& reports) {
+  std::vector<ReportRow> rows;
+  const auto row = [&](std::string what, bool part, auto cell) {
+    rows.push_back({std::move(what), part, {}});
+    for (const Report& report : reports) rows.back().cells.push_back(cell(report));
+  };
+  const auto number = [&](std::string what, bool part, auto of) {
+    row(std::move(what), part, [&](const Report& report) { return thousands(of(report)); });
+  };
+  number("requests sent", false, [](const auto& r) { return r.traffic.sent(); });
+  number("requests lost", false, [](const auto& r) { return r.traffic.lost(); });
+  row("share", true, [&](const auto& r) { return share(r.traffic.lost(), r.traffic.sent()); });
+  for (const auto& [style, name] :
+       {std::pair{ClientStyle::New, "on new connections"}, std::pair{ClientStyle::Kept, "on kept connections"}}) {
+    number(name, true,
+           [which = style](const auto& r) { return r.traffic.styles[static_cast<std::size_t>(which)].lost(); });
+  }
+  constexpr std::array losses{Outcome::Refused,  Outcome::Reset,   Outcome::Cut,
+                              Outcome::Error5xx, Outcome::Timeout, Outcome::Unreachable};
+  for (const Outcome outcome : losses) {
+    number(std::string(name_of(outcome)), true, [outcome](const auto& r) { return r.traffic.ended(outcome); });
+  }
+  row("slowest answer", false,
+      [](const auto& r) { return format_duration(std::chrono::round<std::chrono::milliseconds>(r.traffic.slowest)); });
+  number("machines interrupted", false, [](const auto& r) { return r.interruptions; });
+  number("pods evicted", false, [](const auto& r) { return r.pods.evicted; });
+  number("pods deleted", false, [](const auto& r) { return r.pods.deleted; });
+  number("pods killed hard", false, [](const auto& r) { return r.pods.killed_hard; });
+  number("budget overrides", false, [](const auto& r) { return r.budget_overrides; });
+  row("time to recover", false, recovery);
+  row("cost an hour", false, [](const auto& r) { return dollars(r.market.per_hour(r.market.total)); });
+  row("on demand", true, [](const auto& r) { return dollars(r.market.per_hour(r.market.on_demand_total)); });
+  return rows;
+}
+
+}  // namespace spotkeeper::sim
