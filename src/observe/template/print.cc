@@ -177,7 +177,7 @@ void print_real(BoundedText& out, double value, const Spec& spec, const Template
     case 'f': written = std::to_chars(buffer.data(), end, value, std::chars_format::fixed, precision); break;
     default: return bad_verb(out, whole, spec);
   }
-  std::string text(buffer.data(), written.ptr);
+  const std::string text(buffer.data(), written.ptr);
   if (spec.zero && !spec.minus && text.starts_with('-') && spec.width.value_or(0) > text.size()) {
     out.put("-");  // the zeros stand between the sign and the digits
     Spec rest = spec;
