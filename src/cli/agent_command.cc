@@ -140,7 +140,7 @@ class AgentProcess {
     connect.user_agent = "spotkeeper-agent/" + std::string(version_text());
     connect.client.dry_run = options_.agent.dry_run;
     connect.seed = config_.seed;
-    SK_TRY(connection_, kube::connect(loop_, *std::move(config), std::move(connect)));
+    SK_TRY(connection_, kube::connect(loop_, *std::move(config), connect));
     const std::string instance = config_.self ? config_.self->name : config_.node.str();
     events_.emplace(loop_, connection_->client(),
                     kube::EventSource{.controller = "spotkeeper.dev/agent",

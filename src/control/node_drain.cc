@@ -147,7 +147,7 @@ void NodeDrain::account(const plan::DrainPlan& plan, NodeWriter& writer, Agenda&
   draining_ = !plan.now.empty() || !idle || executor_.under_way() > 0;
   const bool begun = draining_ || executor_.accepted() > 0 || drains(what.kind);
   if (!begun) return;
-  if (!run_) run_.emplace();
+  if (!run_) run_ = Run{.any_pods = false, .last_sigterm = false, .drained = false};
   run_->any_pods = run_->any_pods || pods_left_ > 0;
   const std::optional<Instant> sent = executor_.last_accepted();
   if (staying == 0 && sent && *sent >= what.noticed && !std::exchange(run_->last_sigterm, true))

@@ -63,9 +63,9 @@ class NodeDrain {
  private:
   /// What was seen of one drain.
   struct Run {
-    bool any_pods = false;
-    bool last_sigterm = false;
-    bool drained = false;
+    bool any_pods;
+    bool last_sigterm;
+    bool drained;
   };
   [[nodiscard]] std::vector<Interruption> dying(const Interruption& what);
   [[nodiscard]] Owner owner(const Interruption& what, const Node* node, Agenda& agenda);
