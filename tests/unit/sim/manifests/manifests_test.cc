@@ -145,7 +145,7 @@ TEST(Manifests, NameFileDocumentLineAndFieldOfAMistake) {
   text.replace(text.find("minAvailable: 80%"), 17, "minAvailable: [1]");
   EXPECT_THAT(error_of(text), testing::StartsWith("web.yaml: document 3: line 46, column 3: /spec/minAvailable: "));
   EXPECT_THAT(error_of("kind: Deployment\nmetadata: {name: a}\n"),
-              HasSubstr("web.yaml: line 1, column 1: /spec/template: missing"));
+              HasSubstr("web.yaml: line 1, column 1: /spec/template: is required and missing"));
   EXPECT_THAT(error_of("metadata: {name: a}\n"), HasSubstr("/kind: missing: what kind of object is this?"));
   EXPECT_THAT(error_of("kind: Service\nmetadata: {name: a}\n---\nkind: Service\nmetadata: {name: a}\n"),
               HasSubstr("document 2: line 5, column 12: /metadata/name: a second Service called 'default/a'"));
