@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/memory.h"
+#include "cli/messenger.h"
 #include "control/agent.h"
 #include "control/agent_health.h"
 #include "control/kube_cluster.h"
@@ -103,9 +104,13 @@ class AgentProcess {
     config_ = agent_config(options_, environment);
     SK_CHECK(connect_metadata().within("metadata service"));
     SK_CHECK(connect_cluster(environment));
-    agent_ = std::make_unique<control::Agent>(
-        control::AgentPorts{.runtime = loop_, .cluster = *cluster_, .metadata = *metadata_, .metrics = metrics_},
-        config_);
+    SK_TRY(messenger_, make_messenger(loop_, metrics_, options_.notify, config_.seed + 4));
+    agent_ = std::make_unique<control::Agent>(control::AgentPorts{.runtime = loop_,
+                                                                  .cluster = *cluster_,
+                                                                  .metadata = *metadata_,
+                                                                  .metrics = metrics_,
+                                                                  .messenger = messenger_.get()},
+                                              config_);
     metrics_.gauges("spotkeeper_build_info", "Always 1: which version this is.", {"version"})
         .with({version_text()})
         .set(1);
@@ -164,6 +169,7 @@ class AgentProcess {
   net::Task<void> work() {
     net::TaskGroup helpers(loop_);
     helpers.start(events_->run());
+    if (messenger_) helpers.start(messenger_->run());
     helpers.start(heed_signals());
     helpers.start(stay_small());
     co_await agent_->run();
@@ -193,6 +199,7 @@ class AgentProcess {
   std::unique_ptr<kube::Connection> connection_;
   std::optional<kube::EventRecorder> events_;
   std::optional<control::KubeCluster> cluster_;
+  std::unique_ptr<NotifyingMessenger> messenger_;
   std::unique_ptr<control::Agent> agent_;
   std::unique_ptr<net::HttpServer> pages_;
 };

@@ -67,6 +67,16 @@ struct AgentOptions {
   bool dry_run = false;
 };
 
+/// Who is told of interruptions. Everything empty: nobody.
+struct NotifyOptions {
+  std::string slack_url_file;
+  std::string webhook_url_file;
+  std::string webhook_template_file;  // empty: our own JSON document
+  std::string pagerduty_key_file;
+  std::string pagerduty_url;
+  std::string ca_file;  // empty: the system's authorities
+};
+
 struct SimulateOptions {
   std::string scenario;              // a shipped scenario's name or a file
   std::optional<std::int64_t> seed;  // none: the scenario's
@@ -102,6 +112,7 @@ struct Options {
   ClockOptions clock;
   DrainOptions drain;
   AgentOptions agent;
+  NotifyOptions notify;
   SimulateOptions simulate;
   CatalogOptions catalog;
   Shell shell = Shell::Bash;

@@ -10,15 +10,20 @@
 #include "control/agent_clock.h"
 #include "control/agent_metrics.h"
 #include "control/node_drain.h"
+#include "control/node_news.h"
 #include "control/node_writer.h"
 #include "control/notices.h"
 #include "net/signal.h"
 #include "net/task_group.h"
+#include "observe/nth_event.h"
 
 namespace spotkeeper::control {
 namespace {
 
 constexpr Duration kHeartbeat = 5s;  // the main loop looks at least this often
+// For messages to leave before the end, out of what is left of the agent's own grace.
+constexpr Duration kFlushAtLeast = 1s;
+constexpr Duration kFlushAtMost = 20s;
 
 AgentConfig completed(AgentConfig config) {
   config.drain.self = config.self;
@@ -41,6 +46,8 @@ class Agent::Impl {
   net::Task<void> relay(net::Signal& signal);
   void wake();
   [[nodiscard]] bool finished() const;
+  net::Task<void> send_last_news();
+  void describe_node(observe::NthEvent& event) const;
   void tidy_up();
 
   AgentPorts ports_;
@@ -56,6 +63,7 @@ class Agent::Impl {
   Steady stop_by_;
   Steady next_;
   Steady last_look_;
+  NodeNews news_;
   NodeWriter writer_;
   NodeDrain drain_;
   net::TaskGroup tasks_;
@@ -71,13 +79,14 @@ Agent::Impl::Impl(AgentPorts ports, AgentConfig config)
       notices_(monitor_, clock_, metrics_, {config_.node, config_.notices, config_.rebalance_hold}),
       wake_(ports.runtime),
       last_look_(ports.runtime.steady()),
-      writer_(ports.runtime, clock_, ports.cluster, metrics_,
+      news_(config_.node, clock_, ports.messenger, [this](observe::NthEvent& event) { describe_node(event); }),
+      writer_(ports.runtime, clock_, ports.cluster, metrics_, news_,
               {.node = config_.node,
                .rules = {config_.mark, config_.rebalance_hold},
                .dry_run = config_.dry_run,
                .seed = config_.seed},
               [this] { wake(); }),
-      drain_(ports.runtime, clock_, ports.cluster, metrics_,
+      drain_(ports.runtime, clock_, ports.cluster, metrics_, news_,
              {.node = config_.node,
               .policy = config_.drain,
               .mark = config_.mark,
@@ -100,6 +109,7 @@ net::Task<void> Agent::Impl::run() {
     if (finished()) break;
     co_await rest();
   }
+  if (ports_.messenger != nullptr) co_await send_last_news();
   ended_ = true;
   log::info("the agent has ended", {{"node", config_.node.str()}});
 }
@@ -138,6 +148,7 @@ void Agent::Impl::look() {
   } else {
     clock_.release();
   }
+  news_.look(what, writer_.mark(), agenda);
   drain_.watch(what, agenda);
   writer_.keep(drain_.exclusion(what, agenda), agenda);
   drain_.keep(writer_, agenda);
@@ -156,6 +167,31 @@ void Agent::Impl::stop() {
 bool Agent::Impl::finished() const {
   if (!stopping_) return false;
   return ports_.runtime.steady() >= stop_by_ || (!drain_.draining() && !writer_.updating());
+}
+
+net::Task<void> Agent::Impl::send_last_news() {
+  const auto& what = writer_.what();
+  if (what && drain_.draining())
+    news_.trouble(*what, "the agent ends before its drain; pods left: " + std::to_string(drain_.pods_left()));
+  const Duration left = stop_by_ - ports_.runtime.steady();
+  co_await ports_.messenger->flush(std::clamp(left, kFlushAtLeast, kFlushAtMost));
+}
+
+void Agent::Impl::describe_node(observe::NthEvent& event) const {
+  if (const auto& machine = monitor_.identity()) {
+    event.machine.account_id = machine->account_id;
+    event.machine.instance_id = machine->instance_id;
+    event.machine.life_cycle = machine->life_cycle;
+    event.machine.instance_type = machine->instance_type;
+    event.machine.local_ip = machine->private_ip;
+    event.machine.availability_zone = machine->zone;
+    event.machine.region = machine->region;
+  }
+  if (const Node* const node = writer_.watched()) {
+    for (const auto& [key, value] : node->labels) event.node_labels.emplace(key, value);
+    event.provider_id = node->provider_id;
+  }
+  event.pods = drain_.pods();
 }
 
 AgentStatus Agent::Impl::status() const {

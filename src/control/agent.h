@@ -35,6 +35,7 @@ struct AgentPorts {
   ClusterApi& cluster;
   net::HttpTransport& metadata;
   MetricsRegistry& metrics;
+  Messenger* messenger = nullptr;  // none: nobody is told
 };
 
 struct AgentConfig {

@@ -48,6 +48,7 @@ void HardKills::short_of_grace(const Pod& pod, const Interruption& what, Instant
   cluster_.emit(event_on(pod.ref(), kube::EventNote::Type::Warning, "GraceDoesNotFit", "Drain",
                          "its grace period of " + own + " does not fit: node " + what.node.str() + " ends in " + left +
                              "; it gets as much of it as there is"));
+  news_.trouble(what, "pod " + pod.name.str() + " can't have its grace period of " + own + ": " + left + " are left");
 }
 
 void HardKills::killed_hard(const Pod& pod, const Interruption& what, Instant now, Agenda& agenda) {
@@ -68,6 +69,9 @@ void HardKills::killed_hard(const Pod& pod, const Interruption& what, Instant no
                          (pod.terminating() ? "it is still ending" : "it could not be told to end") +
                              std::string(" and node ") + what.node.str() + " goes in " + left +
                              ": its containers will be cut off"));
+  news_.trouble(what, "pod " + pod.name.str() + " will be cut off: " +
+                          (pod.terminating() ? "it is still ending" : "it could not be told to end") + ", and " + left +
+                          " are left");
 }
 
 }  // namespace spotkeeper::control

@@ -7,6 +7,7 @@
 
 #include "control/agenda.h"
 #include "control/agent_metrics.h"
+#include "control/node_news.h"
 #include "control/ports.h"
 #include "model/interruption.h"
 #include "plan/drain/drain.h"
@@ -19,8 +20,8 @@ namespace spotkeeper::control {
 class HardKills {
  public:
   /// All of it outlives this.
-  HardKills(ClusterApi& cluster, AgentMetrics& metrics, const plan::DrainPolicy& policy)
-      : cluster_(cluster), metrics_(metrics), policy_(policy) {}
+  HardKills(ClusterApi& cluster, AgentMetrics& metrics, NodeNews& news, const plan::DrainPolicy& policy)
+      : cluster_(cluster), metrics_(metrics), news_(news), policy_(policy) {}
 
   /// Looks at the pods on a node that a Kill takes. Each pod is told of and counted once a reason:
   ///   short of grace   its whole grace does not fit between the notice (or its creation) and the deadline, or somebody
@@ -36,6 +37,7 @@ class HardKills {
 
   ClusterApi& cluster_;
   AgentMetrics& metrics_;
+  NodeNews& news_;
   const plan::DrainPolicy& policy_;
   std::set<Uid> short_;
   std::set<Uid> killed_;

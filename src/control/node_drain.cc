@@ -12,6 +12,7 @@ namespace spotkeeper::control {
 namespace {
 
 constexpr Duration kMarkFirst = 5s;        // pods wait at most this long for the Node to be marked
+constexpr Duration kLastWord = 1s;         // before the deadline: afterwards nobody is left to tell it
 constexpr Duration kMaintenanceNear = 6h;  // before that, the pods need not be watched
 
 net::Task<void> relay(net::Signal& signal, const std::function<void()>& wake) {
@@ -26,14 +27,15 @@ net::Task<void> relay(net::Signal& signal, const std::function<void()>& wake) {
 bool drains(InterruptionKind kind) { return kind == InterruptionKind::Kill || kind == InterruptionKind::Retire; }
 
 NodeDrain::NodeDrain(net::Runtime& runtime, const AgentClock& clock, ClusterApi& cluster, AgentMetrics& metrics,
-                     Config config, std::function<void()> wake)
+                     NodeNews& news, Config config, std::function<void()> wake)
     : runtime_(runtime),
       clock_(clock),
       cluster_(cluster),
       metrics_(metrics),
+      news_(news),
       config_(std::move(config)),
       wake_(std::move(wake)),
-      hard_kills_(cluster, metrics, config_.policy),
+      hard_kills_(cluster, metrics, news, config_.policy),
       executor_(runtime, clock, cluster, metrics, ExecutorConfig{.node = config_.node, .seed = config_.seed}),
       executor_tasks_(runtime),
       view_tasks_(runtime) {
@@ -116,6 +118,7 @@ void NodeDrain::keep(NodeWriter& writer, Agenda& agenda) {
   if (!what) return forget();
   if (view_ == nullptr || !view_->synced()) {
     draining_ = drains(what->kind);  // it will be, as soon as the pods are known
+    tell_if_late(*what, agenda);
     return;
   }
   const Snapshot& cluster = view_->snapshot();
@@ -147,12 +150,16 @@ void NodeDrain::account(const plan::DrainPlan& plan, NodeWriter& writer, Agenda&
   draining_ = !plan.now.empty() || !idle || executor_.under_way() > 0;
   const bool begun = draining_ || executor_.accepted() > 0 || drains(what.kind);
   if (!begun) return;
-  if (!run_) run_ = Run{.any_pods = false, .last_sigterm = false, .drained = false};
+  if (!run_) run_ = Run{.any_pods = false, .pods = {}, .last_sigterm = false, .drained = false};
   run_->any_pods = run_->any_pods || pods_left_ > 0;
+  if (news_.heard()) remember_pods();
   const std::optional<Instant> sent = executor_.last_accepted();
   if (staying == 0 && sent && *sent >= what.noticed && !std::exchange(run_->last_sigterm, true))
     metrics_.on_last_sigterm(*sent - what.noticed);
-  if (pods_left_ == 0 && !std::exchange(run_->drained, true) && run_->any_pods) {
+  tell_if_late(what, agenda);
+  const bool first = pods_left_ == 0 && !std::exchange(run_->drained, true);
+  if (pods_left_ == 0) news_.drained(what, run_->any_pods);
+  if (first && run_->any_pods) {
     const auto left = what.deadline ? std::optional(what.deadline->at - now) : std::nullopt;
     if (left) metrics_.on_drained(*left);
     log::info("node drained", {{"node", config_.node.str()}});
@@ -162,6 +169,25 @@ void NodeDrain::account(const plan::DrainPlan& plan, NodeWriter& writer, Agenda&
   }
   if (pods_left_ > 0) run_->drained = false;
   hard_kills_.look(view_->snapshot(), what, now, agenda);
+}
+
+void NodeDrain::tell_if_late(const Interruption& what, Agenda& agenda) {
+  const bool known = view_ != nullptr && view_->synced();
+  if (!what.deadline || !drains(what.kind) || (known && pods_left_ == 0)) return;
+  const Instant late = what.deadline->at - kLastWord;
+  agenda.consider(std::optional(late));
+  if (clock_.now() < late) return;
+  news_.trouble(what, known ? "its time is over; pods still on it: " + std::to_string(pods_left_)
+                            : "its time is over, and the API server has not said which pods are on it");
+}
+
+void NodeDrain::remember_pods() {
+  for (const Pod* pod : view_->snapshot().pods_on(config_.node))
+    if (is_moved(*pod, config_.policy)) run_->pods.insert(pod->name.str());
+}
+
+std::vector<std::string> NodeDrain::pods() const {
+  return run_ ? std::vector<std::string>(run_->pods.begin(), run_->pods.end()) : std::vector<std::string>();
 }
 
 void NodeDrain::forget() {

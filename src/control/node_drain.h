@@ -7,6 +7,8 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "control/agenda.h"
@@ -14,6 +16,7 @@
 #include "control/agent_metrics.h"
 #include "control/executor.h"
 #include "control/hard_kills.h"
+#include "control/node_news.h"
 #include "control/node_record.h"
 #include "control/node_writer.h"
 #include "control/ownership.h"
@@ -39,8 +42,8 @@ class NodeDrain {
   };
 
   /// All of it outlives this. `wake` is called when there is something to look at.
-  NodeDrain(net::Runtime& runtime, const AgentClock& clock, ClusterApi& cluster, AgentMetrics& metrics, Config config,
-            std::function<void()> wake);
+  NodeDrain(net::Runtime& runtime, const AgentClock& clock, ClusterApi& cluster, AgentMetrics& metrics, NodeNews& news,
+            Config config, std::function<void()> wake);
 
   /// Begins or ends watching what a drain because of `what` needs.
   void watch(const std::optional<Interruption>& what, Agenda& agenda);
@@ -57,6 +60,8 @@ class NodeDrain {
   [[nodiscard]] bool drained() const { return run_ && run_->drained; }
   /// Of those that a drain moves.
   [[nodiscard]] std::size_t pods_left() const { return pods_left_; }
+  /// The names of those that this run has found, gone or not, for people.
+  [[nodiscard]] std::vector<std::string> pods() const;
   /// None: nothing is watched.
   [[nodiscard]] const ClusterView* view() const { return view_.get(); }
 
@@ -64,6 +69,7 @@ class NodeDrain {
   /// What was seen of one drain.
   struct Run {
     bool any_pods;
+    std::set<std::string> pods;  // "namespace/name"
     bool last_sigterm;
     bool drained;
   };
@@ -72,12 +78,15 @@ class NodeDrain {
   [[nodiscard]] bool marked_or_waited(const NodeWriter& writer, Agenda& agenda) const;
   [[nodiscard]] std::vector<Executor::Action> permitted(const plan::DrainPlan& plan, bool ours) const;
   void account(const plan::DrainPlan& plan, NodeWriter& writer, Agenda& agenda);
+  void tell_if_late(const Interruption& what, Agenda& agenda);
+  void remember_pods();
   void forget();
 
   net::Runtime& runtime_;
   const AgentClock& clock_;
   ClusterApi& cluster_;
   AgentMetrics& metrics_;
+  NodeNews& news_;
   Config config_;
   std::function<void()> wake_;
 

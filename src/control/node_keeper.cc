@@ -53,6 +53,7 @@ Standing standing_of(const Node& node, const NodeMark& mark, const Signals& sign
 void unmark(const Node& node, const NodeMark& mark, const Standing& standing, const NodeRules& rules,
             NodeVerdict& verdict) {
   verdict.undone = standing.undo;
+  verdict.over = mark.interruption;
   verdict.change = plan::unmark_node(node, mark, rules.mark);
   verdict.change.annotations[std::string(kInterruptionAnnotation)] = std::nullopt;
   if (standing.finished) verdict.change.annotations[std::string(kFinishedAnnotation)] = mark.interruption.id;
@@ -71,6 +72,7 @@ void put_mark(const Node& node, const std::optional<NodeMark>& present, const In
   const bool another = !present || present->interruption.id != marking.mark.interruption.id ||
                        present->interruption.kind != marking.mark.interruption.kind;
   verdict.news = another;
+  if (another && present) verdict.over = present->interruption;
   verdict.mark = std::move(marking.mark);
 }
 

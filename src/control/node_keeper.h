@@ -33,6 +33,7 @@ struct NodeVerdict {
   std::optional<plan::NodeMark> mark;      // as it should be: none, nothing is to be on it
   NodeChange change;                       // empty: it is as it should be
   std::optional<plan::UndoReason> undone;  // why the mark goes
+  std::optional<Interruption> over;        // what the Node's mark named and the new one, if there is one, does not
   bool news = false;                       // the mark is new, or names another notice
   std::optional<Instant> next_look;        // when time alone changes this
   std::optional<std::string> unreadable;   // why the annotation could not be read

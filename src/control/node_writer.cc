@@ -39,11 +39,12 @@ bool same_to_us(const Node& a, const Node& b) {
 }  // namespace
 
 NodeWriter::NodeWriter(net::Runtime& runtime, const AgentClock& clock, ClusterApi& cluster, AgentMetrics& metrics,
-                       Config config, std::function<void()> wake)
+                       NodeNews& news, Config config, std::function<void()> wake)
     : runtime_(runtime),
       clock_(clock),
       cluster_(cluster),
       metrics_(metrics),
+      news_(news),
       config_(std::move(config)),
       wake_(std::move(wake)),
       backoff_(kBackoff, Random(config_.seed)),
@@ -179,12 +180,15 @@ net::Task<bool> NodeWriter::write(std::optional<Node> node) {
 void NodeWriter::announce(const NodeVerdict& verdict, const Node& node) {
   using Type = kube::EventNote::Type;
   if (verdict.undone) {
+    if (verdict.over) news_.over(*verdict.over, plan::name_of(*verdict.undone));
     metrics_.on_undone();
     log::info("node unmarked", {{"node", node.name.str()}, {"reason", plan::name_of(*verdict.undone)}});
     tell(Type::Normal, "InterruptionOver", "Unmark",
          "what was done because of the interruption has been undone: " + std::string(plan::name_of(*verdict.undone)));
   } else if (verdict.mark && verdict.news) {
     const Interruption& what = verdict.mark->interruption;
+    if (verdict.over) news_.over(*verdict.over, "another notice has taken its place");
+    news_.notice(what);
     const Duration taken = clock_.now() - what.noticed;
     metrics_.on_marked(what.kind, taken);
     log::info("node marked", {{"node", node.name.str()},

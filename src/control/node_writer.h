@@ -14,6 +14,7 @@
 #include "control/agent_clock.h"
 #include "control/agent_metrics.h"
 #include "control/node_keeper.h"
+#include "control/node_news.h"
 #include "control/ports.h"
 #include "net/runtime.h"
 #include "net/task.h"
@@ -38,8 +39,8 @@ class NodeWriter {
   };
 
   /// All of it outlives this. `wake` is called when an update has ended.
-  NodeWriter(net::Runtime& runtime, const AgentClock& clock, ClusterApi& cluster, AgentMetrics& metrics, Config config,
-             std::function<void()> wake);
+  NodeWriter(net::Runtime& runtime, const AgentClock& clock, ClusterApi& cluster, AgentMetrics& metrics, NodeNews& news,
+             Config config, std::function<void()> wake);
 
   /// Begins to watch the Node.
   void begin();
@@ -80,6 +81,7 @@ class NodeWriter {
   const AgentClock& clock_;
   ClusterApi& cluster_;
   AgentMetrics& metrics_;
+  NodeNews& news_;
   Config config_;
   std::function<void()> wake_;
 

@@ -1,6 +1,6 @@
 // What the agent and the executor need of a cluster. Two implementations: control/kube_cluster.h over the Kubernetes
 // API, and the simulator's over its world (with latency, watch lag, refusals and partial views). The code above can't
-// tell.
+// tell. And where what people are told goes to.
 #pragma once
 
 #include <memory>
@@ -14,6 +14,10 @@
 #include "model/snapshot.h"
 #include "net/signal.h"
 #include "net/task.h"
+
+namespace spotkeeper::observe {
+struct Notification;
+}
 
 namespace spotkeeper::control {
 
@@ -62,6 +66,20 @@ class ClusterApi {
   /// What a drain of that node needs: all Nodes, the pods on it, and the pods and budgets of every namespace that has a
   /// pod on it.
   virtual std::unique_ptr<ClusterView> view_around(NodeName node) = 0;
+};
+
+/// Brings people the news of an interruption. Nothing ever waits for it but the end of the process.
+class Messenger {
+ public:
+  Messenger() = default;
+  Messenger(const Messenger&) = delete;
+  Messenger& operator=(const Messenger&) = delete;
+  virtual ~Messenger() = default;
+
+  /// Takes it over and returns at once. The same moment of the same interruption is told once, however often it comes.
+  virtual void tell(const observe::Notification& news) = 0;
+  /// Goes on when everything has been sent or given up, or after `limit`.
+  virtual net::Task<void> flush(Duration limit) = 0;
 };
 
 }  // namespace spotkeeper::control

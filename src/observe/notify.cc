@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "base/file.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "base/random.h"
@@ -17,7 +18,7 @@ namespace {
 
 class HttpPoster final : public Poster {
  public:
-  explicit HttpPoster(net::EventLoop& loop) : loop_(loop) {}
+  HttpPoster(net::EventLoop& loop, std::string ca_file) : loop_(loop), ca_file_(std::move(ca_file)) {}
 
   net::Task<Result<net::HttpResponse>> post(net::Url url, std::optional<net::Url> proxy, net::HttpRequest request,
                                             Duration limit) override {
@@ -27,6 +28,11 @@ class HttpPoster final : public Poster {
     options.max_connections = 1;
     options.max_idle = 0;
     options.limits.body_bytes = std::uint64_t{64} << 10;
+    if (url.origin.tls() && !ca_file_.empty()) {
+      auto authorities = read_file(ca_file_, std::size_t{4} << 20);
+      if (!authorities) co_return fail(std::move(authorities).error());
+      options.tls.ca_pem = *std::move(authorities);
+    }
     auto transport = net::make_http_transport(loop_, url.origin, std::move(options));
     if (!transport) co_return fail(std::move(transport).error());
     auto answer = co_await (*transport)->send(std::move(request), limit);
@@ -35,6 +41,7 @@ class HttpPoster final : public Poster {
 
  private:
   net::EventLoop& loop_;
+  std::string ca_file_;
 };
 
 /// What a further try may change.
@@ -42,7 +49,9 @@ bool may_yet_succeed(int status) { return status == 408 || status == 429 || stat
 
 }  // namespace
 
-std::unique_ptr<Poster> make_poster(net::EventLoop& loop) { return std::make_unique<HttpPoster>(loop); }
+std::unique_ptr<Poster> make_poster(net::EventLoop& loop, std::string ca_file) {
+  return std::make_unique<HttpPoster>(loop, std::move(ca_file));
+}
 
 class Notifier::Impl {
  public:

@@ -143,8 +143,9 @@ class Poster {
   virtual net::Task<Result<net::HttpResponse>> post(net::Url url, std::optional<net::Url> proxy,
                                                     net::HttpRequest request, Duration limit) = 0;
 };
-/// Over real sockets, a connection a message. The loop outlives it.
-[[nodiscard]] std::unique_ptr<Poster> make_poster(net::EventLoop& loop);
+/// Over real sockets, a connection a message. https is checked against the authorities in `ca_file` (PEM, read for
+/// every message), or the system's where it is empty. The loop outlives it.
+[[nodiscard]] std::unique_ptr<Poster> make_poster(net::EventLoop& loop, std::string ca_file = {});
 
 struct NotifierOptions {
   std::size_t most_queued = 64;        // a channel; the oldest falls out

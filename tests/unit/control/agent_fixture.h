@@ -36,7 +36,7 @@ class AgentWorld : public ::testing::Test {
   }
 
   void start() {
-    agent = std::make_unique<control::Agent>(control::AgentPorts{machine, cluster, imds, metrics}, config);
+    agent = std::make_unique<control::Agent>(control::AgentPorts{machine, cluster, imds, metrics, messenger}, config);
     ended = false;
     group.start(run());
   }
@@ -81,6 +81,7 @@ class AgentWorld : public ::testing::Test {
   FakeCluster cluster{runtime};
   FakeImds imds{runtime};
   MetricsRegistry metrics;
+  control::Messenger* messenger = nullptr;
   control::AgentConfig config;
   std::string logged;
   std::unique_ptr<control::Agent> agent;

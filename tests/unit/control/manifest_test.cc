@@ -238,7 +238,8 @@ TEST_F(Alerts, TheMetricsPageDescribesEveryMetricAndNoOther) {
     EXPECT_NE(described.find("| `" + family + "`"), std::string::npos) << family;
   for (std::string word : metrics_in(described)) {
     if (word.ends_with("_bucket")) word.resize(word.size() - std::string_view("_bucket").size());
-    EXPECT_TRUE(families.contains(word) || word == "spotkeeper_build_info") << word;
+    const bool of_others = word == "spotkeeper_build_info" || word == "spotkeeper_notifications_total";
+    EXPECT_TRUE(families.contains(word) || of_others) << word;
   }
 }
 
