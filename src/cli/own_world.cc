@@ -99,7 +99,7 @@ Result<std::vector<sim::ManifestText>> read_cluster(const KubernetesOptions& kub
   net::EventLoop loop;
   kube::ConnectOptions connect;
   connect.user_agent = "spotkeeper-simulate/" + std::string(version_text());
-  SK_TRY(const auto connection, kube::connect(loop, std::move(config), std::move(connect)));
+  SK_TRY(const auto connection, kube::connect(loop, std::move(config), connect));
   return loop.run_until(list_all(connection->client()));
 }
 

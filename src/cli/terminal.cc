@@ -90,10 +90,12 @@ std::string TextTable::str(const Colours& colours) const {
 
 std::string TextTable::csv() const {
   std::vector<std::string> heading;
+  heading.reserve(columns_.size());
   for (const Column& column : columns_) heading.push_back(csv_cell(column.heading));
   std::string out = join(heading, ",") + "\n";
   for (const std::vector<std::string>& row : rows_) {
     std::vector<std::string> cells;
+    cells.reserve(row.size());
     for (const std::string& cell : row) cells.push_back(csv_cell(cell));
     out += join(cells, ",") + "\n";
   }

@@ -63,6 +63,7 @@ void LossBook::close(const Belief& belief, const std::vector<std::size_t>& held)
 
 const std::vector<LostRequest>& LossBook::losses() {
   std::vector<std::pair<ServiceId, MachineId>> asked_now;
+  asked_now.reserve(wrong_.size());
   for (const auto& [belief, held] : wrong_) asked_now.emplace_back(std::get<0>(belief), std::get<1>(belief));
   for (const auto& [service, proxy] : asked_now) {
     world_.endpoints->catch_up(service, proxy);

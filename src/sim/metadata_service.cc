@@ -153,7 +153,7 @@ net::HttpResponse MetadataService::document(const Machine& machine, std::string_
   path.remove_prefix(kMeta.size());
   if (path == "spot/instance-action" && kill != nullptr) {
     return respond(200,
-                   fmt::format("{{\"action\":\"{}\",\"time\":\"{}\"}}",
+                   fmt::format(R"({{"action":"{}","time":"{}"}})",
                                kill->effect == InterruptionEffect::Reboot ? "stop" : name_of(kill->effect),
                                format_rfc3339(std::chrono::floor<std::chrono::seconds>(kill->at.value_or(world_.now)))),
                    "application/json");
@@ -164,7 +164,7 @@ net::HttpResponse MetadataService::document(const Machine& machine, std::string_
   if (path == "events/recommendations/rebalance" && maybe != nullptr) {
     return respond(
         200,
-        fmt::format("{{\"noticeTime\":\"{}\"}}", format_rfc3339(std::chrono::floor<std::chrono::seconds>(*maybe->at))),
+        fmt::format(R"({{"noticeTime":"{}"}})", format_rfc3339(std::chrono::floor<std::chrono::seconds>(*maybe->at))),
         "application/json");
   }
   if (path == "events/maintenance/scheduled") return respond(200, scheduled_events(machine));

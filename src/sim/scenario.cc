@@ -39,6 +39,7 @@ std::vector<NodeName> targets_of(const Scenario& scenario, const ScenarioEvent& 
   std::vector<NodeName> chosen;
   if (event.share > 0) {
     std::vector<std::string> all;
+    all.reserve(scenario.nodes.size());
     for (const NodeSpec& node : scenario.nodes) all.push_back(node.name);
     Random random = Random(seed).fork(0xE7 + static_cast<std::uint64_t>(event.at.count()));
     const auto wanted = static_cast<std::size_t>(std::ceil(event.share * static_cast<double>(all.size())));

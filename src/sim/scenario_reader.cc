@@ -117,7 +117,8 @@ Result<Behaviour> behaviour_in(const JsonField& field) {
   SK_TRY(behaviour.queue, number_in<std::uint32_t>(server["queue"], behaviour.queue, 0, 1'000'000));
   SK_TRY(behaviour.service_time, duration_in(server["service-time"], behaviour.service_time, 1us, 10min));
   SK_TRY(behaviour.service_sigma, server["service-sigma"].get_or(behaviour.service_sigma));
-  if (!(behaviour.service_sigma >= 0 && behaviour.service_sigma <= 3)) {
+  const bool sigma_fits = behaviour.service_sigma >= 0 && behaviour.service_sigma <= 3;  // not a number does not
+  if (!sigma_fits) {
     return fail(server["service-sigma"].error("out of range: 0 to 3"));
   }
   SK_TRY(behaviour.answers_after_term, duration_in(server["answers-after-term"], behaviour.answers_after_term, 0s, 1h));
@@ -328,8 +329,8 @@ Result<void> read_load(const JsonField& field, Scenario& into) {
   if (can_serve <= 0) return fail(field["service"].error("no workload is behind this service"));
   if (load.rate == 0 && share == 0) return fail(field.error("expected rate, or share, or both"));
   if (load.rate == 0) load.rate = can_serve * share;
-  if (!(load.rate > 0 && load.rate <= 1e6))
-    return fail(field["rate"].error("out of range: more than 0, up to 1000000"));
+  const bool rate_fits = load.rate > 0 && load.rate <= 1e6;  // not a number does not
+  if (!rate_fits) return fail(field["rate"].error("out of range: more than 0, up to 1000000"));
   if (field["rate"].present() && share > 0) fit_service_time(into, *service, load.rate, share);
   SK_TRY(load.kept_share, share_in(field["kept"], load.kept_share));
   SK_TRY(load.connections, number_in<std::uint32_t>(field["connections"], load.connections, 1, 1'000'000));
@@ -363,6 +364,7 @@ Result<void> read_event(const JsonField& field, Scenario& into) {
   const int ways = (event.zone.empty() ? 0 : 1) + (event.nodes.empty() ? 0 : 1) + (event.share > 0 ? 1 : 0);
   if (ways != 1) return fail(field.error("expected one of zone, nodes, share"));
   std::vector<std::string_view> names;
+  names.reserve(into.nodes.size());
   for (const NodeSpec& node : into.nodes) names.push_back(node.name);
   for (const std::string& node : event.nodes) {
     if (std::find(names.begin(), names.end(), node) != names.end()) continue;

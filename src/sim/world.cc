@@ -111,7 +111,7 @@ Result<net::HttpResponse> World::metadata(std::uint32_t machine, const net::Http
   return state_->metadata->answer(machine, request);
 }
 
-void World::add_load(Load load) { state_->clients->add_load(load); }
+void World::add_load(const Load& load) { state_->clients->add_load(load); }
 
 void World::begin_measuring() {
   state_->measuring = true;

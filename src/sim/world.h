@@ -177,7 +177,8 @@ class World {
   /// pod as it is afterwards.
   Answer<ObjectRef> delete_pod(const DeleteCall& call);
   Answer<ObjectRef> create_budget(DisruptionBudget budget, Labels labels = {}, bool dry_run = false);
-  Answer<ObjectRef> update_budget(DisruptionBudget budget, bool dry_run = false);  // its spec; the version if not empty
+  /// Its spec; only at that version, if it is not empty.
+  Answer<ObjectRef> update_budget(const DisruptionBudget& budget, bool dry_run = false);
   Answer<ObjectRef> delete_budget(const DeleteCall& call);
   /// Creating takes an empty version (409 AlreadyExists), updating the present one (409 Conflict).
   Answer<ObjectRef> put_lease(LeaseObject lease);
@@ -238,7 +239,7 @@ class World {
 
   // ---- Requests of clients
   /// Begins to send requests to that service. Both styles count from `begin_measuring` on.
-  void add_load(Load load);
+  void add_load(const Load& load);
   void begin_measuring();
   /// No new request from now on; those on their way come to their end.
   void stop_load();

@@ -85,7 +85,7 @@ Answer<ObjectRef> World::create_deployment(NewWorkload workload, bool dry_run) {
   state.workloads[id].replica_set = set.meta.name;
   state.workloads[id].uid = set.meta.uid;
   state.workloads[id].blueprint = set.blueprint;
-  const ObjectRef stored = state.store.put(std::move(deployment));
+  ObjectRef stored = state.store.put(std::move(deployment));
   state.store.put(std::move(set));
   state.sync_workload_soon(id);
   return stored;
@@ -97,7 +97,7 @@ Answer<ObjectRef> World::create_stateful_set(NewWorkload workload) {
   complete(workload.blueprint);
   auto set = workload_object<StatefulSetObject>(workload, state.new_uid(), state.now);
   const WorkloadId id = add_workload(state, Kind::StatefulSet, set);
-  const ObjectRef stored = state.store.put(std::move(set));
+  ObjectRef stored = state.store.put(std::move(set));
   state.sync_workload_soon(id);
   return stored;
 }
@@ -108,7 +108,7 @@ Answer<ObjectRef> World::create_daemon_set(NewWorkload workload) {
   complete(workload.blueprint);
   auto set = workload_object<DaemonSetObject>(workload, state.new_uid(), state.now);
   const WorkloadId id = add_workload(state, Kind::DaemonSet, set);
-  const ObjectRef stored = state.store.put(std::move(set));
+  ObjectRef stored = state.store.put(std::move(set));
   state.sync_workload_soon(id);
   return stored;
 }
@@ -176,7 +176,7 @@ Answer<ObjectRef> World::delete_deployment(const DeleteCall& call) {
   if (present == nullptr) return not_found("deployments.apps", call.name.name);
   const auto allowed = check(call, "deployments.apps", present->meta.uid, present->meta.version);
   if (!allowed) return tl::unexpected(allowed.error());
-  const ObjectRef last = state.store.find(Kind::Deployment, call.name);
+  ObjectRef last = state.store.find(Kind::Deployment, call.name);
   if (call.dry_run) return last;
   WorkloadRun* run = find_workload(state, Kind::Deployment, call.name);
   state.store.remove(Kind::Deployment, call.name);
@@ -212,7 +212,7 @@ Answer<ObjectRef> World::patch_node(const NodeChange& change, bool dry_run) {
   const bool same = node.taints == present->node.taints && node.unschedulable == present->node.unschedulable &&
                     node.labels == present->node.labels && node.annotations == present->node.annotations;
   if (same) return state.store.find(Kind::Node, name);  // no write, no new version
-  const ObjectRef stored = state.store.put(std::move(edited));
+  ObjectRef stored = state.store.put(std::move(edited));
   state.schedule_soon();
   return stored;
 }
@@ -223,7 +223,7 @@ Answer<ObjectRef> World::delete_node(const DeleteCall& call) {
   if (present == nullptr) return not_found("nodes", call.name.name);
   const auto allowed = check(call, "nodes", present->node.uid, present->node.version);
   if (!allowed) return tl::unexpected(allowed.error());
-  const ObjectRef last = state.store.find(Kind::Node, call.name);
+  ObjectRef last = state.store.find(Kind::Node, call.name);
   if (call.dry_run) return last;
   const MachineId machine = state.machine_of(NodeName(call.name.name));
   if (machine != kNone && state.machines[machine].registered) {
@@ -243,7 +243,7 @@ Answer<ObjectRef> World::delete_pod(const DeleteCall& call) {
   PodRun& run = state.pods[id];
   const auto allowed = check(call, "pods", run.pod().uid, run.pod().version);
   if (!allowed) return tl::unexpected(allowed.error());
-  const ObjectRef present = state.store.find(Kind::Pod, call.name);
+  ObjectRef present = state.store.find(Kind::Pod, call.name);
   if (call.dry_run) return present;
   if (!run.wanted_gone && state.measuring) {
     ++state.counts.deleted;
@@ -271,12 +271,12 @@ Answer<ObjectRef> World::create_budget(DisruptionBudget budget, Labels labels, b
   const ObjectName name = budget.name;
   BudgetObject object{std::move(budget), std::move(labels), state.now};
   if (dry_run) return std::make_shared<const Object>(std::move(object));
-  const ObjectRef stored = state.store.put(std::move(object));
+  ObjectRef stored = state.store.put(std::move(object));
   state.disruption->budget_changed(name);
   return stored;
 }
 
-Answer<ObjectRef> World::update_budget(DisruptionBudget budget, bool dry_run) {
+Answer<ObjectRef> World::update_budget(const DisruptionBudget& budget, bool dry_run) {
   State& state = *state_;
   const auto* present = state.store.get<BudgetObject>(budget.name);
   if (present == nullptr) return not_found("poddisruptionbudgets.policy", budget.name.name);
@@ -295,7 +295,7 @@ Answer<ObjectRef> World::update_budget(DisruptionBudget budget, bool dry_run) {
                     edited.budget.unhealthy == before.unhealthy;
   if (same) return state.store.find(Kind::Budget, budget.name);  // no write, no new version
   ++edited.budget.generation;
-  const ObjectRef stored = state.store.put(std::move(edited));
+  ObjectRef stored = state.store.put(std::move(edited));
   state.disruption->budget_changed(budget.name);
   return stored;
 }
@@ -306,7 +306,7 @@ Answer<ObjectRef> World::delete_budget(const DeleteCall& call) {
   if (present == nullptr) return not_found("poddisruptionbudgets.policy", call.name.name);
   const auto allowed = check(call, "poddisruptionbudgets.policy", present->budget.uid, present->budget.version);
   if (!allowed) return tl::unexpected(allowed.error());
-  const ObjectRef last = state.store.find(Kind::Budget, call.name);
+  ObjectRef last = state.store.find(Kind::Budget, call.name);
   if (!call.dry_run) state.store.remove(Kind::Budget, call.name);
   return last;
 }
@@ -331,7 +331,7 @@ Answer<ObjectRef> World::delete_lease(const DeleteCall& call) {
   if (present == nullptr) return not_found("leases.coordination.k8s.io", call.name.name);
   const auto allowed = check(call, "leases.coordination.k8s.io", present->meta.uid, present->meta.version);
   if (!allowed) return tl::unexpected(allowed.error());
-  const ObjectRef last = state.store.find(Kind::Lease, call.name);
+  ObjectRef last = state.store.find(Kind::Lease, call.name);
   if (!call.dry_run) state.store.remove(Kind::Lease, call.name);
   return last;
 }

@@ -104,7 +104,7 @@ Answer<ObjectRef> World::update_node_status(const NodeObject& wanted, const std:
   edited.node.max_pods = wanted.node.max_pods;
   edited.capacity = wanted.capacity;
   if (dry_run) return unstored(std::move(edited));
-  const ObjectRef stored = state.store.put(std::move(edited));
+  ObjectRef stored = state.store.put(std::move(edited));
   state.schedule_soon();
   return stored;
 }

@@ -9,6 +9,7 @@ namespace spotkeeper::sim {
 
 std::vector<std::string> World::services() const {
   std::vector<std::string> names;
+  names.reserve(state_->endpoints->count());
   for (ServiceId id = 0; id < state_->endpoints->count(); ++id) names.push_back(state_->endpoints->name_of(id).str());
   return names;
 }

@@ -68,7 +68,7 @@ Result<void> check_call(Command& command, std::size_t given) {
 }  // namespace
 
 Result<void> check_command(Command& command, std::size_t stage) {
-  Operand& first = command.operands.front();
+  const Operand& first = command.operands.front();
   const std::size_t given = command.operands.size() - 1 + (stage > 0 ? 1 : 0);
   switch (first.kind) {
     case Operand::Kind::Function: return check_call(command, given);

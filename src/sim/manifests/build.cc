@@ -163,9 +163,9 @@ class Builder {
       return fail(ErrorCode::InvalidInput,
                   fmt::format("no Node is given, and the catalogue has no {} to assume some of", kAssumedType));
     }
-    double free_cpu = static_cast<double>(type->allocatable_cpu.value);  // of a node, after its DaemonSets
-    double free_memory = static_cast<double>(type->allocatable_memory.value);
-    double free_pods = static_cast<double>(type->max_pods);
+    auto free_cpu = static_cast<double>(type->allocatable_cpu.value);  // of a node, after its DaemonSets
+    auto free_memory = static_cast<double>(type->allocatable_memory.value);
+    auto free_pods = static_cast<double>(type->max_pods);
     double cpu = 0;
     double memory = 0;
     double pods = 0;

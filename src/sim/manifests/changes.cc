@@ -36,8 +36,11 @@ std::vector<ObjectName> losers(const Scenario& scenario, const Report& report) {
     if (owner != nullptr) lost[owner->workload.name] += count;
   }
   std::vector<ObjectName> names;
+  names.reserve(lost.size());
   for (const auto& [name, count] : lost) names.push_back(name);
-  std::stable_sort(names.begin(), names.end(), [&](const auto& a, const auto& b) { return lost.at(a) > lost.at(b); });
+  std::sort(names.begin(), names.end(), [&](const ObjectName& a, const ObjectName& b) {
+    return lost.at(a) != lost.at(b) ? lost.at(a) > lost.at(b) : a < b;
+  });
   return names;
 }
 
@@ -210,10 +213,13 @@ Result<ChangeReport> try_changes(const Scenario& scenario, const Report& report,
       has_room = has_room && lost.has_value();
       one.lost += lost.value_or(0);
     }
-    if (has_room) tried.tried.push_back(std::move(one));
+    if (!has_room) continue;
+    // The best first; of those that lose as much, the one that was tried first.
+    const auto behind =
+        std::upper_bound(tried.tried.begin(), tried.tried.end(), one.lost,
+                         [](std::uint64_t lost, const TriedChange& other) { return lost < other.lost; });
+    tried.tried.insert(behind, std::move(one));
   }
-  std::stable_sort(tried.tried.begin(), tried.tried.end(),
-                   [](const TriedChange& a, const TriedChange& b) { return a.lost < b.lost; });
   return tried;
 }
 

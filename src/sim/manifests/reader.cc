@@ -107,7 +107,7 @@ class Reader {
       SK_TRY(const auto period, probe["periodSeconds"].get_or(std::int64_t{10}));
       if (delay < 0 || delay > 86'400) return fail(probe["initialDelaySeconds"].error("out of range: 0 to 86400"));
       if (period < 0 || period > 3'600) return fail(probe["periodSeconds"].error("out of range: 1 to 3600"));
-      FoundProbe found{std::chrono::seconds(delay), std::chrono::seconds(period == 0 ? 10 : period)};
+      const FoundProbe found{std::chrono::seconds(delay), std::chrono::seconds(period == 0 ? 10 : period)};
       if (!slowest || found.initial_delay > slowest->initial_delay) slowest = found;
     }
     return slowest;

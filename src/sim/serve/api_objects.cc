@@ -99,7 +99,7 @@ net::HttpResponse ApiServer::change_budget(const Call& call, const format::JsonV
   if (of_status(call.path.subresource))
     return answer(call, world_.update_budget_status(*wanted, version, call.query.dry_run));
   if (!versioned) wanted->version = {};
-  return answer(call, world_.update_budget(std::move(*wanted), call.query.dry_run));
+  return answer(call, world_.update_budget(*wanted, call.query.dry_run));
 }
 
 net::HttpResponse ApiServer::change_event(const Call& call, const format::JsonValue& after, bool versioned) {

@@ -17,6 +17,7 @@ Result<ChildProcess> ChildProcess::start(const std::vector<std::string>& argv, c
   const int log = ::open(log_path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   if (log < 0) return fail(ErrorCode::Unavailable, fmt::format("can't write {}: {}", log_path, std::strerror(errno)));
   std::vector<char*> arguments;
+  arguments.reserve(argv.size() + 1);
   for (const std::string& argument : argv) arguments.push_back(const_cast<char*>(argument.c_str()));
   arguments.push_back(nullptr);
   const pid_t parent = ::getpid();

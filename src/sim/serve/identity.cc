@@ -45,8 +45,8 @@ StatusDetails forbidden(const Caller& caller, std::string_view verb, const Resou
   const std::string where = path.ns.empty() ? "at the cluster scope" : fmt::format("in the namespace \"{}\"", path.ns);
   return {403,
           "Forbidden",
-          fmt::format("{} is forbidden: User \"{}\" cannot {} resource \"{}\" in API group \"{}\" {}", named,
-                      caller.user, verb, whole, resource.group, where),
+          fmt::format(R"({} is forbidden: User "{}" cannot {} resource "{}" in API group "{}" {})", named, caller.user,
+                      verb, whole, resource.group, where),
           "",
           "",
           {}};

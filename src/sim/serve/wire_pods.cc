@@ -40,13 +40,13 @@ void add_volumes(wire::PodSpec& spec, const PodTemplate& pod_template, wire::Are
     volume.name = arena.keep(fmt::format("claim-{}", spec.volumes.size()));
     volume.source.persistent_volume_claim.emplace();
     volume.source.persistent_volume_claim->claim_name = claim;
-    spec.volumes.push_back(std::move(volume));
+    spec.volumes.push_back(volume);
   }
   if (pod_template.local_storage) {
     wire::Volume scratch;
     scratch.name = "scratch";
     scratch.source.empty_dir.emplace();
-    spec.volumes.push_back(std::move(scratch));
+    spec.volumes.push_back(scratch);
   }
 }
 

@@ -103,7 +103,7 @@ class TemplateGenerator {
                    "toJson",
                    "trunc 3",
                    "trunc -2",
-                   "replace \"a\" \"bb\"",
+                   R"(replace "a" "bb")",
                    "default \"d\"",
                    "printf \"%s!\"",
                    "printf \"%6s|\"",
@@ -136,7 +136,7 @@ class TemplateGenerator {
   std::string string(std::size_t depth) {
     if (depth == 0 || random_.chance(0.3)) {
       return one_of({".Kind", ".NodeName", ".Description", ".EventID", ".InstanceID", ".AvailabilityZone", ".State",
-                     "$.Region", "\"lit\"", "`raw`", "\"q\\\"\\n\\u00e9\\t<&>\"", ".NodeLabels.team",
+                     "$.Region", "\"lit\"", "`raw`", R"("q\"\n\u00e9\t<&>")", ".NodeLabels.team",
                      ".InterruptionEvent.Kind", "\"\"", ".NodeMetadata.Region"});
     }
     switch (below(16)) {
@@ -200,7 +200,7 @@ class TemplateGenerator {
   }
 
   std::string list() {
-    return one_of({".Pods", "list 1 2", "list \"b\" \"a\" \"b\"", "splitList \"-\" .NodeName", "sortAlpha .Pods",
+    return one_of({".Pods", "list 1 2", R"(list "b" "a" "b")", "splitList \"-\" .NodeName", "sortAlpha .Pods",
                    "uniq .Pods", "rest .Pods", "list", "initial .Pods", "reverse .Pods",
                    "keys (dict \"a\" 1) | sortAlpha", "without .Pods \"a\"", "compact (list \"\" 1 0 true)",
                    "append .Pods \"z\"", "concat .Pods (list 1)", "slice .Pods 0 1", "prepend .Pods 7",

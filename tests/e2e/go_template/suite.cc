@@ -191,6 +191,7 @@ TEST(GoTemplates, RandomOnesRenderTheSame) {
   const NthEvent bare = bare_event();
   testing::TemplateGenerator generator(seed);
   std::vector<Case> cases;
+  cases.reserve(count);
   for (std::size_t i = 0; i < count; ++i)
     cases.push_back({.source = generator.make(), .event = i % 4 == 3 ? &bare : &rich});
   const Tally tally = compare(cases);
@@ -230,11 +231,11 @@ TEST(GoTemplates, WhatGoRefusesIsRefused) {
                                         "{{ 1 2 }}",
                                         "{{ upper }}",
                                         "{{ upper 1 }}",
-                                        "{{ trunc \"a\" \"b\" }}",
+                                        R"({{ trunc "a" "b" }})",
                                         "{{ index .Pods 9 }}",
                                         "{{ lt 1 \"a\" }}",
                                         "{{ len 3 }}",
-                                        "{{ \"a\\q\" }}",
+                                        R"({{ "a\q" }})",
                                         "{{ 08 }}",
                                         "{{ 1x }}",
                                         "{{ $x := 1 }}{{ $y = 2 }}",

@@ -26,10 +26,14 @@ inline constexpr std::string_view
                 R"T({{ . | toPrettyJson }})T",
                 R"T({{ .NodeMetadata | toJson }} {{ .InterruptionEvent.Kind }})T",
                 // Slack.
-                "{\"text\":\":warning: *[NTH] [Instance Interruption]*\n  *Kind:* `{{ .Kind }}`\n  *Node:* `{{ "
-                ".NodeName }}`\n"
-                "  *InstanceType:* `{{ .InstanceType }}`\n  *InstanceLifeCycle*: `{{.InstanceLifeCycle}}`\n"
-                "  *Description:* {{ .Description }}\n  *Start Time:* `{{ .StartTime }}`\n\"}",
+                R"T({"text":":warning: *[NTH] [Instance Interruption]*
+  *Kind:* `{{ .Kind }}`
+  *Node:* `{{ .NodeName }}`
+  *InstanceType:* `{{ .InstanceType }}`
+  *InstanceLifeCycle*: `{{.InstanceLifeCycle}}`
+  *Description:* {{ .Description }}
+  *Start Time:* `{{ .StartTime }}`
+"})T",
                 R"T({"channel":"#spot","username":"nth","icon_emoji":":aws:","text":"*{{ .Kind | replace "_" " " | title }}* on {{ .NodeName }} ({{ .InstanceType }}, {{ .AvailabilityZone }})"})T",
                 R"T({"blocks":[{"type":"header","text":{"type":"plain_text","text":{{ printf "%s: %s" .Kind .NodeName | toJson }}}},{"type":"section","fields":[{"type":"mrkdwn","text":"*Instance*\n{{ .InstanceID }}"},{"type":"mrkdwn","text":"*Type*\n{{ .InstanceType }}"}{{ if .Pods }},{"type":"mrkdwn","text":{{ .Pods | join ", " | printf "*Pods*\n%s" | toJson }}}{{ end }}]}]})T",
                 R"T({"attachments":[{"color":"{{ if eq .Kind "SPOT_ITN" }}danger{{ else if eq .Kind "REBALANCE_RECOMMENDATION" "SCHEDULED_EVENT" }}warning{{ else }}good{{ end }}","title":"{{ .Kind }}","text":{{ .Description | trim | toJson }},"ts":{{ .StartTime.Unix }}}]})T",
@@ -54,7 +58,7 @@ inline constexpr std::string_view
                 "<b>{{ .Description | html }}</b> <a href=\"/?node={{ .NodeName | urlquery }}\">{{ .NodeName }}</a>",
                 "var text = '{{ js .Description }}';",
                 // What the language has.
-                "{{ define \"pod\" }}<{{ . }}>{{ end }}{{ range .Pods }}{{ template \"pod\" . }}{{ end }}",
+                R"T({{ define "pod" }}<{{ . }}>{{ end }}{{ range .Pods }}{{ template "pod" . }}{{ end }})T",
                 "{{ block \"title\" . }}{{ .Kind }}{{ end }}: {{ .NodeName }}",
                 "{{ $team := \"none\" }}{{ range $k, $v := .NodeLabels }}{{ if eq $k \"team\" }}{{ $team = $v }}{{ end "
                 "}}{{ end }}{{ $team }}",

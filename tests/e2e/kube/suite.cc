@@ -33,10 +33,10 @@ Suite::Suite() : suffix_(fresh_suffix()) {
 }
 
 std::unique_ptr<Connection> Suite::connect_as(const std::function<void(ClientConfig&)>& change,
-                                              ConnectOptions options) {
+                                              const ConnectOptions& options) {
   ClientConfig changed = config;
   change(changed);
-  auto made = connect(loop, std::move(changed), std::move(options));
+  auto made = connect(loop, std::move(changed), options);
   if (!made) throw std::runtime_error(made.error().message);
   return std::move(*made);
 }

@@ -32,7 +32,8 @@ class Suite : public ::testing::Test {
   Suite();
   [[nodiscard]] Client& client() { return connection->client(); }
   /// Another client with a changed configuration.
-  std::unique_ptr<Connection> connect_as(const std::function<void(ClientConfig&)>& change, ConnectOptions options = {});
+  std::unique_ptr<Connection> connect_as(const std::function<void(ClientConfig&)>& change,
+                                         const ConnectOptions& options = {});
 
   template <class T>
   T await(net::Task<T> task) {

@@ -113,6 +113,7 @@ TEST(MarketDay, FollowsARecording) {
   Scenario day = shipped("market-day");
   day.duration = 2h;
   std::vector<std::uint32_t> units;
+  units.reserve(48);
   for (int i = 0; i < 48; ++i) units.push_back(i / 6 % 2 == 0 ? 1 : 0);  // half an hour each
   const auto trace = std::make_shared<const market::SpotTrace>(market::SpotTrace{5min, units});
   ASSERT_TRUE(market::drive_by_traces(day.market, {{"us-east-1a_x_1", "us-east-1a", trace},

@@ -72,7 +72,7 @@ inline Report run_with(const Scenario& scenario, Policy policy, std::uint64_t se
   RunOptions options;
   options.policy = policy;
   options.seed = seed;
-  return run_with(scenario, std::move(options));
+  return run_with(scenario, options);
 }
 
 /// The report, and the command that makes it again.

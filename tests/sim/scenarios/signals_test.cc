@@ -49,7 +49,7 @@ struct Story {
   }
 };
 
-Story told_with(Scenario scenario, bool somebody_cordons = false) {
+Story told_with(const Scenario& scenario, bool somebody_cordons = false) {
   Story story;
   RunOptions options;
   std::optional<Store::Subscription> subscription;

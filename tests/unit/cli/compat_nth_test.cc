@@ -3,6 +3,7 @@
 
 #include <set>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -61,13 +62,14 @@ TEST(NthCompat, EveryRowHasItsFate) {
                                                                 : "other";
     if (option.fate == NthFate::Honoured) continue;
     const auto made = parsed({}, {{variable, other}});
+    const std::string setting = fmt::format("{}={}: ", variable, other);
     if (option.fate == NthFate::Refused) {
       ASSERT_FALSE(made) << flag;
-      EXPECT_THAT(made.error().message, HasSubstr(variable + "=" + other + ": not supported: "));
+      EXPECT_THAT(made.error().message, HasSubstr(setting + "not supported: "));
     } else {
       ASSERT_TRUE(made) << flag;
       if (flag != "uptime-from-file") {
-        EXPECT_THAT(made->notes, ElementsAre(HasSubstr(variable + "=" + other + ": no effect: ")));
+        EXPECT_THAT(made->notes, ElementsAre(HasSubstr(setting + "no effect: ")));
       }
     }
   }
@@ -153,7 +155,7 @@ TEST(NthCompat, RefusesATemplateAtTheStartWithItsPlace) {
 }
 
 TEST(NthCompat, NeverShowsASecret) {
-  const std::string all = refusal({"--webhook-url=ftp://h/SECRET", "--webhook-headers={\"Authorization\":\"SECRET\""});
+  const std::string all = refusal({"--webhook-url=ftp://h/SECRET", R"(--webhook-headers={"Authorization":"SECRET")"});
   EXPECT_THAT(all, HasSubstr("--webhook-url: it is no http or https URL"));
   EXPECT_THAT(all, Not(HasSubstr("SECRET")));
 }

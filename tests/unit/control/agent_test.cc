@@ -9,7 +9,6 @@ namespace {
 
 using ::spotkeeper::testing::AgentWorld;
 using ::spotkeeper::testing::FakeImds;
-using ::testing::HasSubstr;
 using Phase = AgentStatus::Phase;
 
 using AgentTest = AgentWorld;

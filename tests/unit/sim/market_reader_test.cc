@@ -11,7 +11,6 @@ namespace spotkeeper::sim::market {
 namespace {
 
 using testing::AllOf;
-using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::StartsWith;
 

@@ -14,8 +14,6 @@ namespace spotkeeper::sim::market {
 namespace {
 
 using testing::Contains;
-using testing::ElementsAre;
-using testing::EndsWith;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
@@ -389,6 +387,7 @@ TEST(TracedPool, NeverHoldsMoreThanItsCapacity) {
     MarketSettings settings = calm_market({"us-east-1a", "us-east-1b", "us-east-1c"});
     for (PoolSettings& pool : settings.pools) {
       std::vector<std::uint32_t> units;
+      units.reserve(100);
       for (int i = 0; i < 100; ++i) units.push_back(static_cast<std::uint32_t>(random.below(9)));
       pool.trace = trace_of(3min, units);
     }

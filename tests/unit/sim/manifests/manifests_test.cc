@@ -14,7 +14,6 @@ namespace {
 using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
-using testing::Not;
 
 const Catalog& catalog() {
   static const Catalog parsed = *Catalog::parse(aws::embedded_catalog(), "catalogue");

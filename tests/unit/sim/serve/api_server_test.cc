@@ -122,7 +122,7 @@ TEST_F(ApiServerTest, RefusesMoreReplicasThanItCouldHold) {
   EXPECT_EQ(scale("4"), 200);
   std::string large(kDeployment);
   large.replace(large.find("\"replicas\":3"), 12, R"("replicas":2147483647)");
-  large.replace(large.find("\"name\":\"web\""), 12, R"("name":"big")");
+  large.replace(large.find(R"("name":"web")"), 12, R"("name":"big")");
   EXPECT_EQ(post("/apis/apps/v1/namespaces/shop/deployments", large).status, 400);
 }
 
