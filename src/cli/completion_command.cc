@@ -34,7 +34,8 @@ std::string words_of(Command command) {
     if (!option.commands.has(command) || option.placement != Placement::Positional) continue;
     if (const auto* choice = std::get_if<ChoiceType>(&option.type))
       return fmt::format("{}", fmt::join(choice->choices, " "));
-    return command == Command::Simulate ? "one-node slow-starters zone-storm" : "";
+    const auto* text = std::get_if<TextType>(&option.type);
+    if (text != nullptr && text->names != nullptr) return fmt::format("{}", fmt::join(text->names(), " "));
   }
   return {};
 }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "cli/options.h"
+#include "sim/scenario.h"
 
 // The function that puts a parsed value into its member.
 #define SK_INTO(member)                                                                                       \
@@ -22,6 +23,12 @@ constexpr std::array<std::string_view, 4> outputs = {"table", "json", "yaml", "c
 constexpr std::array<std::string_view, 3> shells = {"bash", "zsh", "fish"};
 constexpr std::array<std::string_view, 1> pages = {"configuration"};
 
+std::vector<std::string_view> shipped_names() {
+  std::vector<std::string_view> names;
+  for (const sim::ShippedScenario& shipped : sim::shipped_scenarios()) names.push_back(shipped.name);
+  return names;
+}
+
 constexpr CommandSet everywhere = {Command::Agent,   Command::Simulate,   Command::Catalog,
                                    Command::Version, Command::Completion, Command::Docs};
 constexpr CommandSet services = {Command::Agent, Command::Simulate};
@@ -30,10 +37,10 @@ constexpr CommandSet printers = {Command::Simulate, Command::Catalog, Command::V
 constexpr Option table[] = {
     // Arguments.
     {.name = "scenario",
-     .type = TextType{"SCENARIO", SK_INTO(simulate.scenario)},
+     .type = TextType{"SCENARIO", SK_INTO(simulate.scenario), shipped_names},
      .commands = {Command::Simulate},
      .group = "Arguments",
-     .help = "a shipped scenario's name (one-node, slow-starters, zone-storm …) or a scenario file",
+     .help = "a shipped scenario's name or a scenario file",
      .placement = Placement::Positional},
     {.name = "shell",
      .type = ChoiceType{shells, SK_INTO(shell)},

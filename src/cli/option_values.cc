@@ -127,6 +127,9 @@ std::string Option::range() const {
                    return fmt::format("{} to {}", format_duration(range.least), format_duration(range.most));
                  },
                  [](const FlagType&) { return std::string("true, false"); },
+                 [](const TextType& text) {
+                   return text.names == nullptr ? std::string() : fmt::format("{}", fmt::join(text.names(), ", "));
+                 },
                  [](const ChoiceType& choice) { return fmt::format("{}", fmt::join(choice.choices, ", ")); },
                  [](const ListType& list) { return fmt::format("{}", fmt::join(list.choices, ", ")); },
                  [](const auto&) { return std::string(); }},

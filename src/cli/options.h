@@ -161,6 +161,7 @@ struct InstantType {  // RFC 3339
 struct TextType {
   std::string_view placeholder;
   void (*store)(Options&, std::string);
+  std::vector<std::string_view> (*names)() = nullptr;  // that mean something; other text may mean something, too
 };
 struct PathType {
   void (*store)(Options&, std::string);

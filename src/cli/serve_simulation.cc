@@ -67,8 +67,11 @@ std::string note_of(const ServeProgress& now) {
 /// Draws the run: a bar on a terminal, and otherwise a line when its stage changes.
 class ServeView {
  public:
-  ServeView(Streams streams, const sim::Scenario& scenario, bool keep)
-      : streams_(streams), bar_(streams.err, fmt::format("{} served", scenario.name)), keep_(keep) {}
+  ServeView(Streams streams, const sim::Scenario& scenario, const sim::serve::ServeOptions& options)
+      : streams_(streams),
+        bar_(streams.err, fmt::format("{} served", scenario.name)),
+        keep_(options.keep),
+        agents_(options.agents) {}
 
   void show(const ServeProgress& now) {
     if (now.stage == ServeProgress::Stage::Finished) return;
@@ -80,13 +83,16 @@ class ServeView {
  private:
   void announce(const ServeProgress& now) {
     announced_ = true;
-    log::info("the world is served",
-              {{"nodes", static_cast<std::uint64_t>(now.nodes)}, {"kubeconfig", now.kubeconfig}});
+    log::info(
+        "the world is served",
+        {{"nodes", static_cast<std::uint64_t>(now.nodes)}, {"kubeconfig", now.kubeconfig}, {"agents", now.agent_list}});
     if (keep_) print(streams_.err, fmt::format("export KUBECONFIG={}\n", now.kubeconfig));
+    if (!agents_) print(streams_.err, fmt::format("{} has each node's agent as a command line\n", now.agent_list));
   }
   Streams streams_;
   ProgressBar bar_;
   bool keep_;
+  bool agents_;
   bool announced_ = false;
 };
 
@@ -101,9 +107,8 @@ Result<std::vector<sim::Report>> serve_simulation(const sim::Scenario& scenario,
   serve.speed = options.simulate.speed;
   serve.keep = options.simulate.keep;
   serve.explain_losses = options.simulate.explain_lost;
-  if (options.simulate.agents) {
-    SK_TRY(serve.agent_binary, own_binary());
-  }
+  serve.agents = options.simulate.agents;
+  SK_TRY(serve.program, own_binary());
   for (const sim::Policy policy : options.simulate.compare) {
     if (policy == sim::Policy::Spotkeeper) continue;  // that is the served one
     SK_TRY(auto report, simulate_once(scenario, policy, options, streams));
@@ -111,7 +116,7 @@ Result<std::vector<sim::Report>> serve_simulation(const sim::Scenario& scenario,
   }
   SK_TRY(const WorldFolder folder, WorldFolder::open(options.simulate.directory));
   serve.directory = folder.path();
-  ServeView view(streams, scenario, serve.keep);
+  ServeView view(streams, scenario, serve);
   serve.progress = [&](const ServeProgress& now) { view.show(now); };
   serve.reported = [&](const sim::Report& report) {
     view.clear();

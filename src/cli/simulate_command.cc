@@ -111,7 +111,10 @@ std::optional<std::string> check_flags(const SimulateOptions& options) {
   const int worlds =
       (options.scenario.empty() ? 0 : 1) + (options.from.empty() ? 0 : 1) + (options.from_cluster ? 1 : 0);
   if (worlds == 0)
-    return "SCENARIO is missing: a shipped scenario's name or a scenario file; or --from, or --from-cluster";
+    return fmt::format(
+        "SCENARIO is missing: a shipped scenario's name ({}) or a scenario file; or --from, or "
+        "--from-cluster",
+        find_option("scenario")->range());
   if (worlds > 1) return "SCENARIO, --from and --from-cluster each choose the world: one of them";
   if (options.serve) {
     if (options.scenario.empty())

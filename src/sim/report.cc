@@ -73,6 +73,7 @@ format::JsonValue to_json(const Report& report) {
   object["lost_by_pod"] = std::move(lost_by_pod);
   object["cost"] = market::cost_json(report.market);
   object["market"] = market::market_json(report.market);
+  if (report.agent_restarts) object["agent_restarts"] = *report.agent_restarts;
   if (report.losses_explained) {
     format::JsonArray losses;
     for (const LostRequest& lost : report.losses) losses.push_back(to_json(lost, report.clock_started));

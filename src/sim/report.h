@@ -31,10 +31,11 @@ struct Report {
   std::optional<Duration> recovered_after;
   market::MarketReport market;
   Instant clock_started;
-  std::uint64_t events = 0;         // things that happened in the world; not part of the JSON
-  Series series;                    // where it was asked for; in the CSV and the HTML page
-  std::vector<LostRequest> losses;  // every lost request, where they were asked for
-  bool losses_explained = false;    // they were
+  std::uint64_t events = 0;                     // things that happened in the world; not part of the JSON
+  Series series;                                // where it was asked for; in the CSV and the HTML page
+  std::vector<LostRequest> losses;              // every lost request, where they were asked for
+  bool losses_explained = false;                // they were
+  std::optional<std::uint64_t> agent_restarts;  // of a served run: agents that had ended, and were started anew
 };
 
 /// The same report gives the same bytes.

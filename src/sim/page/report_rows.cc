@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -60,6 +61,8 @@ std::vector<ReportRow> report_rows(const std::vector<Report>& reports) {
   number("pods deleted", false, [](const auto& r) { return r.pods.deleted; });
   number("pods killed hard", false, [](const auto& r) { return r.pods.killed_hard; });
   number("budget overrides", false, [](const auto& r) { return r.budget_overrides; });
+  if (std::ranges::any_of(reports, [](const auto& r) { return r.agent_restarts.value_or(0) > 0; }))
+    number("agents started anew", false, [](const auto& r) { return r.agent_restarts.value_or(0); });
   row("time to recover", false, recovery);
   row("cost an hour", false, [](const auto& r) { return dollars(r.market.per_hour(r.market.total)); });
   row("on demand", true, [](const auto& r) { return dollars(r.market.per_hour(r.market.on_demand_total)); });

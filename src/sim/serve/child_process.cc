@@ -55,7 +55,14 @@ bool ChildProcess::running() {
   int status = 0;
   if (::waitpid(pid_, &status, WNOHANG) != pid_) return true;
   pid_ = -1;
+  status_ = status;
   return false;
+}
+
+std::string ChildProcess::end() const {
+  if (!status_) return {};
+  if (WIFSIGNALED(*status_)) return fmt::format("signal {}", WTERMSIG(*status_));
+  return fmt::format("exit code {}", WEXITSTATUS(*status_));
 }
 
 }  // namespace spotkeeper::sim::serve

@@ -2,17 +2,18 @@
 
 #include <algorithm>
 #include <csignal>
-#include <map>
 #include <memory>
 #include <utility>
 #include <vector>
 
 #include <fmt/format.h>
 
+#include "base/file.h"
 #include "base/log.h"
 #include "net/event_loop.h"
 #include "sim/script.h"
-#include "sim/serve/child_process.h"
+#include "sim/serve/agent_fleet.h"
+#include "sim/serve/agent_list.h"
 #include "sim/serve/served_world.h"
 
 namespace spotkeeper::sim::serve {
@@ -31,16 +32,15 @@ class ServeRun {
     SK_TRY(served_, ServedWorld::start(loop_, *world_, options_.directory));
     world_->on_machine_change([this](const NodeName& node, bool alive) { machine_changed(node, alive); });
     SK_CHECK(start_agents());
-    script_ = std::make_unique<Script>(scenario_, options_.seed,
-                                       options_.agent_binary.empty() ? Policy::None : Policy::Spotkeeper, *world_,
-                                       loop_, [this] { served_->advance(); });
+    script_ = std::make_unique<Script>(scenario_, options_.seed, options_.agents ? Policy::Spotkeeper : Policy::None,
+                                       *world_, loop_, [this] { served_->advance(); });
     net::SystemSignals signals(loop_, {SIGINT, SIGTERM});
     net::TaskGroup watchers(loop_);
     watchers.start(heed(signals));
     watchers.start(show_progress());
     Result<Report> report = loop_.run_until(follow());
     watchers.cancel_all();
-    agents_.clear();
+    agents_.stop_all();
     script_.reset();
     served_.reset();
     return report;
@@ -63,43 +63,38 @@ class ServeRun {
   }
 
   Result<void> start_agents() {
-    if (options_.agent_binary.empty()) return {};
-    for (const auto& [name, object] : world_->store().all(Kind::Node)) SK_CHECK(start_agent(NodeName(name.name)));
+    SK_CHECK(list_agents());
+    if (!options_.agents) return {};
+    for (const auto& [name, object] : world_->store().all(Kind::Node))
+      SK_CHECK(agents_.start(NodeName(name.name), loop_.now()));
     return {};
   }
 
-  Result<void> start_agent(const NodeName& node) {
-    const std::vector<std::string> argv{options_.agent_binary,
-                                        "agent",
-                                        "--node-name",
-                                        node.str(),
-                                        "--kubeconfig",
-                                        served_->kubeconfig(),
-                                        "--metadata-url",
-                                        served_->metadata_url(node),
-                                        "--listen",
-                                        "127.0.0.1:0",
-                                        "--clock-epoch",
-                                        format_rfc3339(scale_.epoch),
-                                        "--clock-origin",
-                                        format_rfc3339(scale_.origin),
-                                        "--clock-rate",
-                                        fmt::format("{}", scale_.rate),
-                                        "--log-format",
-                                        "json"};
-    SK_TRY(auto process, ChildProcess::start(argv, options_.directory + "/agent-" + node.str() + ".log"));
-    agents_.insert_or_assign(node, std::move(process));
-    return {};
+  [[nodiscard]] std::vector<std::string> command_of(const NodeName& node) const {
+    return agent_command({options_.program, served_->kubeconfig(), scale_}, node, served_->metadata_url(node));
+  }
+
+  [[nodiscard]] std::string agent_list() const { return options_.directory + "/agents"; }
+
+  Result<void> list_agents() {
+    std::string lines(kAgentListHeading);
+    for (const auto& [name, object] : world_->store().all(Kind::Node)) {
+      const NodeName node(name.name);
+      lines += agent_line(node, served_->metadata_url(node), served_->kubeconfig(), command_of(node));
+    }
+    return write_file(agent_list(), lines);
   }
 
   // A machine takes its agent with it, and a reboot brings a new one.
   void machine_changed(const NodeName& node, bool alive) {
-    if (options_.agent_binary.empty()) return;
     if (!alive) {
-      agents_.erase(node);
+      agents_.stop(node);
       return;
     }
-    if (const auto started = start_agent(node); !started) log::error(started.error().message, {{"node", node.str()}});
+    if (const auto listed = list_agents(); !listed) log::error(listed.error().message);
+    if (!options_.agents) return;
+    if (const auto started = agents_.start(node, loop_.now()); !started)
+      log::error(started.error().message, {{"node", node.str()}});
   }
 
   net::Task<void> heed(net::SystemSignals& signals) {
@@ -126,7 +121,8 @@ class ServeRun {
       co_await wait(Script::kLook);
       served_->advance();
       script_->look();
-      const auto alive = agents_alive();
+      if (ended_by_signal_) break;  // which the agents may have heard, too
+      const auto alive = agents_.look(loop_.now());
       if (!alive) co_return fail(alive.error());
     }
     script_->stop_load();
@@ -136,9 +132,16 @@ class ServeRun {
     Report report = script_->report();
     report.losses_explained = options_.explain_losses;
     report.losses = world_->losses();
+    if (options_.agents) report.agent_restarts = agents_.restarts();
     if (options_.reported) options_.reported(report);
     finished_ = true;
-    while (options_.keep && !ended_by_signal_) co_await served_->changed().wait();
+    while (options_.keep && !ended_by_signal_) {
+      co_await wait(Script::kLook);
+      served_->advance();
+      if (ended_by_signal_) break;
+      const auto alive = agents_.look(loop_.now());
+      if (!alive) co_return fail(alive.error());
+    }
     co_return report;
   }
 
@@ -146,20 +149,10 @@ class ServeRun {
     if (!ended_by_signal_) co_await net::sleep_for(loop_, length);
   }
 
-  /// An agent that ends by itself would look like losses of the policy; its log says why it did.
-  Result<void> agents_alive() {
-    for (auto& [node, process] : agents_) {
-      if (process.running()) continue;
-      return fail(ErrorCode::Unavailable, fmt::format("the agent of node {} has ended; its log is {}/agent-{}.log",
-                                                      node.str(), options_.directory, node.str()));
-    }
-    return {};
-  }
-
   net::Task<Result<void>> agents_watch() {
     const Steady limit = loop_.steady() + real(kAgentsWithin);
     while (served_->watched_nodes().size() < agents_.size() && !ended_by_signal_) {
-      const auto alive = agents_alive();
+      const auto alive = agents_.look(loop_.now());
       if (!alive) co_return fail(alive.error());
       if (loop_.steady() > limit)
         co_return fail(ErrorCode::Timeout, fmt::format("only {} of {} agents watch their node after {}; logs are in {}",
@@ -184,6 +177,7 @@ class ServeRun {
     now.nodes = world_->store().all(Kind::Node).size();
     now.agents = served_->watched_nodes().size();
     now.kubeconfig = served_->kubeconfig();
+    now.agent_list = agent_list();
     if (!running_) return now;
     now.elapsed = std::min(loop_.now() - script_->clock_start(), Duration(scenario_.duration));
     now.share = seconds_of(now.elapsed) / seconds_of(scenario_.duration);
@@ -200,7 +194,7 @@ class ServeRun {
   std::unique_ptr<World> world_;
   std::unique_ptr<ServedWorld> served_;
   std::unique_ptr<Script> script_;
-  std::map<NodeName, ChildProcess> agents_;
+  AgentFleet agents_{[this](const NodeName& node) { return command_of(node); }, options_.directory, options_.speed};
   bool running_ = false;
   bool finished_ = false;
   bool ended_by_signal_ = false;

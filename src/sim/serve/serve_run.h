@@ -28,14 +28,16 @@ struct ServeProgress {
   std::uint64_t lost = 0;
   std::uint64_t interruptions = 0;
   std::string kubeconfig;
+  std::string agent_list;  // a file: serve/agent_list.h
 };
 
 struct ServeOptions {
   std::uint64_t seed = 1;
   double speed = 1.0;
-  std::string directory;  // exists; kubeconfig and the agents' logs go there
-  /// The binary that runs as `agent` on every node; empty: none, and the scenario's clock starts at once.
-  std::string agent_binary;
+  std::string directory;  // exists; kubeconfig, agents (serve/agent_list.h) and the agents' logs go there
+  std::string program;    // this program's own file, for `agents` and for DIR/agents
+  /// Run `program` as the agent of every node; otherwise the scenario's clock starts at once.
+  bool agents = false;
   bool explain_losses = false;  // Report::losses
   /// Go on serving after the report, until SIGINT or SIGTERM.
   bool keep = false;

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "cli/arguments.h"
 #include "cli/settle.h"
+#include "sim/scenario.h"
 
 namespace spotkeeper::cli {
 namespace {
@@ -99,6 +100,18 @@ TEST(BashCompletion, OffersCommandsFlagsAndValues) {
   EXPECT_THAT(offered_by_bash("spotkeeper completion z", 3), ElementsAre("zsh"));
   EXPECT_THAT(offered_by_bash("spotkeeper simulate one", 3), ElementsAre("one-node"));
   EXPECT_THAT(offered_by_bash("spotkeeper agent --kubeconfig /et", 4), ElementsAre("/etc"));
+}
+
+TEST(ShippedScenarios, AreAllNamedByHelpErrorAndCompletion) {
+  const std::string help = command_help(Command::Simulate);
+  const std::string zsh = completion_script(Shell::Zsh), fish = completion_script(Shell::Fish);
+  for (const sim::ShippedScenario& shipped : sim::shipped_scenarios()) {
+    const std::string name(shipped.name);
+    EXPECT_THAT(help, HasSubstr(name));
+    EXPECT_THAT(offered_by_bash("spotkeeper simulate " + name, 3), ElementsAre(name));
+    EXPECT_THAT(zsh, HasSubstr(name));
+    EXPECT_THAT(fish, HasSubstr(name));
+  }
 }
 
 TEST(OtherCompletions, NameEveryFlag) {
