@@ -110,6 +110,7 @@ struct Snapshot::State {
   boost::unordered_flat_map<Uid, const Pod*, std::hash<Uid>> by_uid;
   std::map<NodeName, PodList> by_node;
   std::map<WorkloadRef, PodList> by_owner;
+  std::map<WorkloadRef, Pod> ended;  // as ended_of
 
   detail::InternTable<PodTemplate, TemplateHash> templates;
   detail::InternTable<Labels, LabelsHash> labels;
@@ -129,6 +130,23 @@ struct Snapshot::State {
     if (pod->owner != nullptr) take_from(by_owner, *pod->owner, pod);
     const auto ns = namespaces.find(pod->name.ns.str());
     if (--ns->second.second == 0) namespaces.erase(ns);
+  }
+
+  /// Before it leaves.
+  void remember_end_of(const Pod& pod) {
+    if (pod.owner == nullptr || !pod.ordinal) return;
+    const bool alone = by_owner[*pod.owner].size() <= 1;
+    if (alone) {
+      ended.erase(*pod.owner);
+    } else if (pod.terminating()) {
+      ended.insert_or_assign(*pod.owner, pod);
+    }
+  }
+
+  void forget_end_of(const Pod& named_again) {
+    if (named_again.owner == nullptr) return;
+    const auto at = ended.find(*named_again.owner);
+    if (at != ended.end() && at->second.name == named_again.name) ended.erase(at);
   }
 
   /// Gives the pod the names that others hold already, and values where it has none.
@@ -167,6 +185,7 @@ Snapshot::Snapshot(const Snapshot& other) : Snapshot() {
     state_->owners.adopt(held.pod.owner);
     put(held.pod);
   }
+  state_->ended = other.state_->ended;
 }
 
 Snapshot& Snapshot::operator=(const Snapshot& other) {
@@ -190,6 +209,7 @@ void Snapshot::put(Node node) {
 
 void Snapshot::put(Pod pod) {
   state_->share(pod);
+  state_->forget_end_of(pod);
   const auto at = state_->pods.find(pod.name);
   if (at != state_->pods.end()) {
     // The namespace counts its pods: entered anew first, or it could go with the old one.
@@ -216,6 +236,7 @@ void Snapshot::remove_node(const NodeName& node) { state_->nodes.erase(node); }
 void Snapshot::remove_pod(const PodRef& pod) {
   const auto at = state_->pods.find(pod.name);
   if (at == state_->pods.end() || at->pod.uid != pod.uid) return;
+  state_->remember_end_of(at->pod);
   state_->leave(&at->pod);
   state_->pods.erase(at);
 }
@@ -269,6 +290,11 @@ std::span<const Pod* const> Snapshot::pods_on(const NodeName& node) const {
 std::span<const Pod* const> Snapshot::pods_of(const WorkloadRef& workload) const {
   const auto at = state_->by_owner.find(workload);
   return at == state_->by_owner.end() ? std::span<const Pod* const>() : std::span<const Pod* const>(at->second);
+}
+
+const Pod* Snapshot::ended_of(const WorkloadRef& workload) const {
+  const auto at = state_->ended.find(workload);
+  return at == state_->ended.end() ? nullptr : &at->second;
 }
 
 std::vector<const DisruptionBudget*> Snapshot::budgets_of(const Pod& pod) const {

@@ -57,6 +57,9 @@ class Snapshot {
   [[nodiscard]] std::span<const Pod* const> pods_on(const NodeName& node) const;
   /// Pods of that workload, by name, wherever they are.
   [[nodiscard]] std::span<const Pod* const> pods_of(const WorkloadRef& workload) const;
+  /// The numbered pod (of a StatefulSet) of that workload that ended last, while nobody has its name again and the
+  /// workload has others; nullptr if there is none. Who counts the workload's pods should wait for its successor.
+  [[nodiscard]] const Pod* ended_of(const WorkloadRef& workload) const;
   /// Budgets whose selector covers the pod, by name. More than one: the eviction API refuses for ever.
   [[nodiscard]] std::vector<const DisruptionBudget*> budgets_of(const Pod& pod) const;
   /// Evictions and new pods may be refused while no pod like this one is Ready: it serves an admission webhook.

@@ -1,6 +1,7 @@
 #include "plan/drain/outlook.h"
 
 #include <algorithm>
+#include <set>
 #include <tuple>
 
 #include "plan/drain/timing.h"
@@ -16,9 +17,11 @@ class Teller {
   Teller(Duration ready_after, const DrainPolicy& policy, Instant now)
       : ready_after_(ready_after), policy_(policy), now_(now), told_{.arrivals = {}, .turns = Turns(now)} {}
 
-  Outlook tell(std::span<const Pod* const> pods, bool one_at_a_time, const std::function<Hope(const Pod&)>& hope) && {
+  Outlook tell(std::span<const Pod* const> pods, const Pod* ended, bool one_at_a_time,
+               const std::function<Hope(const Pod&)>& hope) && {
     for (const Pod* pod : pods) {
-      if (pod->completed()) continue;
+      // One that has ended keeps its name, without which no StatefulSet goes on, until its kubelet lets it go.
+      if (pod->completed() && !(one_at_a_time && pod->terminating())) continue;
       told_.min_serving = std::max(told_.min_serving, pod->spec->wishes.min_serving.value_or(0));
       if (pod->terminating()) {
         ending_.push_back(pod);
@@ -29,6 +32,7 @@ class Teller {
     }
     if (one_at_a_time) {
       for (const Pod* pod : ending_) expect_in_place_of(*pod);
+      expect_missing(pods, ended);
     } else {
       expect_unmade(pods);
     }
@@ -70,6 +74,36 @@ class Teller {
     told_.arrivals.push_back({gone + ready_after_, &ending});
     ++told_.in_flight;
     ++told_.unmade;
+  }
+
+  // An old pod is gone a moment before its successor is made: its number is missing then. Above and below all others it
+  // is known to be missing only from the pod that ended last. When that went is not to be seen, so that its successor
+  // is looked for in steps from what happened before.
+  void expect_missing(std::span<const Pod* const> pods, const Pod* ended) {
+    std::set<std::int32_t> named;
+    std::set<std::int32_t> held;
+    for (const Pod* pod : pods) {
+      if (!pod->ordinal) continue;
+      named.insert(*pod->ordinal);
+      if (!pod->completed() || pod->terminating()) held.insert(*pod->ordinal);
+    }
+    if (ended != nullptr && is_replaced(*ended)) named.insert(*ended->ordinal);
+    if (named.empty()) return;
+    const std::int64_t between = std::int64_t{*named.rbegin()} - *named.begin() + 1;
+    const std::int64_t missing = std::min(between - std::ssize(held), std::ssize(pods));
+    if (missing <= 0) return;
+    const Instant at = first_after(std::max(told_.turns.last(), Instant()) + ready_after_, ready_after_);
+    told_.in_flight += missing;
+    told_.unmade += missing;
+    for (std::int64_t i = 0; i < missing; ++i) told_.arrivals.push_back({at, pods.front()});
+  }
+
+  // Or the workload has become smaller.
+  bool is_replaced(const Pod& ended) {
+    const Instant given_up = *ended.deletion + policy_.successor_made_within;
+    told_.turns.at(end_began(ended));
+    told_.turns.at(given_up);
+    return now_ < given_up;
   }
 
   // The first of `from`, `from` + `step`, … that is still to come.
@@ -126,9 +160,9 @@ class Teller {
 
 }  // namespace
 
-Outlook outlook(std::span<const Pod* const> pods, bool one_at_a_time, Duration ready_after, const DrainPolicy& policy,
-                Instant now, const std::function<Hope(const Pod&)>& hope) {
-  return Teller(ready_after, policy, now).tell(pods, one_at_a_time, hope);
+Outlook outlook(std::span<const Pod* const> pods, const Pod* ended, bool one_at_a_time, Duration ready_after,
+                const DrainPolicy& policy, Instant now, const std::function<Hope(const Pod&)>& hope) {
+  return Teller(ready_after, policy, now).tell(pods, ended, one_at_a_time, hope);
 }
 
 }  // namespace spotkeeper::plan::drain

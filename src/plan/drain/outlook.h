@@ -50,16 +50,17 @@ struct Outlook {
   };
   std::int64_t serving = 0;    // Ready and not told to end
   std::int64_t replicas = 0;   // all that have not completed, and successors that are still to be made
-  std::int64_t in_flight = 0;  // not Ready yet; of a StatefulSet also those that are ending
+  std::int64_t in_flight = 0;  // not Ready yet; of a StatefulSet also those that are ending or missing
   std::int64_t unmade = 0;     // successors that their controller is about to make
   double min_serving = 0;      // the largest share that an annotation names
   std::vector<Arrival> arrivals;
   Turns turns;
 };
 
-/// `pods`: all of the workload, `ready_after`: from a pod's creation to Ready. `hope`: asked about each that is not
-/// Ready.
-[[nodiscard]] Outlook outlook(std::span<const Pod* const> pods, bool one_at_a_time, Duration ready_after,
-                              const DrainPolicy& policy, Instant now, const std::function<Hope(const Pod&)>& hope);
+/// `pods`: all of the workload, `ended`: Snapshot::ended_of, `ready_after`: from a pod's creation to Ready. `hope`:
+/// asked about each that is not Ready.
+[[nodiscard]] Outlook outlook(std::span<const Pod* const> pods, const Pod* ended, bool one_at_a_time,
+                              Duration ready_after, const DrainPolicy& policy, Instant now,
+                              const std::function<Hope(const Pod&)>& hope);
 
 }  // namespace spotkeeper::plan::drain

@@ -20,6 +20,7 @@ void note(std::optional<Instant>& earliest, Instant at) { earliest = std::min(ea
 // A workload and everything of it that the snapshot shows.
 struct Workload {
   std::span<const Pod* const> pods;  // empty for a pod without an owner
+  const Pod* ended = nullptr;        // Snapshot::ended_of
   Duration ready_after = 0s;
   std::size_t leaving = 0;     // candidates
   Duration longest_need = 0s;  // of these
@@ -109,6 +110,7 @@ class Builder {
     if (added) {
       Workload workload;
       workload.pods = cluster_.pods_of(*pod.owner);
+      workload.ended = cluster_.ended_of(*pod.owner);
       workload.ready_after = ready_after(workload.pods, policy_);
       workloads_.push_back(workload);
     }
@@ -277,8 +279,8 @@ class Builder {
     service.one_at_a_time = member.owner != nullptr && member.owner->kind == "StatefulSet";
     service.admission = has_successor(member) && cluster_.serves_admission(member);
     // Nobody makes a pod without an owner anew: it is nobody's replica.
-    const Outlook told = outlook(workload.pods, service.one_at_a_time, workload.ready_after, policy_, now_,
-                                 [this](const Pod& pod) { return hope_of(pod); });
+    const Outlook told = outlook(workload.pods, workload.ended, service.one_at_a_time, workload.ready_after, policy_,
+                                 now_, [this](const Pod& pod) { return hope_of(pod); });
     take_turns(scene, told.turns);
     for (const Outlook::Arrival& arrival : told.arrivals)
       scene.arrivals.push_back({arrival.at, index, local_budgets(scene, *arrival.like)});
@@ -304,8 +306,8 @@ class Builder {
     for (const Pod* pod : ending_) {
       if (cluster_.serves_admission(*pod)) continue;
       const Workload& workload = workloads_[workload_of(*pod)];
-      const Outlook told = outlook(workload.pods, pod->owner->kind == "StatefulSet", workload.ready_after, policy_,
-                                   now_, [](const Pod&) { return Hope::None; });
+      const Outlook told = outlook(workload.pods, workload.ended, pod->owner->kind == "StatefulSet",
+                                   workload.ready_after, policy_, now_, [](const Pod&) { return Hope::None; });
       for (Scene* scene : served) take_turns(*scene, told.turns);
       if (told.unmade > 0) others_need_admission_ = true;
     }

@@ -131,6 +131,24 @@ TEST(StatefulSetDrain, TakesOneAtATimeWhereItsMembersStandOnSeveralDyingNodes) {
   }
 }
 
+TEST(StatefulSetDrain, TakesOneAtATimeWithoutABudget) {
+  const std::string notices[] = {"events:\n  - {at: 20s, notice: spot, zone: us-east-1a, deadline: 120s}\n",
+                                 "events:\n  - {at: 20s, notice: spot, zone: us-east-1b, deadline: 240s}\n"};
+  for (const std::string& notice : notices) {
+    const Scenario scenario = parsed(kThreeZones + database() + notice);
+    for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+      Watcher watcher("db");
+      const Report report = watched(scenario, seed, watcher);
+      EXPECT_EQ(watcher.told_to_end().size(), 2U) << told(report);
+      EXPECT_TRUE(std::ranges::is_sorted(watcher.told_to_end(), std::greater())) << told(report);
+      EXPECT_EQ(watcher.most_ending(), 1U) << told(report);
+      EXPECT_EQ(watcher.least_serving(), 4U) << told(report);
+      EXPECT_EQ(report.traffic.lost(), 0U) << told(report);
+      EXPECT_EQ(report.pods.killed_hard, 0U) << told(report);
+    }
+  }
+}
+
 TEST(StatefulSetDrain, LosesRequestsWithoutAHandler) {
   const Scenario scenario =
       parsed(kThreeZones + database() + "events:\n  - {at: 20s, notice: spot, zone: us-east-1a, deadline: 120s}\n");

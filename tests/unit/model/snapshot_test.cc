@@ -79,6 +79,33 @@ TEST(Snapshot, ReplacesAPodOfTheSameNameAndNeverRemovesItsSuccessor) {
   EXPECT_THAT(cluster.pods_of({NamespaceName("shop"), "Deployment", "web"}), IsEmpty());
 }
 
+TEST(Snapshot, RemembersTheNumberedPodThatEndedLastUntilItsNameIsUsedAgain) {
+  Snapshot cluster;
+  const WorkloadRef db{NamespaceName("shop"), "StatefulSet", "db"};
+  const auto member = [&](std::int32_t ordinal, const std::string& uid, bool ending) {
+    Pod out = pod(cluster, "db-" + std::to_string(ordinal), uid, "n1");
+    out.owner = cluster.intern(db);
+    out.ordinal = ordinal;
+    if (ending) out.deletion = Instant(100s);
+    cluster.put(out);
+    return out.ref();
+  };
+  (void)member(0, "u0", false);
+  (void)member(1, "u1", true);
+  EXPECT_EQ(cluster.ended_of(db), nullptr);
+  cluster.remove_pod(member(1, "u1", true));
+  ASSERT_NE(cluster.ended_of(db), nullptr);
+  EXPECT_EQ(cluster.ended_of(db)->uid, Uid("u1"));
+  EXPECT_EQ(Snapshot(cluster).ended_of(db)->uid, Uid("u1"));
+  const PodRef successor = member(1, "u2", false);
+  EXPECT_EQ(cluster.ended_of(db), nullptr);
+  cluster.remove_pod(successor);
+  EXPECT_EQ(cluster.ended_of(db), nullptr) << "nobody said that it should end: a list may have left it out";
+  cluster.remove_pod(member(1, "u3", true));
+  cluster.remove_pod(member(0, "u0", true));
+  EXPECT_EQ(cluster.ended_of(db), nullptr) << "there is nothing left of the workload";
+}
+
 TEST(Snapshot, FindsTheBudgetsThatCoverAPod) {
   Snapshot cluster;
   cluster.put(pod(cluster, "a", "1", "n1"));

@@ -266,6 +266,40 @@ TEST(DrainPlan, MovesStatefulSetPodsOneAtATimeFromTheHighestOrdinal) {
   EXPECT_THAT(said(world.plan(1s)), IsEmpty()) << "the one before it is not back";
 }
 
+TEST(DrainPlan, LeavesAStatefulSetAloneUntilAPodThatHasEndedIsMadeAnew) {
+  World world = world_of({"a", "b"}, 20min, {"n1"});
+  Workload& db = world.stateful_set("db").grace(30s);
+  const auto with_second = [&](const PodSpec& second) {
+    db = Workload("StatefulSet", "db").grace(30s).on({"a"});
+    db.pod(second).pod({.name = "db-2", .node = "n1"});
+  };
+  for (const PodPhase phase : {PodPhase::Succeeded, PodPhase::Failed}) {
+    with_second({.node = "b", .phase = phase, .terminating_since = 0s});
+    EXPECT_THAT(said(world.plan(1s)), IsEmpty()) << "it has ended, and its name is not free";
+    with_second({.node = "b", .phase = phase});
+    EXPECT_THAT(said(world.plan(1s)), IsEmpty()) << "it has ended, and is to be removed";
+  }
+  db = Workload("StatefulSet", "db").grace(30s).on({"a"}).pod({.name = "db-2", .node = "n1"});
+  EXPECT_THAT(said(world.plan(1s)), IsEmpty()) << "it is gone, and its successor is to be made";
+  EXPECT_THAT(said(world.plan(19min + 28s)), ElementsAre("delete db-0 grace 30s last-safe-start"));
+  db = Workload("StatefulSet", "db").grace(30s).pod({.name = "db-5", .node = "a"}).pod({.name = "db-6", .node = "n1"});
+  EXPECT_THAT(said(world.plan(1s)), ElementsAre("evict db-5")) << "numbers need not begin with zero";
+}
+
+TEST(DrainPlan, KnowsOfAMissingLastPodOfAStatefulSetBecauseItHasEnded) {
+  World world = world_of({"a"}, 20min, {"n1"});
+  world.stateful_set("db").grace(30s).on({"a", "n1"}).pod({.node = "n1", .terminating_since = -10s});
+  Snapshot cluster = world.snapshot();
+  cluster.remove_pod(cluster.find_pod(ObjectName{NamespaceName("default"), "db-2"})->ref());
+  const auto at = [&](Duration after) {
+    return said(plan_drain(cluster, world.dying(), world.policy, kNotice + after));
+  };
+  EXPECT_THAT(at(1s), IsEmpty());
+  const Duration given_up = -10s + 30s + world.policy.successor_made_within;
+  EXPECT_THAT(at(given_up - 1ms), IsEmpty());
+  EXPECT_THAT(at(given_up), ElementsAre("evict db-0")) << "the workload has become smaller";
+}
+
 TEST(DrainPlan, WaitsForRoomAsLongAsTheDeadlineAllows) {
   World world = world_of({"a"}, 120s, {"n1"});
   world.deployment("web").grace(30s).requests(3000).on({"a", "n1"});
