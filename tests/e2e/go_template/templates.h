@@ -37,8 +37,11 @@ inline constexpr std::string_view
                 R"T({"channel":"#spot","username":"nth","icon_emoji":":aws:","text":"*{{ .Kind | replace "_" " " | title }}* on {{ .NodeName }} ({{ .InstanceType }}, {{ .AvailabilityZone }})"})T",
                 R"T({"blocks":[{"type":"header","text":{"type":"plain_text","text":{{ printf "%s: %s" .Kind .NodeName | toJson }}}},{"type":"section","fields":[{"type":"mrkdwn","text":"*Instance*\n{{ .InstanceID }}"},{"type":"mrkdwn","text":"*Type*\n{{ .InstanceType }}"}{{ if .Pods }},{"type":"mrkdwn","text":{{ .Pods | join ", " | printf "*Pods*\n%s" | toJson }}}{{ end }}]}]})T",
                 R"T({"attachments":[{"color":"{{ if eq .Kind "SPOT_ITN" }}danger{{ else if eq .Kind "REBALANCE_RECOMMENDATION" "SCHEDULED_EVENT" }}warning{{ else }}good{{ end }}","title":"{{ .Kind }}","text":{{ .Description | trim | toJson }},"ts":{{ .StartTime.Unix }}}]})T",
-                "{{- /* Slack, for the platform team */ -}}\n{\n  \"text\": {{ printf \"%s is going away: %s\" "
-                ".NodeName .Description | quote }}\n}\n",
+                R"T({{- /* Slack, for the platform team */ -}}
+{
+  "text": {{ printf "%s is going away: %s" .NodeName .Description | quote }}
+}
+)T",
                 // Microsoft Teams.
                 R"T({"@type":"MessageCard","@context":"http://schema.org/extensions","themeColor":"{{ if eq .Kind "SPOT_ITN" }}FF0000{{ else }}FFA500{{ end }}","summary":"{{ .Kind }}","sections":[{"activityTitle":"{{ .Kind }} {{ .NodeName }}","facts":[{"name":"Account","value":"{{ .AccountId }}"},{"name":"Zone","value":"{{ .AvailabilityZone }}"},{"name":"Start","value":"{{ .StartTime.Format "2006-01-02 15:04:05 MST" }}"}],"markdown":true}]})T",
                 R"T({"type":"message","attachments":[{"contentType":"application/vnd.microsoft.card.adaptive","content":{"type":"AdaptiveCard","version":"1.4","body":[{"type":"TextBlock","text":{{ toJson .Description }}},{"type":"FactSet","facts":[{{ range $i, $k := list "app" "team" }}{{ if $i }},{{ end }}{"title":{{ $k | quote }},"value":{{ index $.NodeLabels $k | default "-" | quote }}}{{ end }}]}]}}]})T",
@@ -60,31 +63,22 @@ inline constexpr std::string_view
                 // What the language has.
                 R"T({{ define "pod" }}<{{ . }}>{{ end }}{{ range .Pods }}{{ template "pod" . }}{{ end }})T",
                 "{{ block \"title\" . }}{{ .Kind }}{{ end }}: {{ .NodeName }}",
-                "{{ $team := \"none\" }}{{ range $k, $v := .NodeLabels }}{{ if eq $k \"team\" }}{{ $team = $v }}{{ end "
-                "}}{{ end }}{{ $team }}",
-                "{{ range $i, $p := .Pods }}{{ if ge $i 2 }}… and {{ sub (len $.Pods) 2 }} more{{ break }}{{ end }}{{ "
-                "$p }} {{ end }}",
+                R"T({{ $team := "none" }}{{ range $k, $v := .NodeLabels }}{{ if eq $k "team" }}{{ $team = $v }}{{ end }}{{ end }}{{ $team }})T",
+                R"T({{ range $i, $p := .Pods }}{{ if ge $i 2 }}… and {{ sub (len $.Pods) 2 }} more{{ break }}{{ end }}{{ $p }} {{ end }})T",
                 "{{ range .Pods }}{{ if hasPrefix \"kube-proxy\" . }}{{ continue }}{{ end }}{{ . }};{{ end }}",
                 "{{ with $n := .NodeName }}{{ $n }}{{ else with .InstanceID }}{{ . }}{{ else }}nothing{{ end }}",
                 "{{ if not .Pods }}empty{{ else if gt (len .Pods) 2 }}many{{ else }}few{{ end }}",
-                "{{ (split \"/\" .ProviderID)._4 }} {{ splitList \"/\" .ProviderID | last }} {{ (index .Pods 0) | "
-                "upper }}",
-                "{{ .EndTime }} {{ if .EndTime.IsZero }}no end{{ else }}{{ .EndTime.UTC.Format \"Jan _2 3:04PM\" }}{{ "
-                "end }}",
+                R"T({{ (split "/" .ProviderID)._4 }} {{ splitList "/" .ProviderID | last }} {{ (index .Pods 0) | upper }})T",
+                R"T({{ .EndTime }} {{ if .EndTime.IsZero }}no end{{ else }}{{ .EndTime.UTC.Format "Jan _2 3:04PM" }}{{ end }})T",
                 "{{ .StartTime | date \"Mon, 02 Jan 2006 15:04:05 -0700\" }} {{ htmlDate .StartTime }}",
-                "{{ printf \"%q %v %t %d %x %5.1f|%-6s|%6s|%c\" .Kind .Pods .IsManaged 42 \"hi\" 3.14159 \"ab\" \"cd\" "
-                "'x' }}",
+                R"T({{ printf "%q %v %t %d %x %5.1f|%-6s|%6s|%c" .Kind .Pods .IsManaged 42 "hi" 3.14159 "ab" "cd" 'x' }})T",
                 "{{ print .Kind 1 2 true .NodeName }} {{ println .Kind 1 }}",
-                "{{ `raw \"string\"` }} {{ \"esc\\t\\u00e9\\x41\" }} {{ 0x1F }} {{ 1_000 }} {{ 'a' }} {{ 1.50 }} {{ "
-                "1e3 }}",
+                R"T({{ `raw "string"` }} {{ "esc\t\u00e9\x41" }} {{ 0x1F }} {{ 1_000 }} {{ 'a' }} {{ 1.50 }} {{ 1e3 }})T",
                 "{{ .NodeLabels.team }} {{ .NodeLabels.missing }} {{ $.NodeLabels.team }}",
                 "{{ range 3 }}{{ . }}{{ end }}{{ range $i := 2 }}{{ $i }}{{ end }}",
-                "{{ list 1 \"a\" true nil | toJson }} {{ list \"b\" \"a\" | sortAlpha | join \"-\" }} {{ coalesce \"\" "
-                ".State \"x\" }}",
-                "{{ add 1 2 3 }} {{ mul 2 3 }} {{ div 7 2 }} {{ mod 7 2 }} {{ max 1 5 3 }} {{ min 4 2 }} {{ add1 1 }} "
-                "{{ int \"12\" }}",
-                "{{ \"  x \" | trim | quote }} {{ squote 1 \"b\" }} {{ indent 2 \"a\\nb\" }}{{ nindent 1 \"c\" }} {{ "
-                "repeat 3 \"ab\" }} {{ substr 1 3 \"hello\" }}",
+                R"T({{ list 1 "a" true nil | toJson }} {{ list "b" "a" | sortAlpha | join "-" }} {{ coalesce "" .State "x" }})T",
+                R"T({{ add 1 2 3 }} {{ mul 2 3 }} {{ div 7 2 }} {{ mod 7 2 }} {{ max 1 5 3 }} {{ min 4 2 }} {{ add1 1 }} {{ int "12" }})T",
+                R"T({{ "  x " | trim | quote }} {{ squote 1 "b" }} {{ indent 2 "a\nb" }}{{ nindent 1 "c" }} {{ repeat 3 "ab" }} {{ substr 1 3 "hello" }})T",
                 "a {{- 1 -}} b {{- /* c */ -}} d\n{{ if true }}\n  x\n{{- end }}\n",
 };
 
