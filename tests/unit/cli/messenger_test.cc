@@ -20,7 +20,6 @@
 namespace spotkeeper::cli {
 namespace {
 
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 

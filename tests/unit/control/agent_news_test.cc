@@ -23,6 +23,7 @@ class FakeMessenger final : public Messenger {
   }
   [[nodiscard]] std::vector<Moment> moments() const {
     std::vector<Moment> all;
+    all.reserve(told.size());
     for (const auto& news : told) all.push_back(news.moment);
     return all;
   }
