@@ -187,10 +187,12 @@ void Executor::conclude(const plan::DeleteNow& action, const std::string& budget
     return;
   }
   observer_.on_override(action);
-  const std::string what = action.overrides_budget ? "disruption budget " + budgets : "do-not-disrupt annotation";
+  std::vector<std::string> what;
+  if (action.overrides_budget) what.push_back("disruption budget " + budgets);
+  if (action.overrides_do_not_disrupt) what.emplace_back("do-not-disrupt annotation");
   tell(kube::EventNote::Type::Warning, action.pod,
        action.overrides_budget ? "BudgetOverridden" : "DoNotDisruptOverridden", "Delete",
-       "overrode " + what + " because node " + config_.node.str() + " is going away (" + why + ")");
+       "overrode " + join(what, " and ") + " because node " + config_.node.str() + " is going away (" + why + ")");
 }
 
 void Executor::accept(const PodRef& pod, GracePeriod grace, bool evicted) {

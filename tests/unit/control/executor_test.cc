@@ -134,6 +134,39 @@ TEST_F(ExecutorTest, DeletesThoughAnEvictionHangsAndNothingIsTriedAgain) {
   EXPECT_EQ(cluster.events_with("BudgetOverridden"), 1);
 }
 
+TEST_F(ExecutorTest, NamesAllThatADeletionOverrode) {
+  cluster.add_budget("b", "web", 0);
+  std::string budget;
+  const auto told_of = [&](const std::string& pod, bool over_budget, bool over_wish) {
+    cluster.add_pod(pod, "n1", "web");
+    const auto sight = cluster.view_around(NodeName("n1"));
+    runtime.advance(1s);
+    cluster.events.clear();
+    plan::DeleteNow removal = remove(pod);
+    removal.overrides_budget = over_budget;
+    removal.overrides_do_not_disrupt = over_wish;
+    const Executor::Action action = removal;
+    budget = describe_budgets(sight->snapshot(), *sight->snapshot().find_pod(removal.pod.uid));
+    executor.carry_out(*sight, {&action, 1}, deadline);
+    runtime.advance(1s);
+    const bool one = cluster.events.size() == 1;
+    EXPECT_TRUE(one) << cluster.events.size() << " events";
+    return one ? cluster.events.front().reason + ": " + cluster.events.front().note : std::string();
+  };
+  const std::string because = " because node n1 is going away (last-safe-start)";
+  EXPECT_EQ(told_of("a", false, true), "DoNotDisruptOverridden: overrode do-not-disrupt annotation" + because);
+  std::string told = told_of("b", true, false);
+  EXPECT_EQ(told, "BudgetOverridden: overrode disruption budget " + budget + because);
+  EXPECT_EQ(counts.overrides, 2);
+  told = told_of("c", true, true);
+  EXPECT_EQ(told,
+            "BudgetOverridden: overrode disruption budget " + budget + " and do-not-disrupt annotation" + because);
+  EXPECT_EQ(counts.overrides, 3);
+  EXPECT_EQ(told_of("d", false, false),
+            "DeletedFromDyingNode: deleted from node n1, which is going away (last-safe-start)");
+  EXPECT_EQ(counts.overrides, 3);
+}
+
 TEST_F(ExecutorTest, TakesGoneAndReplacedForDone) {
   for (const auto outcome : {EvictOutcome::Gone, EvictOutcome::Replaced}) {
     cluster.evictions_asked = 0;
