@@ -60,11 +60,12 @@ std::string wrong_type(const Option& option, const JsonValue& value) {
 
 Result<std::vector<FileSetting>> parse_config(std::string_view text, std::string_view file) {
   Result<format::YamlDocument> document = format::parse_yaml(text);
-  if (!document) return fail(ErrorCode::InvalidInput, fmt::format("{}: {}", file, document.error().message));
+  if (!document) return fail(ErrorCode::InvalidInput, format::in_file(file, document.error()));
   if (document->value().is_null()) return std::vector<FileSetting>();
   if (!document->value().is_object()) {
-    return fail(ErrorCode::InvalidInput,
-                fmt::format("{}: expected a mapping of options, got {}", file, format::kind_of(document->value())));
+    const format::YamlPlace at = document->place_of("");
+    return fail(ErrorCode::InvalidInput, fmt::format("{}:{}:{}: expected a mapping of options, got {}", file, at.line,
+                                                     at.column, format::kind_of(document->value())));
   }
 
   std::vector<FileSetting> settings;

@@ -270,6 +270,19 @@ YamlPlace YamlDocument::place_of(std::string_view pointer) const {
   return places->at;
 }
 
+std::string in_file(std::string_view file, const Error& error) {
+  // As wrong() writes it.
+  constexpr std::string_view kLine = "YAML: line ";
+  constexpr std::string_view kColumn = ", column ";
+  const std::string_view text = error.message;
+  const std::size_t column = text.find(kColumn);
+  const std::size_t rest = column == std::string_view::npos ? column : text.find(": ", column);
+  if (!text.starts_with(kLine) || rest == std::string_view::npos) return fmt::format("{}: {}", file, text);
+  const std::size_t after = column + kColumn.size();
+  return fmt::format("{}:{}:{}{}", file, text.substr(kLine.size(), column - kLine.size()),
+                     text.substr(after, rest - after), text.substr(rest));
+}
+
 std::string YamlDocument::describe_place(std::string_view pointer) const { return describe(place_of(pointer)); }
 
 Result<std::vector<YamlDocument>> parse_yaml_stream(std::string_view text, const YamlReadOptions& options) {

@@ -56,6 +56,9 @@ Result<std::vector<YamlDocument>> parse_yaml_stream(std::string_view text, const
 /// The only document; null if there is none, an error if there are more.
 Result<YamlDocument> parse_yaml(std::string_view text, const YamlReadOptions& options = {});
 
+/// What one of these says is wrong, as compilers say it: "FILE:LINE:COLUMN: …".
+[[nodiscard]] std::string in_file(std::string_view file, const Error& error);
+
 /// Block style, two blanks a level, text over several lines as a literal block; ends with a newline. Reads back equal,
 /// but for what JSON can't hold either (NaN, infinities, broken UTF-8: see write_json).
 [[nodiscard]] std::string write_yaml(const JsonValue& value);

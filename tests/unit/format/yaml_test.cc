@@ -81,6 +81,12 @@ TEST(Yaml, DuplicateKeysAreErrors) {
   EXPECT_EQ(json_of("1: a\n'1': b"), "YAML: line 2, column 1: duplicate key '1'");
 }
 
+TEST(Yaml, SaysWhereInAFileAnErrorIs) {
+  EXPECT_EQ(in_file("a.yaml", parse_yaml("a: 1\n a: {b: 1}\n").error()).substr(0, 9), "a.yaml:2:");
+  EXPECT_EQ(in_file("a.yaml", parse_yaml("b: 1\nb: 2\n").error()), "a.yaml:2:1: duplicate key 'b'");
+  EXPECT_EQ(in_file("a.yaml", {ErrorCode::InvalidInput, "no place"}), "a.yaml: no place");
+}
+
 TEST(Yaml, NamesThePlaceOfASyntaxError) { EXPECT_THAT(json_of("a: 1\n b: [2"), HasSubstr("YAML: line 2, column ")); }
 
 TEST(Yaml, KnowsThePlaceOfEverything) {
