@@ -11,9 +11,6 @@
 namespace spotkeeper::kube {
 namespace {
 
-/// How often a certificate authority that comes from a file is looked at again.
-constexpr Duration kAuthorityAge = 5min;
-
 class SocketConnection final : public Connection {
  public:
   SocketConnection(net::EventLoop& loop, ClientConfig config)
@@ -22,6 +19,7 @@ class SocketConnection final : public Connection {
   Result<void> open(const ConnectOptions& options) {
     SK_TRY(const net::Url url, net::parse_url(config_.server).within("server"));
     SK_CHECK(check_security(url));
+    authority_age_ = options.authority_age;
     SK_TRY(authority_, config_.authority.read().within("certificate authority"));
     net::HttpClientOptions http;
     http.tls = tls();
@@ -84,7 +82,7 @@ class SocketConnection final : public Connection {
   void schedule_authority_check() {
     if (config_.authority.file.empty() || !config_.authority.data.empty()) return;
     authority_check_ =
-        net::ScopedCall(loop_, loop_.call_at(loop_.steady() + kAuthorityAge, [this] { check_authority(); }));
+        net::ScopedCall(loop_, loop_.call_at(loop_.steady() + authority_age_, [this] { check_authority(); }));
   }
   void check_authority() {
     auto fresh = config_.authority.read();
@@ -100,6 +98,7 @@ class SocketConnection final : public Connection {
   net::EventLoop& loop_;
   ClientConfig config_;
   std::string authority_;
+  Duration authority_age_{};
   ClientCertificate certificate_;
   std::unique_ptr<net::HttpClient> transport_;
   std::unique_ptr<net::HttpClient> lease_transport_;

@@ -16,7 +16,8 @@ namespace spotkeeper::kube {
 struct ConnectOptions {
   std::string user_agent = "spotkeeper";  // "name/version (os/arch)"; what stands before the / is the field manager
   Client::Options client;
-  std::uint64_t seed = 1;  // of jitter
+  std::uint64_t seed = 1;         // of jitter
+  Duration authority_age = 5min;  // how often a certificate authority that comes from a file is looked at again
 };
 
 class Connection {

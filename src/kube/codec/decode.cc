@@ -120,10 +120,4 @@ Result<DisruptionBudget> decode_budget(const WireObject& object) {
   return decode<wire::PodDisruptionBudget>(object, budget_from);
 }
 
-Result<NamespaceLabels> decode_namespace(const WireObject& object) {
-  return decode<wire::Namespace>(object, [](const wire::Namespace& ns) -> Result<NamespaceLabels> {
-    return NamespaceLabels{NamespaceName(ns.metadata.name), labels_from(ns.metadata.labels)};
-  });
-}
-
 }  // namespace spotkeeper::kube

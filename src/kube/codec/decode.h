@@ -24,13 +24,6 @@ Result<Pod> decode_pod(const WireObject& object, Snapshot& shared);
 Result<Node> decode_node(const WireObject& object);
 Result<DisruptionBudget> decode_budget(const WireObject& object);
 
-/// A Namespace's labels, for namespaceSelectors.
-struct NamespaceLabels {
-  NamespaceName name;
-  Labels labels;
-};
-Result<NamespaceLabels> decode_namespace(const WireObject& object);
-
 // ---- The same from structs, for who has decoded them already ----------------------------------------------------
 
 Result<Pod> pod_from(const wire::Pod& pod, Snapshot& shared);

@@ -4,6 +4,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
 #include "net/certificate.h"
 #include "net/http_server.h"
 
@@ -108,6 +113,25 @@ TEST_F(ConnectionTest, SendsNothingToAServerItCannotVerify) {
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::Unauthorized);
   EXPECT_TRUE(requests.empty());
+}
+
+TEST_F(ConnectionTest, ReadsTheFileOfItsAuthorityAgainAndKeepsTheOldOneWithoutIt) {
+  const std::string file = ::testing::TempDir() + "authority-" + std::to_string(::getpid());
+  std::ofstream(file) << net::make_ca("another", loop.now() - 1h, loop.now() + 24h)->certificate_pem;
+  ClientConfig from_file = config();
+  from_file.authority.data.clear();
+  from_file.authority.file = file;
+  ConnectOptions options;
+  options.authority_age = 1ms;
+  const auto connection = connect(loop, from_file, options).value();
+  ASSERT_FALSE(loop.run_until(connection->client().version()));
+  std::ofstream(file) << ca.certificate_pem;
+  bool trusts = false;
+  for (int tries = 0; tries < 1000 && !trusts; ++tries)
+    trusts = loop.run_until(connection->client().version()).has_value();
+  EXPECT_TRUE(trusts);
+  std::filesystem::remove(file);
+  for (int tries = 0; tries < 5; ++tries) EXPECT_TRUE(loop.run_until(connection->client().version()));
 }
 
 TEST_F(ConnectionTest, SendsNoCredentialsInTheClear) {

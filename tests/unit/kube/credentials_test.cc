@@ -217,6 +217,38 @@ TEST_F(PluginProcess, IsRunWithoutAShellAndWithItsEnvironment) {
             "$(id)|a b|;|from the kubeconfig|inherited|the info|");
 }
 
+// Its first token has expired when it is printed, so that the next request runs the plugin again.
+TEST_F(PluginProcess, OfTheBetaVersionIsAskedAndRunAgainWhenItsTokenExpires) {
+  const std::string version = "client.authentication.k8s.io/v1beta1";
+  const std::string asked = script + ".asked";
+  std::ofstream(script)
+      << "#!/bin/sh\n"
+      << "printf '%s\\n' \"$KUBERNETES_EXEC_INFO\" >>" << asked << "\n"
+      << "runs=$(wc -l <" << asked << ")\n"
+      << "[ \"$runs\" -eq 1 ] && expires=2001-01-01T00:00:00Z || expires=2199-01-01T00:00:00Z\n"
+      << "printf '{\"apiVersion\":\"" << version
+      << "\",\"kind\":\"ExecCredential\",\"status\":{\"token\":\"t%d\",\"expirationTimestamp\":\"%s\"}}' "
+         "\"$runs\" $expires\n";
+  std::filesystem::permissions(script, std::filesystem::perms::owner_all);
+  ClientConfig config;
+  config.exec.emplace();
+  config.exec->api_version = version;
+  config.exec->command = script;
+  const auto source = make_credential_source(loop, config, process_runner(loop));
+  for (const char* token : {"Bearer t1", "Bearer t2", "Bearer t2"}) {
+    const auto got = loop.run_until(source->current());
+    ASSERT_TRUE(got) << got.error().message;
+    EXPECT_EQ(authorization(*got), token);
+  }
+  std::ifstream in(asked);
+  const std::string info((std::istreambuf_iterator<char>(in)), {});
+  const std::string line = R"({"apiVersion":"client.authentication.k8s.io/v1beta1","kind":"ExecCredential",)"
+                           R"("spec":{"interactive":false}})"
+                           "\n";
+  EXPECT_EQ(info, line + line);
+  std::filesystem::remove(asked);
+}
+
 TEST_F(PluginProcess, HasNoInputAndMayPrintMuch) {
   EXPECT_EQ(run("cat; head -c 200000 /dev/zero").value().size(), 200000u);
 }
