@@ -50,13 +50,15 @@ TEST(Crash, AtEveryPointOfTheStormLosesNothingAndDoesNothingTwice) {
   for (std::size_t point = 0; point < points; point += stride()) expect_unharmed(crash_at(scenario, 1, point), point);
 }
 
-TEST(Crash, OfEveryAgentAgainAndAgainLosesNothing) {
+TEST(Crash, OfEveryAgentAgainAndAgainLosesNothingAndDoesNothingTwice) {
   const Scenario scenario = shipped("zone-storm");
   RunOptions options;
   std::size_t seen = 0;
   options.crash = [&](const ActionPoint&) { return seen++ % 5 == 4; };
   const Report report = run_with(scenario, options);
   EXPECT_EQ(report.traffic.lost(), 0U) << told(report);
+  EXPECT_EQ(report.pods.killed_hard, 0U) << told(report);
+  EXPECT_EQ(report.pods.repeated, 0U) << told(report);
   EXPECT_GE(seen, 28U);
 }
 

@@ -1,5 +1,5 @@
 // The same storms with an API server, a metadata service and clocks that misbehave. Each fault alone must not cost a
-// request.
+// request, nor make anything happen twice.
 #include "tests/sim/scenarios/runs.h"
 
 namespace spotkeeper::sim {
@@ -18,6 +18,7 @@ TEST_P(Faults, CostNoRequestInTheStorm) {
         run_with(shipped_with("zone-storm", std::string("faults:\n  ") + GetParam().yaml), Policy::Spotkeeper, seed);
     EXPECT_EQ(report.traffic.lost(), 0U) << GetParam().yaml << "\n" << told(report);
     EXPECT_EQ(report.pods.killed_hard, 0U) << GetParam().yaml << "\n" << told(report);
+    EXPECT_EQ(report.pods.repeated, 0U) << GetParam().yaml << "\n" << told(report);
   }
 }
 
@@ -27,6 +28,7 @@ TEST_P(Faults, CostNoRequestOnOneNode) {
         run_with(shipped_with("one-node", std::string("faults:\n  ") + GetParam().yaml), Policy::Spotkeeper, seed);
     EXPECT_EQ(report.traffic.lost(), 0U) << GetParam().yaml << "\n" << told(report);
     EXPECT_EQ(report.pods.killed_hard, 0U) << GetParam().yaml << "\n" << told(report);
+    EXPECT_EQ(report.pods.repeated, 0U) << GetParam().yaml << "\n" << told(report);
   }
 }
 
