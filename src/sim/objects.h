@@ -173,6 +173,14 @@ struct ConfigMapObject {
   Labels data;
 };
 
+/// ValidatingWebhookConfiguration and MutatingWebhookConfiguration: kept and shown, and never asked.
+struct WebhooksObject {
+  Meta meta;
+  std::string webhooks = "[]";  // the array, as JSON
+};
+struct ValidatingWebhooksObject : WebhooksObject {};
+struct MutatingWebhooksObject : WebhooksObject {};
+
 /// In the order of `Object`'s alternatives.
 enum class Kind {
   Namespace,
@@ -188,12 +196,14 @@ enum class Kind {
   Lease,
   Event,
   ConfigMap,
+  ValidatingWebhooks,
+  MutatingWebhooks,
 };
-inline constexpr std::size_t kind_count = 13;
+inline constexpr std::size_t kind_count = 15;
 
 using Object = std::variant<NamespaceObject, NodeObject, PodObject, ServiceObject, DeploymentObject, ReplicaSetObject,
                             StatefulSetObject, DaemonSetObject, BudgetObject, EndpointSliceObject, LeaseObject,
-                            EventObject, ConfigMapObject>;
+                            EventObject, ConfigMapObject, ValidatingWebhooksObject, MutatingWebhooksObject>;
 using ObjectRef = std::shared_ptr<const Object>;  // never null where handed out
 
 [[nodiscard]] inline Kind kind_of(const Object& object) { return static_cast<Kind>(object.index()); }

@@ -55,11 +55,21 @@ struct MetaLabels {
 }  // namespace
 
 std::string_view name_of(Kind kind) {
-  constexpr std::array<std::string_view, kind_count> names{"Namespace",     "Node",       "Pod",
-                                                           "Service",       "Deployment", "ReplicaSet",
-                                                           "StatefulSet",   "DaemonSet",  "PodDisruptionBudget",
-                                                           "EndpointSlice", "Lease",      "Event",
-                                                           "ConfigMap"};
+  constexpr std::array<std::string_view, kind_count> names{"Namespace",
+                                                           "Node",
+                                                           "Pod",
+                                                           "Service",
+                                                           "Deployment",
+                                                           "ReplicaSet",
+                                                           "StatefulSet",
+                                                           "DaemonSet",
+                                                           "PodDisruptionBudget",
+                                                           "EndpointSlice",
+                                                           "Lease",
+                                                           "Event",
+                                                           "ConfigMap",
+                                                           "ValidatingWebhookConfiguration",
+                                                           "MutatingWebhookConfiguration"};
   return names.at(static_cast<std::size_t>(kind));
 }
 

@@ -212,6 +212,10 @@ class World {
   Answer<ObjectRef> update_event(EventObject wanted, const std::optional<ResourceVersion>& version,
                                  bool dry_run = false);
   Answer<ObjectRef> create_config_map(ConfigMapObject map, bool dry_run = false);
+  Answer<ObjectRef> create_webhooks(ValidatingWebhooksObject webhooks, bool dry_run = false);
+  Answer<ObjectRef> create_webhooks(MutatingWebhooksObject webhooks, bool dry_run = false);
+  /// `kind`: one of the two.
+  Answer<ObjectRef> delete_webhooks(Kind kind, const DeleteCall& call);
 
   // ---- What happens to machines
   /// The machine's metadata service says so from now on. A later notice of the same kind replaces it.

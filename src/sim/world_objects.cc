@@ -17,6 +17,9 @@ bool conflicts(const std::optional<ResourceVersion>& wanted, const ResourceVersi
   return wanted && *wanted != present;
 }
 
+constexpr std::string_view kValidating = "validatingwebhookconfigurations.admissionregistration.k8s.io";
+constexpr std::string_view kMutating = "mutatingwebhookconfigurations.admissionregistration.k8s.io";
+
 template <class T>
 Answer<ObjectRef> create_plain(World::State& state, T object, std::string_view plural, Kind kind, bool dry_run) {
   if (state.store.find(kind, object.meta.name)) return exists(plural, object.meta.name.name);
@@ -53,6 +56,25 @@ Answer<ObjectRef> World::create_namespace(Meta meta, bool dry_run) {
 
 Answer<ObjectRef> World::create_config_map(ConfigMapObject map, bool dry_run) {
   return create_plain(*state_, std::move(map), "configmaps", Kind::ConfigMap, dry_run);
+}
+
+Answer<ObjectRef> World::create_webhooks(ValidatingWebhooksObject webhooks, bool dry_run) {
+  return create_plain(*state_, std::move(webhooks), kValidating, Kind::ValidatingWebhooks, dry_run);
+}
+
+Answer<ObjectRef> World::create_webhooks(MutatingWebhooksObject webhooks, bool dry_run) {
+  return create_plain(*state_, std::move(webhooks), kMutating, Kind::MutatingWebhooks, dry_run);
+}
+
+Answer<ObjectRef> World::delete_webhooks(Kind kind, const DeleteCall& call) {
+  State& state = *state_;
+  const std::string_view plural = kind == Kind::ValidatingWebhooks ? kValidating : kMutating;
+  ObjectRef last = state.store.find(kind, call.name);
+  if (last == nullptr) return not_found(plural, call.name.name);
+  const bool conflict = (call.uid && *call.uid != uid_of(*last)) || conflicts(call.version, version_of(*last));
+  if (conflict) return moved_on(plural, call.name.name);
+  if (!call.dry_run) state.store.remove(kind, call.name);
+  return last;
 }
 
 Answer<ObjectRef> World::create_event(EventObject event, bool dry_run) {

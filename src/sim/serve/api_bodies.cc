@@ -226,6 +226,23 @@ Result<ConfigMapObject> read_config_map(const JsonValue& body, const std::string
   return out;
 }
 
+Result<WebhooksObject> read_webhooks(const JsonValue& body) {
+  const JsonField object(body);
+  SK_TRY(auto name, object["metadata"]["name"].get_or(""));
+  if (name.empty()) return fail(ErrorCode::InvalidInput, "metadata.name: Required value");
+  WebhooksObject out;
+  out.meta.name = {{}, std::move(name)};
+  SK_TRY(out.meta.labels, read_labels(body));
+  SK_TRY(const auto webhooks, object["webhooks"].elements());
+  format::JsonArray kept;
+  for (const JsonField& webhook : webhooks) {
+    SK_CHECK(webhook.is_object());
+    kept.push_back(*webhook.value());
+  }
+  out.webhooks = format::write_json(kept);
+  return out;
+}
+
 Result<DisruptionBudget> read_budget(const JsonValue& body, const std::string& ns) {
   wire::Arena arena;
   SK_TRY(const auto budget, read_body<wire::PodDisruptionBudget>(body, arena, ns));

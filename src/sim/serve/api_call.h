@@ -46,6 +46,7 @@ Result<Meta> read_namespace(const format::JsonValue& body);
 Result<NodeObject> read_node(const format::JsonValue& body);
 Result<PodObject> read_pod(const format::JsonValue& body, const std::string& ns);
 Result<ConfigMapObject> read_config_map(const format::JsonValue& body, const std::string& ns);
+Result<WebhooksObject> read_webhooks(const format::JsonValue& body);
 Result<Labels> read_labels(const format::JsonValue& body);
 Result<DisruptionBudget> read_budget(const format::JsonValue& body, const std::string& ns);
 Result<LeaseObject> read_lease(const format::JsonValue& body, const std::string& ns);

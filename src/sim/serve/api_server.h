@@ -50,6 +50,8 @@ class ApiServer {
   net::HttpResponse create_node(const Call& call, const format::JsonValue& body);
   net::HttpResponse create_pod(const Call& call, const format::JsonValue& body);
   net::HttpResponse create_config_map(const Call& call, const format::JsonValue& body);
+  template <class T>
+  net::HttpResponse create_webhooks(const Call& call, const format::JsonValue& body);
   net::HttpResponse create_event(const Call& call, const format::JsonValue& body);
   net::HttpResponse put_lease(const Call& call, const format::JsonValue& body);
   net::HttpResponse evict(const Call& call, const format::JsonValue& body);

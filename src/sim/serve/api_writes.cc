@@ -90,8 +90,17 @@ net::HttpResponse ApiServer::create(const Call& call) {
     case Kind::Budget: return create_budget(call, *body);
     case Kind::Lease: return put_lease(call, *body);
     case Kind::Event: return create_event(call, *body);
+    case Kind::ValidatingWebhooks: return create_webhooks<ValidatingWebhooksObject>(call, *body);
+    case Kind::MutatingWebhooks: return create_webhooks<MutatingWebhooksObject>(call, *body);
     default: return not_allowed();
   }
+}
+
+template <class T>
+net::HttpResponse ApiServer::create_webhooks(const Call& call, const format::JsonValue& body) {
+  auto read = read_webhooks(body);
+  if (!read) return refuse_input(read.error());
+  return answer(call, world_.create_webhooks(T{std::move(*read)}, call.query.dry_run), 201);
 }
 
 net::HttpResponse ApiServer::create_deployment(const Call& call, const format::JsonValue& body) {
@@ -208,6 +217,8 @@ net::HttpResponse ApiServer::remove(const Call& call) {
     case Kind::Deployment: return answer(call, world_.delete_deployment(*conditions));
     case Kind::Budget: return answer(call, world_.delete_budget(*conditions));
     case Kind::Lease: return answer(call, world_.delete_lease(*conditions));
+    case Kind::ValidatingWebhooks:
+    case Kind::MutatingWebhooks: return answer(call, world_.delete_webhooks(call.kind, *conditions));
     default: return not_allowed();
   }
 }

@@ -34,7 +34,8 @@ bool with_wire(const Object& object, bool core_event, std::optional<std::uint64_
   return std::visit(
       [&](const auto& held) {
         using Held = std::decay_t<decltype(held)>;
-        if constexpr (std::is_same_v<Held, ServiceObject> || std::is_same_v<Held, ConfigMapObject>) {
+        if constexpr (std::is_same_v<Held, ServiceObject> || std::is_same_v<Held, ConfigMapObject> ||
+                      std::is_base_of_v<WebhooksObject, Held>) {
           return false;
         } else {
           if constexpr (std::is_same_v<Held, EventObject>) {
@@ -90,6 +91,15 @@ JsonValue config_map_json(const ConfigMapObject& map, std::optional<std::uint64_
                     {"apiVersion", "v1"},
                     {"metadata", metadata_json(map.meta, version)},
                     {"data", object_of(map.data)}};
+}
+
+JsonValue webhooks_json(const WebhooksObject& held, const Resource& resource, std::optional<std::uint64_t> version) {
+  JsonObject metadata = metadata_json(held.meta, version);
+  metadata.erase("namespace");
+  return JsonObject{{"kind", resource.kind},
+                    {"apiVersion", resource.api_version()},
+                    {"metadata", std::move(metadata)},
+                    {"webhooks", format::parse_json(held.webhooks).value_or(JsonArray{})}};
 }
 
 JsonObject list_metadata(const ListPage& page) {
@@ -187,19 +197,22 @@ class ProtobufEvents final : public EventWriter {
 }  // namespace
 
 Kind kind_of(const Resource& resource) {
-  constexpr std::array<std::pair<std::string_view, Kind>, kind_count> kKinds{{{"namespaces", Kind::Namespace},
-                                                                              {"nodes", Kind::Node},
-                                                                              {"pods", Kind::Pod},
-                                                                              {"services", Kind::Service},
-                                                                              {"deployments", Kind::Deployment},
-                                                                              {"replicasets", Kind::ReplicaSet},
-                                                                              {"statefulsets", Kind::StatefulSet},
-                                                                              {"daemonsets", Kind::DaemonSet},
-                                                                              {"poddisruptionbudgets", Kind::Budget},
-                                                                              {"endpointslices", Kind::EndpointSlice},
-                                                                              {"leases", Kind::Lease},
-                                                                              {"events", Kind::Event},
-                                                                              {"configmaps", Kind::ConfigMap}}};
+  constexpr std::array<std::pair<std::string_view, Kind>, kind_count> kKinds{
+      {{"namespaces", Kind::Namespace},
+       {"nodes", Kind::Node},
+       {"pods", Kind::Pod},
+       {"services", Kind::Service},
+       {"deployments", Kind::Deployment},
+       {"replicasets", Kind::ReplicaSet},
+       {"statefulsets", Kind::StatefulSet},
+       {"daemonsets", Kind::DaemonSet},
+       {"poddisruptionbudgets", Kind::Budget},
+       {"endpointslices", Kind::EndpointSlice},
+       {"leases", Kind::Lease},
+       {"events", Kind::Event},
+       {"configmaps", Kind::ConfigMap},
+       {"validatingwebhookconfigurations", Kind::ValidatingWebhooks},
+       {"mutatingwebhookconfigurations", Kind::MutatingWebhooks}}};
   const auto* const found =
       std::find_if(kKinds.begin(), kKinds.end(), [&](const auto& entry) { return entry.first == resource.plural; });
   return found->second;  // every served resource is in the table: a test walks them
@@ -208,12 +221,17 @@ Kind kind_of(const Resource& resource) {
 JsonValue to_json(const Object& object, const Resource& resource, std::optional<std::uint64_t> version) {
   if (const auto* service = std::get_if<ServiceObject>(&object)) return service_json(*service, version);
   if (const auto* map = std::get_if<ConfigMapObject>(&object)) return config_map_json(*map, version);
+  if (const auto* held = std::get_if<ValidatingWebhooksObject>(&object)) return webhooks_json(*held, resource, version);
+  if (const auto* held = std::get_if<MutatingWebhooksObject>(&object)) return webhooks_json(*held, resource, version);
   JsonValue out;
   with_wire(object, resource.group.empty(), version, [&](const auto& shown) { out = kube::to_json_document(shown); });
   return out;
 }
 
-bool has_protobuf(Kind kind) { return kind != Kind::Service && kind != Kind::ConfigMap; }
+bool has_protobuf(Kind kind) {
+  return kind != Kind::Service && kind != Kind::ConfigMap && kind != Kind::ValidatingWebhooks &&
+         kind != Kind::MutatingWebhooks;
+}
 
 std::optional<std::string> to_protobuf(const Object& object, std::optional<std::uint64_t> version) {
   std::string out;

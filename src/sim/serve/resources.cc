@@ -16,7 +16,9 @@ constexpr std::string_view kAll = "create delete get list patch update watch";
 constexpr std::string_view kRead = "get list watch";
 constexpr std::string_view kMake = "create get list watch";
 
-constexpr std::array<Resource, 14> kResources{{
+constexpr std::string_view kKeep = "create delete get list watch";
+
+constexpr std::array<Resource, 16> kResources{{
     {"", "v1", "nodes", "node", "Node", false, "no", kAll},
     {"", "v1", "pods", "pod", "Pod", true, "po", kAll},
     {"", "v1", "namespaces", "namespace", "Namespace", false, "ns", kMake},
@@ -31,6 +33,10 @@ constexpr std::array<Resource, 14> kResources{{
     {"coordination.k8s.io", "v1", "leases", "lease", "Lease", true, "", kAll},
     {"discovery.k8s.io", "v1", "endpointslices", "endpointslice", "EndpointSlice", true, "", kRead},
     {"events.k8s.io", "v1", "events", "event", "Event", true, "ev", kAll},
+    {"admissionregistration.k8s.io", "v1", "validatingwebhookconfigurations", "validatingwebhookconfiguration",
+     "ValidatingWebhookConfiguration", false, "", kKeep},
+    {"admissionregistration.k8s.io", "v1", "mutatingwebhookconfigurations", "mutatingwebhookconfiguration",
+     "MutatingWebhookConfiguration", false, "", kKeep},
 }};
 
 struct Subresource {
@@ -59,6 +65,11 @@ json::array words(std::string_view text) {
   return list;
 }
 
+/// What `kubectl get all` asks for.
+bool in_category_all(const Resource& resource) {
+  return resource.group == "apps" || resource.plural == "pods" || resource.plural == "services";
+}
+
 json::value resource_list(std::string_view group, std::string_view version) {
   json::array list;
   for (const Resource& resource : kResources) {
@@ -69,7 +80,7 @@ json::value resource_list(std::string_view group, std::string_view version) {
                        {"kind", resource.kind},
                        {"verbs", words(resource.verbs)}};
     if (!resource.short_name.empty()) entry["shortNames"] = words(resource.short_name);
-    if (resource.plural == "deployments" || resource.plural == "pods") entry["categories"] = words("all");
+    if (in_category_all(resource)) entry["categories"] = words("all");
     list.emplace_back(std::move(entry));
     for (const Subresource& sub : kSubresources) {
       if (sub.parent != resource.plural) continue;
@@ -147,6 +158,7 @@ std::string_view Resource::api_version() const {
   if (group == "coordination.k8s.io") return "coordination.k8s.io/v1";
   if (group == "discovery.k8s.io") return "discovery.k8s.io/v1";
   if (group == "events.k8s.io") return "events.k8s.io/v1";
+  if (group == "admissionregistration.k8s.io") return "admissionregistration.k8s.io/v1";
   return "v1";
 }
 

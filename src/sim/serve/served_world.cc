@@ -50,7 +50,7 @@ net::HttpRequest request_of(const net::ServerRequest& request) {
 }  // namespace
 
 ServedWorld::ServedWorld(net::EventLoop& loop, World& world, std::string token)
-    : loop_(loop), world_(world), token_(std::move(token)), api_(world, token_), changed_(loop) {
+    : loop_(loop), world_(world), token_(std::move(token)), api_(world, token_), leases_(world), changed_(loop) {
   subscription_ = world_.store().subscribe([this](const Change&) { dirty_ = true; });
 }
 
@@ -156,6 +156,7 @@ std::string ServedWorld::metadata_url(const NodeName& node) const {
 
 void ServedWorld::advance() {
   world_.advance_to(std::max(loop_.now(), world_.now()));  // the clock on the wall may have been set back
+  leases_.renew();
   if (std::exchange(dirty_, false)) changed_.notify();
   plan_next();
 }

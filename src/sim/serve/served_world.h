@@ -13,6 +13,7 @@
 #include "net/http_server.h"
 #include "net/signal.h"
 #include "sim/serve/api_server.h"
+#include "sim/serve/node_leases.h"
 #include "sim/world.h"
 
 namespace spotkeeper::sim::serve {
@@ -59,6 +60,7 @@ class ServedWorld {
   World& world_;
   std::string token_;
   ApiServer api_;
+  NodeLeases leases_;
   net::Signal changed_;
   bool dirty_ = false;
   Store::Subscription subscription_;

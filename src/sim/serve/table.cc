@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
@@ -82,8 +83,16 @@ std::string node_address(const json::value& node, std::string_view type) {
 }
 
 std::vector<Column> node_columns() {
-  return {
-      {"Name"}, {"Status"}, {"Roles"}, {"Age"}, {"Version"}, {"Internal-IP", "string", 1}, {"OS-Image", "string", 1}};
+  return {{"Name"},
+          {"Status"},
+          {"Roles"},
+          {"Age"},
+          {"Version"},
+          {"Internal-IP", "string", 1},
+          {"External-IP", "string", 1},
+          {"OS-Image", "string", 1},
+          {"Kernel-Version", "string", 1},
+          {"Container-Runtime", "string", 1}};
 }
 Cells node_cells(const json::value& node, Instant now) {
   return {text(node, {"metadata", "name"}),
@@ -92,7 +101,10 @@ Cells node_cells(const json::value& node, Instant now) {
           age_of(node, now),
           text(node, {"status", "nodeInfo", "kubeletVersion"}),
           node_address(node, "InternalIP"),
-          text(node, {"status", "nodeInfo", "osImage"}, "<unknown>")};
+          node_address(node, "ExternalIP"),
+          text(node, {"status", "nodeInfo", "osImage"}, "<unknown>"),
+          text(node, {"status", "nodeInfo", "kernelVersion"}, "<unknown>"),
+          text(node, {"status", "nodeInfo", "containerRuntimeVersion"}, "<unknown>")};
 }
 
 // --- Pod
@@ -175,6 +187,48 @@ Cells lease_cells(const json::value& object, Instant now) {
   return {text(object, {"metadata", "name"}), text(object, {"spec", "holderIdentity"}), age_of(object, now)};
 }
 
+// --- Service, EndpointSlice
+
+/// "a,b,c + 2 more...", or "<unset>".
+std::string first_three(const std::vector<std::string>& all) {
+  constexpr std::size_t kShown = 3;
+  if (all.empty()) return "<unset>";
+  const std::size_t shown = std::min(all.size(), kShown);
+  std::string out = fmt::format("{}", fmt::join(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(shown), ","));
+  return all.size() > shown ? fmt::format("{} + {} more...", out, all.size() - shown) : out;
+}
+
+std::vector<Column> service_columns() {
+  return {{"Name"}, {"Type"}, {"Cluster-IP"}, {"External-IP"}, {"Port(s)"}, {"Age"}, {"Selector", "string", 1}};
+}
+Cells service_cells(const json::value& object, Instant now) {
+  std::vector<std::string> ports;
+  for (const json::value& port : list(object, {"spec", "ports"}))
+    ports.push_back(fmt::format("{}/{}", number(port, {"port"}), text(port, {"protocol"}, "TCP")));
+  std::vector<std::string> selector;
+  if (const json::value* labels = at(object, {"spec", "selector"}); labels != nullptr && labels->is_object())
+    for (const auto& entry : labels->get_object())
+      selector.push_back(fmt::format("{}={}", std::string_view(entry.key()), text(entry.value(), {})));
+  return {text(object, {"metadata", "name"}),
+          text(object, {"spec", "type"}, "ClusterIP"),
+          text(object, {"spec", "clusterIP"}, "<none>"),
+          "<none>",
+          ports.empty() ? "<none>" : fmt::format("{}", fmt::join(ports, ",")),
+          age_of(object, now),
+          selector.empty() ? "<none>" : fmt::format("{}", fmt::join(selector, ","))};
+}
+
+std::vector<Column> slice_columns() { return {{"Name"}, {"AddressType"}, {"Ports"}, {"Endpoints"}, {"Age"}}; }
+Cells slice_cells(const json::value& object, Instant now) {
+  std::vector<std::string> ports;
+  for (const json::value& port : list(object, {"ports"})) ports.push_back(std::to_string(number(port, {"port"})));
+  std::vector<std::string> addresses;
+  for (const json::value& endpoint : list(object, {"endpoints"}))
+    for (const json::value& address : list(endpoint, {"addresses"})) addresses.push_back(text(address, {}));
+  return {text(object, {"metadata", "name"}), text(object, {"addressType"}), first_three(ports), first_three(addresses),
+          age_of(object, now)};
+}
+
 std::vector<Column> plain_columns() { return {{"Name"}, {"Age"}}; }
 Cells plain_cells(const json::value& object, Instant now) {
   return {text(object, {"metadata", "name"}), age_of(object, now)};
@@ -194,6 +248,8 @@ constexpr Printer kPrinters[] = {
     {"PodDisruptionBudget", budget_columns, budget_cells},
     {"Event", event_columns, event_cells},
     {"Lease", lease_columns, lease_cells},
+    {"Service", service_columns, service_cells},
+    {"EndpointSlice", slice_columns, slice_cells},
 };
 constexpr Printer kPlain{"", plain_columns, plain_cells};
 

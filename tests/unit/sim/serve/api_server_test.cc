@@ -61,6 +61,28 @@ class ApiServerTest : public testing::Test {
   ApiServer server_;
 };
 
+TEST_F(ApiServerTest, KeepsWebhookConfigurationsOfBothKinds) {
+  for (const std::string kind : {"validating", "mutating"}) {
+    const std::string path = "/apis/admissionregistration.k8s.io/v1/" + kind + "webhookconfigurations";
+    const JsonValue none = parsed(get(path + "?limit=20"));
+    EXPECT_TRUE(JsonField(none)["items"].elements().value().empty());
+    EXPECT_EQ(post(path, R"({"metadata":{"name":"gate"},"webhooks":[{"name":"gate.example.com","failurePolicy":"Fail",
+      "clientConfig":{"service":{"namespace":"shop","name":"gate"}}}]})")
+                  .status,
+              201);
+    const JsonValue stored = parsed(get(path + "/gate"));
+    EXPECT_EQ(JsonField(stored)["apiVersion"].as<std::string>().value(), "admissionregistration.k8s.io/v1");
+    const auto webhooks = JsonField(stored)["webhooks"].elements().value();
+    ASSERT_EQ(webhooks.size(), 1U);
+    EXPECT_EQ(webhooks.front()["clientConfig"]["service"]["name"].as<std::string>().value(), "gate");
+    EXPECT_EQ(post(path, R"({"metadata":{"name":"gate"}})").status, 409);
+    EXPECT_EQ(post(path, R"({"metadata":{"name":"bad"},"webhooks":[7]})").status, 400);
+    EXPECT_EQ(ask({"DELETE", path + "/gate", {}, ""}).status, 200);
+    EXPECT_EQ(get(path + "/gate").status, 404);
+    EXPECT_EQ(ask({"DELETE", path + "/gate", {}, ""}).status, 404);
+  }
+}
+
 TEST_F(ApiServerTest, AsksForTheToken) {
   auto reply = server_.handle({"GET", "/api/v1/nodes", {}, ""});
   EXPECT_EQ(std::get<net::HttpResponse>(reply).status, 401);

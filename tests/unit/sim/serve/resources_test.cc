@@ -45,5 +45,18 @@ TEST(Discovery, NamesEveryGroupOnceAndItsResources) {
   EXPECT_FALSE(discovery_document("/apis/apps/v2"));
 }
 
+TEST(Discovery, SaysWhatGetAllAsksFor) {
+  const std::string core = boost::json::serialize(*discovery_document("/api/v1"));
+  const std::string apps = boost::json::serialize(*discovery_document("/apis/apps/v1"));
+  const std::string all = R"("categories":["all"])";
+  const auto count = [&](const std::string& text) {
+    std::size_t found = 0;
+    for (std::size_t at = text.find(all); at != std::string::npos; at = text.find(all, at + 1)) ++found;
+    return found;
+  };
+  EXPECT_EQ(count(core), 2U);  // pods and services
+  EXPECT_EQ(count(apps), 4U);  // deployments, replica sets, stateful sets, daemon sets
+}
+
 }  // namespace
 }  // namespace spotkeeper::sim::serve

@@ -17,10 +17,12 @@ std::string cells(std::string_view kind, std::string_view object) {
 }
 
 TEST(Table, ShowsACordonedNode) {
-  EXPECT_EQ(cells("Node", R"({"metadata":{"name":"n1","creationTimestamp":"2026-01-01T00:00:00Z"},
+  EXPECT_EQ(
+      cells("Node", R"({"metadata":{"name":"n1","creationTimestamp":"2026-01-01T00:00:00Z"},
     "spec":{"unschedulable":true},"status":{"conditions":[{"type":"Ready","status":"True"}],
-    "addresses":[{"type":"InternalIP","address":"10.0.0.1"}],"nodeInfo":{"kubeletVersion":"v1.34.0","osImage":"Sim"}}})"),
-            R"(["n1","Ready,SchedulingDisabled","<none>","60m","v1.34.0","10.0.0.1","Sim"])");
+    "addresses":[{"type":"InternalIP","address":"10.0.0.1"}],"nodeInfo":{"kubeletVersion":"v1.34.0","osImage":"Sim","kernelVersion":"6.1.0",
+    "containerRuntimeVersion":"containerd://2.0.0"}}})"),
+      R"(["n1","Ready,SchedulingDisabled","<none>","60m","v1.34.0","10.0.0.1","<none>","Sim","6.1.0","containerd://2.0.0"])");
 }
 
 TEST(Table, ShowsATerminatingPod) {
@@ -38,6 +40,18 @@ TEST(Table, ShowsBudgetsAndUnknownKinds) {
                   R"({"metadata":{"name":"b"},"spec":{"minAvailable":"80%"},"status":{"disruptionsAllowed":2}})"),
             R"(["b","80%","N/A","2","<unknown>"])");
   EXPECT_EQ(cells("Gizmo", R"({"metadata":{"name":"g"}})"), R"(["g","<unknown>"])");
+}
+
+TEST(Table, ShowsServicesAndEndpointSlicesAsTheServerDoes) {
+  EXPECT_EQ(cells("Service", R"({"metadata":{"name":"web"},"spec":{"type":"ClusterIP","clusterIP":"10.96.0.7",
+    "selector":{"app":"web"},"ports":[{"port":80,"protocol":"TCP"},{"port":443}]}})"),
+            R"(["web","ClusterIP","10.96.0.7","<none>","80/TCP,443/TCP","<unknown>","app=web"])");
+  EXPECT_EQ(cells("EndpointSlice", R"({"metadata":{"name":"web-1"},"addressType":"IPv4","ports":[{"port":8080}],
+    "endpoints":[{"addresses":["10.1.0.1"]},{"addresses":["10.1.0.2"]},{"addresses":["10.1.0.3"]},
+    {"addresses":["10.1.0.4"]},{"addresses":["10.1.0.5"]}]})"),
+            R"(["web-1","IPv4","8080","10.1.0.1,10.1.0.2,10.1.0.3 + 2 more...","<unknown>"])");
+  EXPECT_EQ(cells("EndpointSlice", R"({"metadata":{"name":"none"},"addressType":"IPv4"})"),
+            R"(["none","IPv4","<unset>","<unset>","<unknown>"])");
 }
 
 TEST(Table, LeavesColumnsOutWhenAsked) {
