@@ -86,6 +86,7 @@ control::AgentConfig agent_config(const Options& options, const kube::Environmen
   config.drain.margin = options.drain.margin;
   config.drain.endpoint_propagation = options.drain.endpoint_delay;
   config.drain.longest_request = options.drain.longest_request;
+  config.drain.grace_may_yield = options.drain.grace_may_yield;
   config.mark.exclude_from_load_balancers = options.drain.exclude_from_load_balancers;
   return config;
 }

@@ -141,6 +141,13 @@ constexpr Option table[] = {
      .commands = {Command::Agent},
      .group = "Drain",
      .help = "how long a pod's longest request takes, where its annotation does not say"},
+    {.name = "grace-may-yield",
+     .type = FlagType{SK_INTO(drain.grace_may_yield)},
+     .fallback = "false",
+     .commands = {Command::Agent},
+     .group = "Drain",
+     .help = "let pods wait for their turn until only what their requests need is left of their grace: fewer replicas "
+             "out at once, less than the whole grace for some"},
     {.name = "exclude-from-load-balancers",
      .type = FlagType{SK_INTO(drain.exclude_from_load_balancers)},
      .fallback = "true",

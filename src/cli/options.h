@@ -47,9 +47,10 @@ struct ClockOptions {
 
 /// What a drain reckons with where a pod does not say it itself.
 struct DrainOptions {
-  Duration margin{};           // kept free between a pod's last second and the deadline
-  Duration endpoint_delay{};   // until every proxy has heard that a pod is going
-  Duration longest_request{};  // how long the longest request may still take
+  Duration margin{};             // kept free between a pod's last second and the deadline
+  Duration endpoint_delay{};     // until every proxy has heard that a pod is going
+  Duration longest_request{};    // how long the longest request may still take
+  bool grace_may_yield = false;  // see plan::DrainPolicy
   bool exclude_from_load_balancers = true;
 };
 

@@ -28,7 +28,7 @@ struct AgentMetrics::Instruments {
         seconds_left(registry.histogram("spotkeeper_drain_seconds_left",
                                         "Time left before the deadline when the last pod was gone.", kSecondsLeft)),
         short_of_grace(registry.counter("spotkeeper_pods_short_of_grace_total",
-                                        "Pods whose grace period did not fit before their machine's deadline.")),
+                                        "Pods that got less than their grace period before their machine's deadline.")),
         killed_hard(registry.counter("spotkeeper_pods_killed_hard_total",
                                      "Pods that their machine's end cuts off, estimated in its last seconds.")),
         budget_overrides(registry.counters("spotkeeper_budget_overrides_total",

@@ -40,7 +40,8 @@ void HardKills::look(const Snapshot& cluster, const Interruption& what, Instant 
 void HardKills::short_of_grace(const Pod& pod, const Interruption& what, Instant now) {
   const Instant since = std::max(what.noticed, pod.created);
   const Instant ends = pod.terminating() ? *pod.deletion : since + pod.spec->grace.length() + policy_.margin;
-  if (ends <= what.deadline->at || !short_.insert(pod.uid).second) return;
+  if (ends <= what.deadline->at) return shortened(pod, what);
+  if (!short_.insert(pod.uid).second) return;
   metrics_.on_short_of_grace();
   const std::string own = format_duration(pod.spec->grace.length());
   const std::string left = rounded(what.deadline->at - now);
@@ -51,12 +52,27 @@ void HardKills::short_of_grace(const Pod& pod, const Interruption& what, Instant
   news_.trouble(what, "pod " + pod.name.str() + " can't have its grace period of " + own + ": " + left + " are left");
 }
 
+// What it was given ends in time, because it is less than its own.
+void HardKills::shortened(const Pod& pod, const Interruption& what) {
+  if (!pod.terminating() || !pod.deletion_grace || *pod.deletion_grace >= pod.spec->grace) return;
+  if (*pod.deletion - pod.deletion_grace->length() < what.noticed || !short_.insert(pod.uid).second) return;
+  metrics_.on_short_of_grace();
+  const std::string own = format_duration(pod.spec->grace.length());
+  const std::string given = format_duration(pod.deletion_grace->length());
+  log::warn("a pod's grace period was shortened", {{"pod", pod.name.str()}, {"grace", own}, {"given", given}});
+  cluster_.emit(event_on(pod.ref(), kube::EventNote::Type::Warning, "GraceShortened", "Drain",
+                         "it was told to end with " + given + " of its grace period of " + own + ", before node " +
+                             what.node.str() + " ends"));
+}
+
 void HardKills::killed_hard(const Pod& pod, const Interruption& what, Instant now, Agenda& agenda) {
   const Instant deadline = what.deadline->at;
   const Instant since = std::max(what.noticed, pod.created);
   Instant sure = deadline - kLastLook;
   if (!pod.terminating()) {
-    sure = std::min(sure, plan::last_safe_start(pod, *what.deadline, policy_, since) + kLateStart);
+    // The plan reckons with the same instant, and with nothing before the notice.
+    const Instant planned = std::max(plan::last_safe_start(pod, *what.deadline, policy_, since), since);
+    sure = std::min(sure, planned + kLateStart);
   } else if (*pod.deletion > deadline) {
     sure = deadline - kSureBefore;
   }

@@ -24,15 +24,17 @@ class HardKills {
       : cluster_(cluster), metrics_(metrics), news_(news), policy_(policy) {}
 
   /// Looks at the pods on a node that a Kill takes. Each pod is told of and counted once a reason:
-  ///   short of grace   its whole grace does not fit between the notice (or its creation) and the deadline, or somebody
-  ///                    has told it to end with a grace that goes beyond;
-  ///   killed hard      an estimate, from 20 s before the deadline on, or from 3 s after its last safe start where it
-  ///                    has not been told to end by then; at 1 s before the deadline, whatever is left.
+  ///   short of grace   its whole grace does not fit between the notice (or its creation) and the deadline; or somebody
+  ///                    has told it to end with a grace that goes beyond, or, since the notice, with less than its own;
+  ///   killed hard      an estimate, from 20 s before the deadline on, or from 3 s after the instant at which the plan
+  ///                    sends it off at the latest, where it has not been told to end by then; at 1 s before the
+  ///                    deadline, whatever is left.
   void look(const Snapshot& cluster, const Interruption& what, Instant now, Agenda& agenda);
   void forget();
 
  private:
   void short_of_grace(const Pod& pod, const Interruption& what, Instant now);
+  void shortened(const Pod& pod, const Interruption& what);
   void killed_hard(const Pod& pod, const Interruption& what, Instant now, Agenda& agenda);
 
   ClusterApi& cluster_;

@@ -24,11 +24,12 @@ class SkewedRuntime final : public net::Runtime {
   Duration ahead_;
 };
 
-control::AgentConfig config_of(const NodeName& node, std::uint64_t seed) {
+control::AgentConfig config_of(const NodeName& node, const Scenario& scenario, std::uint64_t seed) {
   control::AgentConfig config;
   config.node = node;
   config.seed = seed;
   config.metadata.seed = seed;
+  config.drain.grace_may_yield = scenario.grace_may_yield;
   config.acknowledge_within = 0s;  // there is no controller in this world
   return config;
 }
@@ -38,11 +39,11 @@ control::AgentConfig config_of(const NodeName& node, std::uint64_t seed) {
 class Agents::Process {
  public:
   Process(net::Runtime& runtime, MetricsRegistry& metrics, World& world, const NodeName& node, Duration ahead,
-          std::uint64_t seed, Boundary boundary)
+          const Scenario& scenario, std::uint64_t seed, Boundary boundary)
       : runtime_(runtime, ahead),
         metadata_(runtime_, world, node),
         cluster_(runtime_, world, node, std::move(boundary)),
-        agent_({runtime_, cluster_, metadata_, metrics}, config_of(node, seed)),
+        agent_({runtime_, cluster_, metadata_, metrics}, config_of(node, scenario, seed)),
         tasks_(runtime_) {
     tasks_.start(agent_.run());
   }
@@ -55,8 +56,9 @@ class Agents::Process {
   net::TaskGroup tasks_;  // last: its tasks go before what they use
 };
 
-Agents::Agents(net::VirtualRuntime& runtime, World& world, Duration skew, Boundary crash, Duration restart_after)
-    : runtime_(runtime), world_(world), skew_(skew), crash_(std::move(crash)), restart_after_(restart_after) {}
+Agents::Agents(net::VirtualRuntime& runtime, World& world, const Scenario& scenario, Boundary crash,
+               Duration restart_after)
+    : runtime_(runtime), world_(world), scenario_(scenario), crash_(std::move(crash)), restart_after_(restart_after) {}
 Agents::~Agents() = default;
 
 void Agents::start_all() {
@@ -71,7 +73,8 @@ void Agents::start(const NodeName& node) {
   if (!world_.machine_alive(node)) return;
   std::uint64_t number = 0;
   for (const char c : node.str()) number = number * 31 + static_cast<unsigned char>(c);
-  const Duration ahead = skew_ * (static_cast<std::int64_t>(number % 3) - 1);
+  // Of three clocks, one is right, one ahead and one behind.
+  const Duration ahead = scenario_.clock_skew * (static_cast<std::int64_t>(number % 3) - 1);
   Boundary boundary;
   if (crash_) {
     boundary = [this, node](const ActionPoint& point) {
@@ -80,8 +83,8 @@ void Agents::start(const NodeName& node) {
       return true;
     };
   }
-  processes_[node] =
-      std::make_unique<Process>(runtime_, metrics_, world_, node, ahead, world_.config().seed ^ number, boundary);
+  processes_[node] = std::make_unique<Process>(runtime_, metrics_, world_, node, ahead, scenario_,
+                                               world_.config().seed ^ number, boundary);
 }
 
 void Agents::end_soon(const NodeName& node, bool restart) {

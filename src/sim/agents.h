@@ -8,14 +8,15 @@
 #include "base/metrics.h"
 #include "net/virtual_runtime.h"
 #include "sim/cluster_port.h"
+#include "sim/scenario.h"
 #include "sim/world.h"
 
 namespace spotkeeper::sim {
 
 class Agents {
  public:
-  /// `skew`: how far the machines' clocks are wrong; of three, one is right, one ahead and one behind.
-  Agents(net::VirtualRuntime& runtime, World& world, Duration skew, Boundary crash, Duration restart_after);
+  /// As `scenario`, which outlives this, sets the agents and their machines' clocks.
+  Agents(net::VirtualRuntime& runtime, World& world, const Scenario& scenario, Boundary crash, Duration restart_after);
   Agents(const Agents&) = delete;
   Agents& operator=(const Agents&) = delete;
   ~Agents();
@@ -30,7 +31,7 @@ class Agents {
 
   net::VirtualRuntime& runtime_;
   World& world_;
-  Duration skew_;
+  const Scenario& scenario_;
   Boundary crash_;
   Duration restart_after_;
   /// Of all of them together: nobody asks a single one, and what a thousand agents count every second should lie close

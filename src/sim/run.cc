@@ -65,8 +65,7 @@ class Run {
 
   void start_policy() {
     if (options_.policy == Policy::Spotkeeper) {
-      agents_ =
-          std::make_unique<Agents>(runtime_, *world_, scenario_.clock_skew, options_.crash, options_.restart_after);
+      agents_ = std::make_unique<Agents>(runtime_, *world_, scenario_, options_.crash, options_.restart_after);
       agents_->start_all();
     }
     const bool controller = options_.policy == Policy::CordonAndDrainController;

@@ -76,6 +76,7 @@ struct Scenario {
   MetadataFaults metadata_faults;
   /// How far the machines' clocks are ahead of the world's; one in three is right, one ahead, one behind by it.
   Duration clock_skew{};
+  bool grace_may_yield = false;  // the agents' option of that name
 };
 
 /// `file` names the text in errors: "storm.yaml: line 12, column 5: /cluster/nodes/0: unknown key 'typ'; did you mean

@@ -462,7 +462,7 @@ Result<void> check_least(const JsonField& root) {
 
 Result<Scenario> read_scenario(const JsonField& root, const Catalog& catalog) {
   SK_CHECK(root.only_keys({"scenario", "description", "seed", "duration", "warm-up", "cluster", "market", "groups",
-                           "workloads", "services", "budgets", "load", "events", "faults"}));
+                           "workloads", "services", "budgets", "load", "events", "agent", "faults"}));
   SK_CHECK(check_least(root));
   Scenario scenario;
   SK_TRY(scenario.name, name_in(root["scenario"]));
@@ -470,6 +470,8 @@ Result<Scenario> read_scenario(const JsonField& root, const Catalog& catalog) {
   SK_TRY(scenario.seed, root["seed"].get_or(std::uint64_t{1}));
   SK_TRY(scenario.duration, duration_in(root["duration"], scenario.duration, 1s, 24h));
   SK_TRY(scenario.warm_up, duration_in(root["warm-up"], scenario.warm_up, 0s, 24h));
+  SK_CHECK(root["agent"].only_keys({"grace-may-yield"}));
+  SK_TRY(scenario.grace_may_yield, root["agent"]["grace-may-yield"].get_or(false));
   SK_CHECK(read_cluster(root["cluster"], catalog, scenario));
   SK_CHECK(read_groups(root, catalog, scenario));
   SK_CHECK(read_unique(root["workloads"], scenario.workloads, read_workload,

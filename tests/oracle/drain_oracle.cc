@@ -95,16 +95,16 @@ class Search {
   [[nodiscard]] bool alike(std::size_t a, std::size_t b) const {
     const Pod& one = world_.pods[a];
     const Pod& other = world_.pods[b];
-    return one.service == other.service && one.latest == other.latest && one.free == other.free &&
-           one.ready == other.ready && one.early == other.early && one.successor == other.successor &&
-           one.lasts == other.lasts && one.gone == other.gone && !service_of(one).one_at_a_time;
+    return one.service == other.service && one.latest == other.latest && one.ready == other.ready &&
+           one.early == other.early && one.successor == other.successor && one.lasts == other.lasts &&
+           one.gone == other.gone && !service_of(one).one_at_a_time;
   }
 
   [[nodiscard]] bool may_start(const State& state, std::size_t index) const {
     const Pod& pod = world_.pods[index];
     if (!is_left(state, index) || !pod.early) return false;
     if (service_of(pod).one_at_a_time && !its_turn(state, index)) return false;
-    return !obey_ || pod.free <= state.at ||
+    return !obey_ ||
            std::ranges::all_of(world_.budgets, [&](const Budget& budget) { return allows(budget, state, pod); });
   }
 
@@ -176,9 +176,10 @@ class Search {
 
 }  // namespace
 
-Seconds last_safe_start(Seconds deadline, Seconds grace, Seconds least_needed, Seconds margin, Seconds since) {
-  const bool whole = since + grace + margin <= deadline;
-  return deadline - (whole ? grace : std::min(grace, least_needed)) - margin;
+Seconds last_safe_start(const Ending& ending, Seconds deadline, Seconds margin, Grace mode) {
+  const bool fits = ending.since + ending.grace <= deadline;
+  const bool whole = fits && !(mode == Grace::Yields && ending.successor);
+  return deadline - (whole ? ending.grace : std::min(ending.grace, ending.requests)) - margin;
 }
 
 long least_loss(const World& world, Budgets budgets) { return Search(world, budgets).run(); }

@@ -6,8 +6,7 @@
 //
 // Loss: seconds × replicas that are missing below a service's floor (one, or its min-serving share). A pod serves until
 // its end begins; a successor serves `ready_after` later (a StatefulSet's: after the old pod has ended, too). Every
-// pod's end begins at its last safe start or earlier, so that none is killed hard: at the one with its whole grace, or,
-// where that loses less, at the one with what its requests need.
+// pod's end begins at its last safe start or earlier, so that none is killed hard.
 #pragma once
 
 #include <optional>
@@ -31,8 +30,7 @@ struct Pod {
   bool successor = true;  // somebody makes it anew
   bool early = true;      // it may go before its last safe start
   int ordinal = 0;
-  Seconds latest = 0;  // its last safe start, were only what its requests need left of its grace
-  Seconds free = 0;    // its last safe start with its whole grace; from then on no budget counts
+  Seconds latest = 0;  // its last safe start
   Seconds lasts = 0;   // from its start to its end
   Seconds gone = 0;    // it has ended by then in any case
 };
@@ -60,10 +58,19 @@ struct World {
   int slots = 1000;  // how many successors the other nodes take
 };
 
-/// The latest instant at which a pod's end may begin with its whole grace, where that fits; else with what its requests
-/// need. `since`: when the notice (or the pod) came.
-[[nodiscard]] Seconds last_safe_start(Seconds deadline, Seconds grace, Seconds least_needed, Seconds margin,
-                                      Seconds since);
+enum class Grace {
+  Whole,   // where it fits between the notice and the deadline
+  Yields,  // to what its requests need, for a pod that somebody makes anew
+};
+/// What a pod is given to end.
+struct Ending {
+  Seconds grace = 0;
+  Seconds requests = 0;  // what its requests need
+  bool successor = true;
+  Seconds since = 0;  // when the notice (or the pod) came
+};
+/// The latest instant at which a pod's end may begin so that all of it that it needs fits, and the margin.
+[[nodiscard]] Seconds last_safe_start(const Ending& ending, Seconds deadline, Seconds margin, Grace mode);
 
 enum class Budgets {
   Obeyed,   // before a last safe start, a pod goes only where its budgets allow it

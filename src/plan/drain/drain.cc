@@ -107,7 +107,7 @@ class Planner {
       for (const std::size_t budget : candidate.budgets) --budgets[budget].spare;
     }
     for (std::size_t i = 0; i < scene.candidates.size(); ++i)
-      if (!sent[i]) wait(scene, scene.candidates[i], outcome, budgets);
+      if (!sent[i]) wait(scene, scene.candidates[i], budgets);
     const bool holding = std::find(sent.begin(), sent.end(), false) != sent.end();
     if (holding && std::ranges::any_of(budgets, &drain::BudgetState::stale)) look_at(now_ + kLookAtStaleBudget);
   }
@@ -124,10 +124,7 @@ class Planner {
       sent.action = DeleteNow{pod, grace, DeleteReason::LastSafeStart, start.past_budget, unwished};
     } else if (start.past_budget) {
       sent.urgency = Urgency::PastBudget;
-      // A last safe start that was put off has come all the same.
-      const bool put_off = candidate.latest <= now_;
-      sent.action =
-          DeleteNow{pod, grace, put_off ? DeleteReason::LastSafeStart : DeleteReason::KeepServing, true, false};
+      sent.action = DeleteNow{pod, grace, DeleteReason::KeepServing, true, false};
     } else if (candidate.budgets.size() > 1) {
       sent.action = DeleteNow{pod, grace, DeleteReason::SeveralBudgets, false, false};
     } else if (grace < candidate.pod->spec->grace) {
@@ -137,12 +134,9 @@ class Planner {
     return true;
   }
 
-  void wait(const Scene& scene, const Candidate& candidate, const drain::Outcome& outcome,
-            std::span<const drain::BudgetState> budgets) {
+  void wait(const Scene& scene, const Candidate& candidate, std::span<const drain::BudgetState> budgets) {
     Waiting waiting{candidate.pod->ref(), candidate.verdict.reason, candidate.verdict.detail, std::nullopt};
-    if (candidate.latest != Instant::max())
-      waiting.until =
-          outcome.yields[candidate.service] ? std::max(candidate.latest, candidate.yielded) : candidate.latest;
+    if (candidate.latest != Instant::max()) waiting.until = candidate.latest;
     if (candidate.verdict.handling == drain::Handling::Early) explain(scene, candidate, budgets, waiting);
     plan_.waiting.push_back(std::move(waiting));
   }

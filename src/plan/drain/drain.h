@@ -42,6 +42,9 @@ struct DrainPolicy {
   /// A pod whose successor has no room on a Ready node stays until its last safe start. False beside an autoscaler that
   /// buys room only for pods that are pending already.
   bool wait_for_room = true;
+  /// A pod that somebody makes anew waits for its turn until only what its requests need is left of its grace. Of
+  /// workloads whose graces barely fit fewer are then out at once, and some pods get less grace than would have fitted.
+  bool grace_may_yield = false;
   bool evict_daemons = false;       // DaemonSet pods: last, or never
   bool obey_do_not_disrupt = true;  // for Maybe and Retire; a Kill's deadline overrides it
   std::optional<ObjectName> self;   // the pod that this process is: never touched
@@ -105,8 +108,9 @@ struct DrainPlan {
                                    const DrainPolicy& policy, Instant now);
 
 /// How long the pod takes from the start of its end: its whole grace period where that still fits between `now` and the
-/// deadline; else preStop + endpoint propagation + its longest request (never more than its grace; all of it where the
-/// length of preStop is unknown); with volumes also their detaching.
+/// deadline (and need not yield, see DrainPolicy::grace_may_yield); else preStop + endpoint propagation + its longest
+/// request (never more than its grace; all of it where the length of preStop is unknown); with volumes also their
+/// detaching.
 [[nodiscard]] Duration time_needed(const Pod& pod, Deadline deadline, const DrainPolicy& policy, Instant now);
 
 /// The last instant at which what the pod needs still fits: deadline − need − margin. It may lie before `now`. The plan

@@ -21,7 +21,6 @@ class Projection {
         rooms_(scene.rooms) {
     outcome_.loss.assign(services_.size(), Duration::zero());
     outcome_.strain = outcome_.loss;
-    outcome_.yields = rule.yields;
     for (const Service& service : services_) outcome_.least.push_back(service.serving);
     for (const Arrival& arrival : scene.arrivals) arrivals_.push(&arrival);
     made_.reserve(scene.candidates.size());
@@ -54,7 +53,7 @@ class Projection {
     Duration longest = 0s;
     for (const Arrival& arrival : scene_.arrivals) last = std::max(last, arrival.at);
     for (const Candidate& candidate : scene_.candidates) {
-      if (candidate.latest != Instant::max()) last = std::max({last, candidate.latest, candidate.yielded});
+      if (candidate.latest != Instant::max()) last = std::max(last, candidate.latest);
       longest = std::max(longest, candidate.successor_after.value_or(0s) + candidate.ends_after);
     }
     return std::min(last, now_ + kLongestLength) + 2 * longest + 1s;
@@ -71,14 +70,9 @@ class Projection {
     }
   }
 
-  // Its last safe start, as the rule counts it.
-  [[nodiscard]] Instant latest(const Candidate& candidate) const {
-    return rule_.yields[candidate.service] ? std::max(candidate.latest, candidate.yielded) : candidate.latest;
-  }
-
   void start_due() {
     for (std::size_t i = 0; i < scene_.candidates.size(); ++i)
-      if (!started_[i] && latest(scene_.candidates[i]) <= at_) start(i, true);
+      if (!started_[i] && scene_.candidates[i].latest <= at_) start(i, true);
   }
 
   void start_early() {
@@ -90,13 +84,12 @@ class Projection {
     const Candidate& candidate = scene_.candidates[index];
     if (candidate.verdict.handling != Handling::Early || !candidate.room) return false;
     if (candidate.successor_after && rooms_ <= 0) return false;
-    const bool free = rule_.free[candidate.service] && candidate.latest <= at_;
-    if (rule_.held[index] && !free) return false;
+    if (rule_.held[index]) return false;
     if (rule_.settles && at_ < candidate.settled) return false;
     const Service& service = services_[candidate.service];
     if (service.one_at_a_time && !is_next_in_order(index)) return false;
     if (candidate.pod->ready && service.serving - 1 < rule_.keep_serving[candidate.service]) return false;
-    return free || rule_.past_budgets[candidate.service] || !refused(candidate);
+    return rule_.past_budgets[candidate.service] || !refused(candidate);
   }
 
   // The highest ordinal that is left goes, when all others are back.
@@ -156,11 +149,9 @@ class Projection {
     for (std::size_t i = 0; i < scene_.candidates.size(); ++i) {
       if (started_[i]) continue;
       const Candidate& candidate = scene_.candidates[i];
-      const Instant due = latest(candidate);
+      const Instant due = candidate.latest;
       if (due != Instant::max()) next = std::min(next.value_or(due), due);
       if (rule_.settles && candidate.settled > at_) next = std::min(next.value_or(due), candidate.settled);
-      if (rule_.free[candidate.service] && candidate.latest > at_)
-        next = std::min(next.value_or(due), candidate.latest);
     }
     return next;
   }

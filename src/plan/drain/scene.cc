@@ -80,7 +80,6 @@ class Builder {
     prospect.candidate.end = end;
     prospect.since = known_since(pod, cause);
     prospect.candidate.latest = end ? last_safe_start(pod, *end, policy_, prospect.since) : Instant::max();
-    prospect.candidate.yielded = end ? end->at - least_needed(pod, policy_) - policy_.margin : Instant::max();
     prospect.candidate.settled = heard_of_neighbours(cause, end);
     prospect.candidate.verdict = std::move(verdict);
     prospect.workload = workload_of(pod);
@@ -261,7 +260,7 @@ class Builder {
       candidate.room = !policy_.wait_for_room || room_.exists_for(pod);
     }
     Turns turns(now_);
-    for (const Instant at : {prospect.since, candidate.settled, candidate.latest, candidate.yielded}) turns.at(at);
+    for (const Instant at : {prospect.since, candidate.settled, candidate.latest}) turns.at(at);
     take_turns(scene, turns);
     scene.candidates.push_back(std::move(candidate));
   }

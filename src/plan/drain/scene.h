@@ -22,7 +22,6 @@ struct Candidate {
   const Pod* pod = nullptr;
   std::optional<Deadline> end;  // of its machine
   Instant latest;               // its last safe start; Instant::max() where there is no deadline
-  Instant yielded;              // the same, were only what its requests need left of its grace; not before `latest`
   Instant settled;              // before it the notices of its node's neighbours may be on their way
   Verdict verdict;              // Early or Late
   bool room = true;             // a node has room for its successor, or it need not wait for that

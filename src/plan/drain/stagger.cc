@@ -28,8 +28,6 @@ Cost cost_of(const Outcome& outcome) { return {total(outcome.loss), total(outcom
 
 // What is decided for the whole of a scene before its services are paced.
 struct Frame {
-  std::vector<bool> yields;  // by service
-  std::vector<bool> free;    // by service
   bool settles = true;
   bool past_budgets = false;  // allowed where the rest loses something
 };
@@ -42,8 +40,6 @@ class Chooser {
       rule_.past_budgets.push_back(false);
     }
     rule_.held.assign(scene.candidates.size(), false);
-    rule_.yields = frame.yields;
-    rule_.free = frame.free;
     rule_.settles = frame.settles;
     best_ = project(scene_, rule_);
   }
@@ -171,94 +167,24 @@ class Chooser {
   Outcome best_;
 };
 
-// The whole grace of pods, the settling after a notice and budgets are given up one after the other, each only where
-// that costs less.
-class Framer {
- public:
-  explicit Framer(const Scene& scene) : scene_(scene) {
-    frame_.yields.assign(scene.services.size(), false);
-    frame_.free = frame_.yields;
-    best_ = Chooser(scene_, frame_).choose();
-  }
-
-  Outcome choose() && {
-    if (loses() && waits_to_settle()) unsettle();
-    for (std::size_t i = 0; i < scene_.services.size(); ++i)
-      if ((best_.loss[i] > 0s || best_.strain[i] > 0s) && can_yield(i)) yield(i);
-    if (loses()) pass_budgets();
-    return std::move(best_);
-  }
-
- private:
-  [[nodiscard]] bool loses() const { return total(best_.loss) > 0s; }
-
-  [[nodiscard]] bool waits_to_settle() const {
-    return std::ranges::any_of(scene_.candidates,
-                               [&](const Candidate& candidate) { return candidate.settled > scene_.as_of; });
-  }
-
-  // Later starts help only where successors can come meanwhile.
-  [[nodiscard]] bool can_yield(std::size_t service) const {
-    if (scene_.rooms < std::ranges::count_if(
-                           scene_.candidates, [](const Candidate& each) { return each.successor_after.has_value(); }))
-      return false;
-    return std::ranges::any_of(scene_.candidates, [&](const Candidate& candidate) {
-      return candidate.service == service && candidate.verdict.handling == Handling::Early && candidate.room &&
-             candidate.successor_after && candidate.yielded > std::max(candidate.latest, scene_.as_of);
-    });
-  }
-
-  void unsettle() {
-    frame_.settles = false;
-    Outcome tried = Chooser(scene_, frame_).choose();
-    if (total(tried.loss) < total(best_.loss)) {
-      best_ = std::move(tried);
-    } else {
-      frame_.settles = true;
-    }
-  }
-
-  // A little less strain is not.
-  [[nodiscard]] static bool is_worth_a_grace(const Cost& yielding, const Cost& whole) {
-    if (yielding.loss != whole.loss) return yielding.loss < whole.loss;
-    return yielding.strain < whole.strain && yielding.strain <= whole.strain / 2;
-  }
-
-  void yield(std::size_t service) {
-    Frame best = frame_;
-    frame_.yields[service] = true;
-    for (const bool free : {false, true}) {
-      frame_.free[service] = free;
-      Outcome tried = Chooser(scene_, frame_).choose();
-      if (!is_worth_a_grace(cost_of(tried), cost_of(best_))) continue;
-      best_ = std::move(tried);
-      best = frame_;
-    }
-    frame_ = std::move(best);
-  }
-
-  // Nothing is settled where budgets have to go: every moment counts.
-  void pass_budgets() {
-    frame_.past_budgets = true;
-    frame_.settles = false;
-    try_whole();
-    for (std::size_t i = 0; i < scene_.services.size(); ++i)
-      if (best_.loss[i] > 0s && can_yield(i)) frame_.yields[i] = frame_.free[i] = true;
-    if (frame_.yields != best_.yields) try_whole();
-  }
-
-  void try_whole() {
-    Outcome tried = Chooser(scene_, frame_).choose();
-    if (total(tried.loss) < total(best_.loss)) best_ = std::move(tried);
-  }
-
-  const Scene& scene_;
-  Frame frame_;
-  Outcome best_;
-};
+bool waits_to_settle(const Scene& scene) {
+  return std::ranges::any_of(scene.candidates,
+                             [&](const Candidate& candidate) { return candidate.settled > scene.as_of; });
+}
 
 }  // namespace
 
-Outcome choose(const Scene& scene) { return Framer(scene).choose(); }
+// The settling after a notice and budgets are given up one after the other, each only where that loses less.
+Outcome choose(const Scene& scene) {
+  Outcome best = Chooser(scene, {}).choose();
+  const auto improve = [&](const Frame& frame) {
+    Outcome tried = Chooser(scene, frame).choose();
+    if (total(tried.loss) < total(best.loss)) best = std::move(tried);
+  };
+  if (total(best.loss) > 0s && waits_to_settle(scene)) improve({.settles = false, .past_budgets = false});
+  // Nothing is settled where budgets have to go: every moment counts.
+  if (total(best.loss) > 0s) improve({.settles = false, .past_budgets = true});
+  return best;
+}
 
 }  // namespace spotkeeper::plan::drain

@@ -19,8 +19,6 @@ struct Rule {
   std::vector<std::int64_t> keep_serving;  // by service
   std::vector<bool> past_budgets;          // by service
   std::vector<bool> held;                  // by candidate: left until its last safe start
-  std::vector<bool> yields;                // by service: less than its pods' whole grace is left to them, if need be …
-  std::vector<bool> free;                  // … and from the last safe start with the whole on no budget is asked
   bool settles = true;                     // a node's neighbours are heard before anything of it is started early
 };
 
@@ -35,7 +33,6 @@ struct Outcome {
   std::vector<Duration> strain;     // by service: time × replicas out beyond the policy's share
   std::vector<std::int64_t> least;  // by service: the fewest that ever serve
   std::vector<Start> now;           // what is started at once, in order
-  std::vector<bool> yields;         // by service, as the rule says
 };
 
 /// As of the scene's last change.

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "plan/drain/filters.h"
+
 namespace spotkeeper::plan {
 namespace {
 
@@ -19,8 +21,11 @@ Duration volumes_need(const Pod& pod, const DrainPolicy& policy) {
 
 Duration time_needed(const Pod& pod, Deadline deadline, const DrainPolicy& policy, Instant now) {
   const Duration whole = drain::whole_grace(pod, policy) + volumes_need(pod, policy);
-  if (now + whole + policy.margin <= deadline.at) return whole;
-  return drain::least_needed(pod, policy);
+  // Without the margin: were it counted, a pod whose grace fits by less than that would begin its end later than with a
+  // little less time, and lose what it would have had.
+  const bool fits = now + whole <= deadline.at;
+  const bool yields = policy.grace_may_yield && drain::has_successor(pod);
+  return fits && !yields ? whole : drain::least_needed(pod, policy);
 }
 
 Instant last_safe_start(const Pod& pod, Deadline deadline, const DrainPolicy& policy, Instant now) {

@@ -71,7 +71,10 @@ class ServeRun {
   }
 
   [[nodiscard]] std::vector<std::string> command_of(const NodeName& node) const {
-    return agent_command({options_.program, served_->kubeconfig(), scale_}, node, served_->metadata_url(node));
+    std::vector<std::string> command =
+        agent_command({options_.program, served_->kubeconfig(), scale_}, node, served_->metadata_url(node));
+    if (scenario_.grace_may_yield) command.emplace_back("--grace-may-yield");
+    return command;
   }
 
   [[nodiscard]] std::string agent_list() const { return options_.directory + "/agents"; }

@@ -91,13 +91,22 @@ Storm random_storm(Random& random, const StormShape& shape) {
   if (random.chance(0.1)) storm.slots = between(random, 0, 4);
   storm.one_pool = shape.odd_pods && random.chance(0.5);
   for (StormService& service : storm.services) service.admission = shape.odd_pods && random.chance(0.15);
+  if (shape.default_delays) {
+    storm.margin = 2;
+    storm.endpoint_propagation = 5;
+  }
+  if (shape.all_kinds)
+    for (int i = 0; i < nodes; ++i)
+      storm.kinds.push_back(pick(random, {InterruptionKind::Kill, InterruptionKind::Kill, InterruptionKind::Retire,
+                                          InterruptionKind::Maintenance}));
   return storm;
 }
 
 DrainPolicy Storm::policy() const {
   DrainPolicy policy;
   policy.margin = std::chrono::seconds(margin);
-  policy.endpoint_propagation = 0s;  // on the grid of the oracle
+  policy.endpoint_propagation = std::chrono::seconds(endpoint_propagation);
+  policy.grace_may_yield = grace == oracle::Grace::Yields;
   policy.longest_request = 10s;
   return policy;
 }
@@ -107,7 +116,7 @@ std::vector<Interruption> Storm::dying() const {
   for (std::size_t i = 0; i < deadlines.size(); ++i) {
     Interruption interruption;
     interruption.node = NodeName("dying-" + std::to_string(i));
-    interruption.kind = kind;
+    if (i < kinds.size()) interruption.kind = kinds[i];
     interruption.source = "test";
     interruption.noticed = kNotice;
     interruption.deadline = Deadline{kNotice + std::chrono::seconds(deadlines[i])};
@@ -117,8 +126,12 @@ std::vector<Interruption> Storm::dying() const {
 }
 
 std::string describe(const Storm& storm) {
-  std::string out = fmt::format("deadlines {} slots {} margin {}{}\n", fmt::join(storm.deadlines, " "), storm.slots,
-                                storm.margin, storm.one_pool ? " one pool" : "");
+  std::string out =
+      fmt::format("deadlines {} slots {} margin {} endpoints {}{}{}", fmt::join(storm.deadlines, " "), storm.slots,
+                  storm.margin, storm.endpoint_propagation, storm.grace == oracle::Grace::Yields ? " graces yield" : "",
+                  storm.one_pool ? " one pool" : "");
+  for (const InterruptionKind kind : storm.kinds) out += fmt::format(" {}", name_of(kind));
+  out += '\n';
   for (const StormService& service : storm.services) {
     out += fmt::format(
         "  {} ready after {} grace {} preStop {} floor {}{}{}{}:", service.kind.empty() ? "bare" : service.kind,
@@ -388,14 +401,11 @@ void LiveCluster::run(const Observer& observer) {
 
 int LiveCluster::last_safe_start(const LivePod& pod) const {
   const StormService& service = storm_.services[static_cast<std::size_t>(pod.service)];
-  return oracle::last_safe_start(storm_.deadlines[static_cast<std::size_t>(pod.node)], std::max(service.grace, 2),
-                                 service.pre_stop.value_or(0) + 10, storm_.margin, std::max(0, pod.created));
-}
-
-int LiveCluster::last_safe_start_for_requests(const LivePod& pod) const {
-  const StormService& service = storm_.services[static_cast<std::size_t>(pod.service)];
-  const int needed = std::min(std::max(service.grace, 2), service.pre_stop.value_or(0) + 10);
-  return storm_.deadlines[static_cast<std::size_t>(pod.node)] - needed - storm_.margin;
+  const oracle::Ending ending{std::max(service.grace, 2),
+                              service.pre_stop.value_or(0) + storm_.endpoint_propagation + 10, has_successor(service),
+                              std::max(0, pod.created)};
+  return oracle::last_safe_start(ending, storm_.deadlines[static_cast<std::size_t>(pod.node)], storm_.margin,
+                                 storm_.grace);
 }
 
 int LiveCluster::died_hard() const {
@@ -403,14 +413,13 @@ int LiveCluster::died_hard() const {
   for (const LivePod& pod : pods_) {
     const StormService& service = storm_.services[static_cast<std::size_t>(pod.service)];
     if (pod.node == kStays || service.mirror || service.kind == "DaemonSet") continue;
-    const int needs = std::min(service.grace, service.pre_stop.value_or(0) + 10);
     const int deadline = storm_.deadlines[static_cast<std::size_t>(pod.node)];
-    if (!pod.ended || *pod.ended + needs > deadline) ++count;
+    if (!pod.ended || *pod.ended + service.grace > deadline) ++count;
   }
   return count;
 }
 
-oracle::World LiveCluster::as_oracle(const DrainPlan& plan, std::size_t done, Graces graces) const {
+oracle::World LiveCluster::as_oracle(const DrainPlan& plan, std::size_t done) const {
   oracle::World world;
   world.now = now_;
   world.horizon = kHorizon;
@@ -467,9 +476,7 @@ oracle::World LiveCluster::as_oracle(const DrainPlan& plan, std::size_t done, Gr
     out.successor = has_successor(service);
     out.early = !service.do_not_disrupt;
     out.ordinal = pod.ordinal;
-    out.free = last_safe_start(pod);
-    const bool yields = graces == Graces::Yield && out.early && out.successor && slots_ > 0;
-    out.latest = yields ? std::max(out.free, last_safe_start_for_requests(pod)) : out.free;
+    out.latest = last_safe_start(pod);
     out.lasts = lasts;
     out.gone = gone_by(pod);
     world.pods.push_back(out);

@@ -43,12 +43,14 @@ struct StormBudget {
 };
 
 struct Storm {
-  std::vector<int> deadlines;  // of the dying nodes, in seconds after the notice
-  InterruptionKind kind = InterruptionKind::Kill;
+  std::vector<int> deadlines;           // of the dying nodes, in seconds after the notice
+  std::vector<InterruptionKind> kinds;  // of the dying nodes; where there are fewer, Kill
   std::vector<StormService> services;
   std::vector<StormBudget> budgets;
   int slots = 1000;  // for successors, on nodes that stay
   int margin = 0;
+  int endpoint_propagation = 0;  // 0: on the grid of the oracle
+  oracle::Grace grace = oracle::Grace::Whole;
   bool one_pool = false;  // all nodes are of one (zone, type), the one that stays too
 
   [[nodiscard]] DrainPolicy policy() const;
@@ -61,6 +63,8 @@ struct StormShape {
   int most_leaving = 5;  // pods on dying nodes
   int most_services = 2;
   bool odd_pods = false;  // static, DaemonSet and ownerless pods, Jobs, do-not-disrupt, not Ready ones; webhooks; pools
+  bool all_kinds = false;       // Retire and Maintenance beside Kill
+  bool default_delays = false;  // margin and endpoint propagation as a DrainPolicy has them
 };
 [[nodiscard]] Storm random_storm(Random& random, const StormShape& shape);
 /// For messages: the whole storm as text.
@@ -81,12 +85,6 @@ struct LivePod {
   int grace = 0;                // as granted
   bool unscheduled = false;
   int ordinal = 0;
-};
-
-/// What the oracle may do with graces.
-enum class Graces {
-  Whole,  // each pod has its whole grace, where that fits
-  Yield,  // less of it, down to what its requests need, where successors can come meanwhile
 };
 
 class LiveCluster {
@@ -110,16 +108,15 @@ class LiveCluster {
   [[nodiscard]] std::vector<AdmissionBackend> admission() const;
   /// Replica-seconds below the floors so far.
   [[nodiscard]] long loss() const { return loss_; }
-  /// Pods whose end began too late for what they need.
+  /// Pods whose machine ends before their own grace is over.
   [[nodiscard]] int died_hard() const;
   /// The same moment in the oracle's words, after the first `done` actions of `plan`.
-  [[nodiscard]] oracle::World as_oracle(const DrainPlan& plan, std::size_t done, Graces graces) const;
+  [[nodiscard]] oracle::World as_oracle(const DrainPlan& plan, std::size_t done) const;
   /// How many disruptions a budget allows now, by our own count.
   [[nodiscard]] int allowed(const StormBudget& budget) const;
   [[nodiscard]] std::vector<const StormBudget*> budgets_of(int service) const;
+  /// As the storm's mode has it.
   [[nodiscard]] int last_safe_start(const LivePod& pod) const;
-  /// The same, were only what its requests need left of its grace.
-  [[nodiscard]] int last_safe_start_for_requests(const LivePod& pod) const;
 
  private:
   bool evict(LivePod& pod, int grace);

@@ -3,7 +3,6 @@
 #include <set>
 #include <string>
 
-#include "tests/oracle/drain_oracle.h"
 #include "tests/sim/scenarios/runs.h"
 
 namespace spotkeeper::sim {
@@ -49,27 +48,6 @@ TEST(SlowStartersWithAWSHandler, LoseWithinAQuarterOfWhatWasMeasured) {
   }
   EXPECT_NEAR(sent_sum / 20, kMeasuredSent, kMeasuredSent * 0.02);
   EXPECT_NEAR(lost_sum / 20, kMeasuredLost, kMeasuredLost * 0.25);
-}
-
-// Six of twelve pods leave within 60 s; a successor serves within 50 s of the beginning of its pod's end. Rounded up to
-// a grid of ten seconds, which makes it harder, the oracle still knows a way to lose nothing.
-TEST(SlowStartersAsTheOracleSeesThem, CanBeKeptWithoutALoss) {
-  oracle::World world;
-  world.step = 10;
-  world.horizon = 200;
-  oracle::Service service;
-  service.serving = 12;
-  service.ready_after = 50;
-  world.services.push_back(service);
-  for (int i = 0; i < 6; ++i) {
-    oracle::Pod pod;
-    pod.latest = 30;
-    pod.lasts = 20;
-    pod.gone = 60;
-    world.pods.push_back(pod);
-  }
-  world.budgets.push_back({10, {0}});
-  EXPECT_EQ(oracle::least_loss(world), 0);
 }
 
 TEST(CordonAndDrain, LosesNothingWhereOneNodeGoesAndPodsAreFast) {

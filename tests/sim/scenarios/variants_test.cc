@@ -67,10 +67,29 @@ TEST(StormVariants, MoveHardlyAPodTwice) {
   }
 }
 
-// The whole grace ends all four in the first seconds. What their requests need, 30 s, leaves time for two and two.
-TEST(StormVariants, LoseNothingWithAGraceThatBarelyFitsTheNotice) {
-  for (const std::string_view grace : {"grace: 90s", "grace: 105s", "grace: 110s", "grace: 117s"})
-    expect_nothing_lost(storm_with({{"grace: 30s", grace}}));
+constexpr std::string_view kGracesThatBarelyFit[] = {"grace: 90s", "grace: 105s", "grace: 110s", "grace: 117s"};
+
+// The whole grace ends all four in the first seconds.
+TEST(StormVariants, LoseNoMoreThanTheScriptWithAGraceThatBarelyFitsTheNotice) {
+  for (const std::string_view grace : kGracesThatBarelyFit)
+    expect_no_worse_than_the_controls(storm_with({{"grace: 30s", grace}}));
+}
+
+// What their requests need, 30 s, leaves time for two and two.
+TEST(StormVariants, LoseNothingWithAGraceThatBarelyFitsTheNoticeWhereItMayYield) {
+  for (const std::string_view grace : kGracesThatBarelyFit)
+    expect_nothing_lost(storm_with({{"grace: 30s", grace}, {"events:", "agent: {grace-may-yield: true}\nevents:"}}));
+}
+
+// The programs use their graces: 15 s of preStop and 44 s after it.
+TEST(StormVariants, KillNobodyHardWhoUsesAllOfItsGrace) {
+  const Scenario storm = storm_with({{"grace: 30s", "grace: 60s"},
+                                     {"answers-after-term: 5s", "answers-after-term: 44s"},
+                                     {"deadline: 120s", "deadline: 90s"}});
+  for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
+    const Report report = run_with(storm, Policy::Spotkeeper, seed);
+    EXPECT_EQ(report.pods.killed_hard, 0U) << told(report);
+  }
 }
 
 TEST(StormVariants, LoseNothingWithAGraceLongerThanTheNotice) {

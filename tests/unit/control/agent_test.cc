@@ -158,6 +158,55 @@ TEST_F(AgentTest, SaysAtOnceOfAPodThatItsGraceDoesNotFit) {
   EXPECT_EQ(metric("spotkeeper_pods_killed_hard_total"), 0);  // both have ended after a second
 }
 
+TEST_F(AgentTest, KeepsAGraceThatBarelyFitsAndSaysNothingOfIt) {
+  cluster.add_pod("web-1", "n1", "web", 110s);
+  cluster.add_pod("web-2", "n2", "web", 110s);
+  cluster.add_budget("strict", "web", 0);
+  start();
+  runtime.advance(2s);
+  spot_notice();
+  runtime.advance(12s);  // its last safe start is at 8 s
+  ASSERT_EQ(cluster.deletes.size(), 1U);
+  EXPECT_EQ(cluster.graces.at(Uid("uid-of-web-1")), GracePeriod(110s));
+  runtime.advance(150s);
+  EXPECT_EQ(metric("spotkeeper_pods_killed_hard_total"), 0);
+  EXPECT_EQ(metric("spotkeeper_pods_short_of_grace_total"), 0);
+  EXPECT_EQ(cluster.events_with("KilledWithItsNode"), 0);
+}
+
+TEST_F(AgentTest, SaysOfAGraceThatMayYieldThatItWasShortenedAndNotThatThePodWasKilled) {
+  config.drain.grace_may_yield = true;
+  cluster.add_pod("web-1", "n1", "web", 110s);
+  cluster.add_pod("web-2", "n2", "web", 110s);
+  cluster.add_budget("strict", "web", 0);
+  start();
+  runtime.advance(2s);
+  spot_notice();
+  runtime.advance(95s);
+  EXPECT_TRUE(cluster.deletes.empty()) << "15 s for its requests, 2 s of margin: its last safe start is at 103 s";
+  EXPECT_EQ(metric("spotkeeper_pods_killed_hard_total"), 0);
+  runtime.advance(9s);
+  ASSERT_EQ(cluster.deletes.size(), 1U);
+  EXPECT_EQ(cluster.graces.at(Uid("uid-of-web-1")), GracePeriod(16s));
+  EXPECT_EQ(metric("spotkeeper_pods_short_of_grace_total"), 1);
+  EXPECT_EQ(cluster.events_with("GraceShortened"), 1);
+  runtime.advance(100s);
+  EXPECT_EQ(metric("spotkeeper_pods_short_of_grace_total"), 1);
+  EXPECT_EQ(metric("spotkeeper_pods_killed_hard_total"), 0);
+  EXPECT_EQ(cluster.events_with("KilledWithItsNode"), 0);
+}
+
+TEST_F(AgentTest, DoesNotCountAPodAsKilledBeforeItCouldBeToldToEnd) {
+  cluster.add_pod("web-1", "n1", "web", 10s);
+  start();
+  runtime.advance(2s);
+  spot_notice(8s);  // its last safe start is before the notice
+  runtime.advance(100s);
+  EXPECT_EQ(cluster.evictions.size() + cluster.deletes.size(), 1U);
+  EXPECT_EQ(metric("spotkeeper_pods_killed_hard_total"), 0);
+  EXPECT_EQ(metric("spotkeeper_pods_short_of_grace_total"), 1);
+}
+
 TEST_F(AgentTest, CountsAPodThatSomebodyElseEndsTooLateTwentySecondsBeforeTheDeadline) {
   cluster.add_pod("long-1", "n1", "long", 600s);
   cluster.pods_end_after.reset();

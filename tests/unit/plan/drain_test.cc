@@ -6,6 +6,7 @@
 namespace spotkeeper::plan::test {
 namespace {
 
+using testing::Contains;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
@@ -58,23 +59,39 @@ TEST(DrainPlan, SendsTheOtherTwoOfThreeAtTheirLastSafeStartWhenASuccessorServes)
                                                  "delete web-2 grace 30s last-safe-start over-budget"));
 }
 
-TEST(DrainPlan, GivesLessThanTheWholeGraceWhereAllWouldHaveToGoAtOnce) {
+World world_of_graces_that_barely_fit() {
   World world = world_of({"a", "b", "c", "d"}, 120s, {"n1", "n2"});
-  Workload& web = world.deployment("web").grace(110s).pre_stop(15s).ready_after(40s).min_available(80, true).on(
+  world.deployment("web").grace(110s).pre_stop(15s).ready_after(40s).min_available(80, true).on(
       {"a", "b", "c", "d", "n1", "n1", "n1", "n1", "n2", "n2", "n2", "n2"});
-  EXPECT_THAT(said(world.plan()), ElementsAre("evict web-0", "evict web-1"));
-  EXPECT_THAT(waits(world.plan()), ElementsAre("web-2: budget until 1m28s", "web-3: budget until 1m28s"))
-      << "with 110 s all four would go at 8 s";
-  web.pre_stop_command();
-  EXPECT_THAT(waits(world.plan()), ElementsAre("web-2: budget until 8s", "web-3: budget until 8s"))
-      << "nobody knows what less would cut off";
+  return world;
 }
 
-TEST(DrainPlan, GivesTheWholeGraceWhereFewGo) {
+TEST(DrainPlan, GivesTheWholeGraceWhereThatFits) {
+  World world = world_of_graces_that_barely_fit();
+  EXPECT_THAT(said(world.plan()), ElementsAre("evict web-0", "evict web-1"));
+  EXPECT_THAT(waits(world.plan()), ElementsAre("web-2: budget until 8s", "web-3: budget until 8s"));
+  EXPECT_THAT(said(world.plan(8s)), Contains("delete web-3 grace 1m50s last-safe-start over-budget"));
+}
+
+TEST(DrainPlan, GivesLessThanTheWholeGraceWhereItMayYield) {
+  World world = world_of_graces_that_barely_fit();
+  world.policy.grace_may_yield = true;
+  EXPECT_THAT(said(world.plan()), ElementsAre("evict web-0", "evict web-1"));
+  EXPECT_THAT(waits(world.plan()), ElementsAre("web-2: budget until 1m28s", "web-3: budget until 1m28s"));
+}
+
+TEST(DrainPlan, GivesTheWholeGraceWhereItMayYieldToWhatNobodyMakesAnewOrNobodyKnowsTheNeedOf) {
   World world = world_of({"a"}, 120s, {"n1", "n2"});
-  world.deployment("web").grace(110s).pre_stop(15s).max_unavailable(0).on({"a", "n1", "n1", "n2", "n2"});
-  EXPECT_THAT(waits(world.plan()), ElementsAre("web-0: budget until 8s"));
-  EXPECT_THAT(said(world.plan(8s)), ElementsAre("delete web-0 grace 1m50s last-safe-start over-budget"));
+  world.policy.grace_may_yield = true;
+  world.bare("tool").grace(110s).on({"a"});
+  world.deployment("web").grace(110s).pre_stop_command().max_unavailable(0).on({"a", "n1"});
+  EXPECT_THAT(waits(world.plan()), ElementsAre("tool-0: no-successor until 8s", "web-0: budget until 8s"));
+}
+
+TEST(DrainPlan, GivesAGraceThatFitsWithoutTheMarginAtOnce) {
+  World world = world_of({"a"}, 31s, {"n1", "n2"});
+  world.deployment("web").grace(30s).max_unavailable(0).on({"a", "n1", "n2"});
+  EXPECT_THAT(said(world.plan()), ElementsAre("delete web-0 grace 30s last-safe-start over-budget"));
 }
 
 World world_of_one_pool() {
