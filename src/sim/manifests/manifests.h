@@ -61,7 +61,7 @@ struct FoundCluster {
 
 /// One file, or one answer of the API server.
 struct ManifestText {
-  std::string name;                                  // for errors
+  std::string name;                                      // for errors
   std::variant<std::string, format::JsonValue> content;  // YAML or JSON, or a document that was read already
 };
 
