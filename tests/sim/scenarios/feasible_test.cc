@@ -96,8 +96,8 @@ INSTANTIATE_TEST_SUITE_P(Shipped, ClaimedScenario,
                          testing::Values(Claim{"one-node", "", 120, 2, 1000}, Claim{"zone-storm", "", 120, 9, 1000},
                                          Claim{"slow-starters", "", 60, 1, 1000},
                                          Claim{"capacity-error", "us-east-1a", 120, 8, 3}),
-                         [](const auto& info) {
-                           std::string name = info.param.scenario;
+                         [](const auto& of) {
+                           std::string name = of.param.scenario;
                            std::erase(name, '-');
                            return name;
                          });
