@@ -178,7 +178,7 @@ class Search {
 
 Seconds last_safe_start(const Ending& ending, Seconds deadline, Seconds margin, Grace mode) {
   const bool fits = ending.since + ending.grace <= deadline;
-  const bool whole = fits && !(mode == Grace::Yields && ending.successor);
+  const bool whole = fits && (mode != Grace::Yields || !ending.successor);
   return deadline - (whole ? ending.grace : std::min(ending.grace, ending.requests)) - margin;
 }
 
