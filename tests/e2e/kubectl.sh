@@ -49,6 +49,15 @@ says "get pods -o wide shows where a pod runs" "^$pod +1/1 +Running .* [a-z]+-?[
 says "get -o yaml shows the whole object" "terminationGracePeriodSeconds: [0-9]+" k get pod -n "$namespace" "$pod" -o yaml
 says "get with a field selector asks the server" "$pod" k get pods -A --field-selector "metadata.name=$pod"
 says "describe node counts what its pods request" "Allocated resources" k describe node "$node"
+says "get nodes -o wide has every column" "NAME +STATUS +ROLES +AGE +VERSION +INTERNAL-IP +EXTERNAL-IP +OS-IMAGE +KERNEL-VERSION +CONTAINER-RUNTIME" k get nodes -o wide
+says "describe node shows the kubelet's lease" "HolderIdentity: +$node" k describe node "$node"
+says "the lease is renewed" "RenewTime: +[A-Z][a-z]{2}, " k describe node "$node"
+says "get svc prints the server's columns" "NAME +TYPE +CLUSTER-IP +EXTERNAL-IP +PORT\(S\) +AGE" k get svc -n "$namespace"
+says "get svc -o wide shows the selector" "ClusterIP .*/TCP .*=" k get svc -n "$namespace" -o wide
+says "get endpointslices shows addresses" "IPv4 +[0-9]+ +10\.[0-9.]+" k get endpointslices -n "$namespace"
+says "get all has the services" "^service/" k get all -n "$namespace"
+says "get all has the replica sets" "^replicaset.apps/" k get all -n "$namespace"
+says "there are no webhooks" "No resources found" k get validatingwebhookconfigurations,mutatingwebhookconfigurations
 says "describe pod shows its conditions" "ContainersReady +True" k describe pod -n "$namespace" "$pod"
 says "api-resources names the kinds" "poddisruptionbudgets +pdb +policy/v1" k api-resources
 says "cordon" "$node cordoned" k cordon "$node"

@@ -223,12 +223,11 @@ TEST_F(PluginProcess, OfTheBetaVersionIsAskedAndRunAgainWhenItsTokenExpires) {
   const std::string asked = script + ".asked";
   std::ofstream(script)
       << "#!/bin/sh\n"
-      << "printf '%s\\n' \"$KUBERNETES_EXEC_INFO\" >>" << asked << "\n"
+      << R"(printf '%s\n' "$KUBERNETES_EXEC_INFO" >>)" << asked << "\n"
       << "runs=$(wc -l <" << asked << ")\n"
-      << "[ \"$runs\" -eq 1 ] && expires=2001-01-01T00:00:00Z || expires=2199-01-01T00:00:00Z\n"
-      << "printf '{\"apiVersion\":\"" << version
-      << "\",\"kind\":\"ExecCredential\",\"status\":{\"token\":\"t%d\",\"expirationTimestamp\":\"%s\"}}' "
-         "\"$runs\" $expires\n";
+      << R"([ "$runs" -eq 1 ] && expires=2001-01-01T00:00:00Z || expires=2199-01-01T00:00:00Z)" << "\n"
+      << R"(printf '{"apiVersion":")" << version
+      << R"(","kind":"ExecCredential","status":{"token":"t%d","expirationTimestamp":"%s"}}' "$runs" $expires)" << "\n";
   std::filesystem::permissions(script, std::filesystem::perms::owner_all);
   ClientConfig config;
   config.exec.emplace();
