@@ -168,8 +168,9 @@ class Builder {
   // Every budget joins the workloads that it covers into one scene.
   void find_budgets() {
     for (const Prospect& prospect : prospects_) cover_all(*prospect.candidate.pod, prospect.workload);
-    for (std::size_t budget = 0; budget < budgets_.size(); ++budget)
-      if (covered_[budget].pods < budgets_[budget]->expected_pods) find_others(budget);
+    for (std::size_t next = 0; next < reached_.size(); ++next)
+      if (const std::size_t budget = reached_[next]; covered_[budget].pods < budgets_[budget]->expected_pods)
+        find_others(budget);
   }
 
   // Pods of other workloads under the same budget: what it allows depends on when those are Ready. Their own budgets
@@ -198,7 +199,10 @@ class Builder {
     covered_.resize(budgets_.size());
     joined_.resize(budgets_.size(), kNone);
     for (const std::size_t budget : budgets) {
-      if (joined_[budget] == kNone) joined_[budget] = workload;
+      if (joined_[budget] == kNone) {
+        joined_[budget] = workload;
+        reached_.push_back(budget);
+      }
       group_[root(workload)] = root(joined_[budget]);
       if (pod.completed() || pod.terminating()) continue;
       ++covered_[budget].pods;
@@ -378,6 +382,7 @@ class Builder {
   const std::vector<std::size_t>* last_budgets_ = nullptr;
   std::vector<CoveredPods> covered_;        // by budget
   std::vector<std::size_t> joined_;         // by budget: a workload that it covers
+  std::vector<std::size_t> reached_;        // the budgets that cover a workload of a scene, as they were found
   std::vector<std::size_t> group_;          // by workload: towards the root of its group
   std::vector<std::size_t> service_index_;  // by workload: within its scene
   std::vector<std::size_t> budget_local_;   // by budget: within its scene

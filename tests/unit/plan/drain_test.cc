@@ -355,6 +355,18 @@ TEST(DrainPlan, DeletesAPodUnderSeveralBudgetsOnlyWhenAllOfThemAllowIt) {
   EXPECT_THAT(waits(world.plan()), ElementsAre("web-0: budget until 1m28s"));
 }
 
+// What has ended counts among those that a budget expects: the namespace is searched for the pod that is missing.
+TEST(DrainPlan, PassesOverTheBudgetsOfOthersInSearchOfAPodThatABudgetExpects) {
+  World world = world_of({"a"}, 120s, {"n1"});
+  world.deployment("web")
+      .grace(30s)
+      .min_available(1)
+      .on({"a", "n1"})
+      .pod({.name = "web-ended", .node = "n1", .ready = false, .phase = PodPhase::Failed});
+  world.deployment("api").min_available(1).on({"n1"});
+  EXPECT_THAT(said(world.plan()), ElementsAre("evict web-0"));
+}
+
 TEST(DrainPlan, WaitsOutAStaleBudget) {
   World world = world_of({"a"}, 120s, {"n1"});
   world.deployment("web").max_unavailable(1).stale_budget().on({"a", "n1"});
