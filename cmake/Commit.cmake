@@ -1,3 +1,4 @@
+cmake_minimum_required(VERSION 3.25)
 # Writes the commit that is checked out to OUTPUT as a C++ string literal, and touches the file only when it changed.
 execute_process(
   COMMAND git -C ${SOURCE_DIR} describe --always --dirty --abbrev=12 --exclude=*

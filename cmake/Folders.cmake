@@ -76,7 +76,7 @@ function(spotkeeper_tests name)
   # Given to the files that read the tree, and to no other, so that a clone elsewhere finds the rest in the cache.
   foreach(source IN LISTS arg_SOURCES)
     file(STRINGS ${source} reads_tree REGEX "SPOTKEEPER_SOURCE_DIR" LIMIT_COUNT 1)
-    if(reads_tree AND NOT name STREQUAL "unit_tree")
+    if(reads_tree)
       set_property(SOURCE ${source} APPEND PROPERTY COMPILE_DEFINITIONS SPOTKEEPER_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
     endif()
   endforeach()

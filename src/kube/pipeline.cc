@@ -12,6 +12,9 @@ namespace {
 
 constexpr std::size_t kWarningsRemembered = 256;
 
+// No answer to one request holds up the others of its lane for longer.
+constexpr Duration kLongestPause = 1min;
+
 bool says_nothing_was_done(int status) { return status == 429 || status == 503; }
 
 }  // namespace
@@ -89,7 +92,7 @@ void Pipeline::learn(const ApiRequest& request, const net::HttpResponse& respons
   const ApiStatus status = status_of(response);
   if (status.has_cause("DisruptionBudget")) return limit->succeeded();  // a refusal of the budget, not of the server
   ++stats_.throttled;
-  limit->throttled(std::min<Duration>(status.retry_after.value_or(0s), 5s));
+  limit->throttled(std::min<Duration>(status.retry_after.value_or(0s), kLongestPause));
 }
 
 std::optional<Duration> Pipeline::wait_before_retry(const ApiRequest& request, const Result<net::HttpResponse>& answer,

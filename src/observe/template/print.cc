@@ -114,8 +114,9 @@ void print_text(BoundedText& out, std::string_view text, const Spec& spec, const
 void print_digits(BoundedText& out, std::int64_t value, const Spec& spec, unsigned base) {
   const bool negative = value < 0;
   std::uint64_t left = negative ? 0 - static_cast<std::uint64_t>(value) : static_cast<std::uint64_t>(value);
+  const std::string_view alphabet = spec.verb == 'X' ? "0123456789ABCDEF" : "0123456789abcdef";
   std::string digits;
-  for (; left > 0; left /= base) digits += (spec.verb == 'X' ? "0123456789ABCDEF" : "0123456789abcdef")[left % base];
+  for (; left > 0; left /= base) digits += alphabet[left % base];
   std::size_t least = 1;
   if (spec.precision) {
     least = *spec.precision;

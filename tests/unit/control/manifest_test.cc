@@ -2,13 +2,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <fstream>
 #include <map>
 #include <set>
-#include <sstream>
 
 #include <fmt/format.h>
 
+#include "base/file.h"
 #include "base/metrics.h"
 #include "control/agent_metrics.h"
 #include "format/yaml.h"
@@ -20,12 +19,7 @@ namespace {
 using format::JsonField;
 using ::testing::ElementsAre;
 
-std::string read_file(const std::string& name) {
-  std::ifstream in(std::string(SPOTKEEPER_SOURCE_DIR) + "/" + name);
-  std::ostringstream out;
-  out << in.rdbuf();
-  return out.str();
-}
+std::string file(const std::string& name) { return read_file(std::string(SPOTKEEPER_SOURCE_DIR) + "/" + name).value(); }
 
 // By value: what a range-for walks over must outlive the expression that made it.
 std::vector<JsonField> list(const JsonField& field) { return field.elements().value(); }
@@ -33,7 +27,7 @@ std::vector<std::string> words(const JsonField& field) { return field.strings().
 
 class AgentManifest : public ::testing::Test {
  protected:
-  AgentManifest() : documents_(format::parse_yaml_stream(read_file("deploy/agent.yaml")).value()) {}
+  AgentManifest() : documents_(format::parse_yaml_stream(file("deploy/agent.yaml")).value()) {}
 
   [[nodiscard]] JsonField of_kind(const std::string& kind) const {
     for (const auto& document : documents_)
@@ -176,7 +170,7 @@ TEST_F(AgentManifest, MayDoExactlyWhatItDoes) {
 
 class Alerts : public ::testing::Test {
  protected:
-  Alerts() : rules_(format::parse_yaml(read_file("deploy/alerts.yaml")).value()), instruments_(registry_) {
+  Alerts() : rules_(format::parse_yaml(file("deploy/alerts.yaml")).value()), instruments_(registry_) {
     // Series whose labels come with the first answer.
     instruments_.on_eviction(kube::EvictOutcome::Accepted);
     instruments_.on_delete("accepted");
@@ -216,7 +210,7 @@ TEST_F(Alerts, AskForMetricsThatExist) {
 }
 
 TEST_F(Alerts, HaveAPlaceInTheRunbookEach) {
-  const std::string runbook = read_file("docs/operations.md");
+  const std::string runbook = file("docs/operations.md");
   for (const JsonField& rule : all()) {
     const std::string name = rule["alert"].as<std::string>().value();
     EXPECT_NE(runbook.find("\n### " + name + "\n"), std::string::npos) << name;
@@ -229,7 +223,7 @@ TEST_F(Alerts, HaveAPlaceInTheRunbookEach) {
 }
 
 TEST_F(Alerts, TheMetricsPageDescribesEveryMetricAndNoOther) {
-  const std::string described = read_file("docs/metrics.md");
+  const std::string described = file("docs/metrics.md");
   std::set<std::string> families;
   const std::string page = registry_.text();
   for (std::size_t at = page.find("# TYPE "); at != std::string::npos; at = page.find("# TYPE ", at + 1))

@@ -1,14 +1,13 @@
 // deploy/agent.yaml as a whole: what it says, and nothing else. Why it says so: manifest_test.cc and docs/agent.md.
 #include <gtest/gtest.h>
 
-#include <fstream>
 #include <functional>
-#include <sstream>
 #include <string>
 #include <vector>
 
 #include <fmt/format.h>
 
+#include "base/file.h"
 #include "format/json.h"
 #include "format/yaml.h"
 
@@ -208,17 +207,12 @@ constexpr const char* kExpected = R"([
   }
 ])";
 
-std::string read_file(const std::string& name) {
-  std::ifstream in(std::string(SPOTKEEPER_SOURCE_DIR) + "/" + name);
-  std::ostringstream out;
-  out << in.rdbuf();
-  return out.str();
-}
+std::string file(const std::string& name) { return read_file(std::string(SPOTKEEPER_SOURCE_DIR) + "/" + name).value(); }
 
 /// The documents of the manifest as one list.
 JsonValue manifest() {
   JsonArray all;
-  const auto documents = format::parse_yaml_stream(read_file("deploy/agent.yaml"));
+  const auto documents = format::parse_yaml_stream(file("deploy/agent.yaml"));
   for (const format::YamlDocument& document : documents.value()) all.push_back(document.value());
   return all;
 }
@@ -272,7 +266,7 @@ TEST(WholeManifest, HasTheResourcesThatThePageNames) {
   const std::string sentence =
       fmt::format("requests of {} and {}, limits of {} and {}", amount("requests", "cpu"), amount("requests", "memory"),
                   amount("limits", "cpu"), amount("limits", "memory"));
-  EXPECT_NE(read_file("docs/agent.md").find(sentence), std::string::npos) << sentence;
+  EXPECT_NE(file("docs/agent.md").find(sentence), std::string::npos) << sentence;
 }
 
 }  // namespace

@@ -70,6 +70,28 @@ TEST_F(PipelineTest, GivesTheRefusalBackWhenWaitingWouldTakeTooLong) {
   EXPECT_LT(runtime.steady() - Steady(), 10s);
 }
 
+TEST_F(PipelineTest, TheOthersOfItsLaneWaitAsLongAsARefusalSaysToo) {
+  server.answer(429, "later", {{"Retry-After", "20"}});
+  server.answer(200);
+  ApiRequest hasty = request();
+  hasty.limit = 1s;
+  EXPECT_EQ(send(hasty)->status, 429);
+  EXPECT_EQ(send(request())->status, 200);
+  EXPECT_GE(server.times[1] - server.times[0], 20s);
+}
+
+TEST_F(PipelineTest, NoRefusalStopsALaneForLongerThanAMinute) {
+  server.answer(429, "later", {{"Retry-After", "86400"}});
+  server.answer(200);
+  ApiRequest hasty = request();
+  hasty.limit = 1s;
+  EXPECT_EQ(send(hasty)->status, 429);
+  ApiRequest patient = request();
+  patient.limit = patient.try_limit = 10min;
+  EXPECT_EQ(send(patient)->status, 200);
+  EXPECT_LE(server.times[1] - server.times[0], 1min + 1s);
+}
+
 TEST_F(PipelineTest, NothingTakesLongerThanItsLimit) {
   ApiRequest get = request();
   get.limit = 7s;

@@ -1,10 +1,6 @@
 // The files of this repository, for tests that look at the tree itself.
 #pragma once
 
-#include <algorithm>
-#include <filesystem>
-#include <fstream>
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -16,22 +12,6 @@ struct SourceFile {
 };
 
 /// Every file below `folder` (of the root) whose name ends with one of `endings`, by path.
-inline std::vector<SourceFile> files_below(const std::string& folder, const std::vector<std::string>& endings) {
-  namespace fs = std::filesystem;
-  const fs::path root = SPOTKEEPER_SOURCE_DIR;
-  std::vector<SourceFile> files;
-  if (!fs::exists(root / folder)) return files;
-  for (const auto& entry : fs::recursive_directory_iterator(root / folder)) {
-    const std::string name = entry.path().filename().string();
-    bool wanted = false;
-    for (const std::string& ending : endings) wanted = wanted || name.ends_with(ending);
-    if (!wanted || !entry.is_regular_file()) continue;
-    std::ostringstream text;
-    text << std::ifstream(entry.path()).rdbuf();
-    files.push_back({fs::relative(entry.path(), root).generic_string(), text.str()});
-  }
-  std::sort(files.begin(), files.end(), [](const SourceFile& a, const SourceFile& b) { return a.path < b.path; });
-  return files;
-}
+std::vector<SourceFile> files_below(const std::string& folder, const std::vector<std::string>& endings);
 
 }  // namespace spotkeeper::tree
