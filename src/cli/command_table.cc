@@ -32,6 +32,7 @@ constexpr std::array completion_examples = {
 };
 constexpr std::array docs_examples = {
     Example{"spotkeeper docs configuration", "the reference of every option, in Markdown"},
+    Example{"spotkeeper docs scenarios", "the reference of scenario files"},
 };
 
 constexpr std::array<CommandInfo, command_count> table = {{

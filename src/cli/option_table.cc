@@ -21,7 +21,7 @@ constexpr std::array<std::string_view, 5> levels = {"debug", "info", "warn", "er
 constexpr std::array<std::string_view, 2> log_formats = {"text", "json"};
 constexpr std::array<std::string_view, 4> outputs = {"table", "json", "yaml", "csv"};
 constexpr std::array<std::string_view, 3> shells = {"bash", "zsh", "fish"};
-constexpr std::array<std::string_view, 1> pages = {"configuration"};
+constexpr std::array<std::string_view, 2> pages = {"configuration", "scenarios"};
 
 std::vector<std::string_view> shipped_names() {
   std::vector<std::string_view> names;

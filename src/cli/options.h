@@ -103,7 +103,7 @@ struct CatalogOptions {
 };
 
 enum class Shell { Bash, Zsh, Fish };
-enum class DocsPage { Configuration };
+enum class DocsPage { Configuration, Scenarios };
 
 struct Options {
   std::string config_file;

@@ -1,6 +1,6 @@
 // A scenario: a cluster, what runs on it, who asks it for something, and what goes wrong, read from YAML.
 //
-// Everything that can be written is in docs/simulate.md. Unknown keys, wrong types and values out of range are errors
+// Everything that can be written is in docs/scenarios.md. Unknown keys, wrong types and values out of range are errors
 // with file, line, reason and, where there is one, the key that was probably meant. The seed decides everything that is
 // drawn; nothing is drawn here, so the same text is the same scenario.
 #pragma once

@@ -2,11 +2,11 @@
 // stands where it stands.
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <set>
 
 #include "base/text.h"
 #include "format/yaml.h"
-#include "model/quantity.h"
 #include "sim/market/reader.h"
 #include "sim/scenario.h"
 #include "sim/scenario_fields.h"
@@ -17,16 +17,10 @@ namespace {
 using format::JsonField;
 
 Result<Resources> resources_in(const JsonField& field) {
-  SK_CHECK(field.only_keys({"cpu", "memory"}));
+  SK_CHECK(keys_in(field, {"cpu", "memory"}));
   Resources resources;
-  const auto amount = [](const JsonField& of) -> Result<Quantity> {
-    SK_TRY(const auto text, of.get_or("0"));
-    auto parsed = Quantity::parse(text);
-    if (!parsed) return fail(of.error(parsed.error().message));
-    return *parsed;
-  };
-  SK_TRY(const auto cpu, amount(field["cpu"]));
-  SK_TRY(const auto memory, amount(field["memory"]));
+  SK_TRY(const auto cpu, quantity_in(field["cpu"]));
+  SK_TRY(const auto memory, quantity_in(field["memory"]));
   resources.cpu = {cpu.ceil_milli()};
   resources.memory = {memory.ceil()};
   return resources;
@@ -35,7 +29,7 @@ Result<Resources> resources_in(const JsonField& field) {
 // ---- cluster
 
 Result<void> read_nodes(const JsonField& field, const Catalog& catalog, Scenario& into) {
-  SK_CHECK(field.only_keys({"count", "name", "zone", "type", "capacity-type", "labels", "taints"}));
+  SK_CHECK(keys_in(field, {"count", "name", "zone", "type", "capacity-type", "labels", "taints"}));
   NodeSpec spec;
   SK_TRY(const auto name, name_in(field["name"]));
   SK_TRY(const auto count, number_in<std::int64_t>(field["count"], 1, 1, 10'000));
@@ -65,9 +59,9 @@ Result<void> read_nodes(const JsonField& field, const Catalog& catalog, Scenario
 
 Result<void> read_cluster(const JsonField& field, const Catalog& catalog, Scenario& into) {
   SK_CHECK(field.is_object());
-  SK_CHECK(field.only_keys({"nodes", "start", "endpoint-delay", "controller-delay", "scheduler-delay", "kubelet-delay",
-                            "node-monitor-grace", "cloud-deletes-nodes"}));
-  SK_TRY(into.start, field["start"].get_or(into.start));
+  SK_CHECK(keys_in(field, {"nodes", "start", "endpoint-delay", "controller-delay", "scheduler-delay", "kubelet-delay",
+                           "node-monitor-grace", "cloud-deletes-nodes"}));
+  SK_TRY(into.start, instant_in(field["start"], into.start));
   SK_TRY(const auto groups, field["nodes"].elements());
   for (const JsonField& group : groups) SK_CHECK(read_nodes(group, catalog, into));
   Delays& delays = into.delays;
@@ -75,9 +69,9 @@ Result<void> read_cluster(const JsonField& field, const Catalog& catalog, Scenar
   SK_TRY(delays.scheduler, duration_in(field["scheduler-delay"], delays.scheduler, 1ms, 1min));
   SK_TRY(delays.kubelet, duration_in(field["kubelet-delay"], delays.kubelet, 1ms, 1min));
   SK_TRY(delays.node_monitor_grace, duration_in(field["node-monitor-grace"], delays.node_monitor_grace, 10s, 10min));
-  SK_TRY(delays.cloud_deletes_nodes, field["cloud-deletes-nodes"].get_or(delays.cloud_deletes_nodes));
+  SK_TRY(delays.cloud_deletes_nodes, flag_in(field["cloud-deletes-nodes"], delays.cloud_deletes_nodes));
   const JsonField proxy = field["endpoint-delay"];
-  SK_CHECK(proxy.only_keys({"median", "p99", "at-most", "straggler"}));
+  SK_CHECK(keys_in(proxy, {"median", "p99", "at-most", "straggler"}));
   SK_TRY(delays.proxy_median, duration_in(proxy["median"], delays.proxy_median, 1ms, 1min));
   SK_TRY(delays.proxy_p99, duration_in(proxy["p99"], std::max(delays.proxy_p99, delays.proxy_median), 1ms, 5min));
   if (delays.proxy_p99 < delays.proxy_median) return fail(proxy["p99"].error("less than the median"));
@@ -107,23 +101,17 @@ Result<Behaviour> behaviour_in(const JsonField& field) {
   SK_TRY(behaviour.start, duration_in(field["start"], behaviour.start, 1ms, 1h));
   SK_TRY(behaviour.ready_after, duration_in(field["ready-after"], behaviour.ready_after, 0s, 1h));
   SK_TRY(behaviour.probe_period, duration_in(field["probe-period"], behaviour.probe_period, 1ms, 10min));
-  if (field["pre-stop-exec"].present()) {
-    SK_TRY(behaviour.exec_hook, duration_in(field["pre-stop-exec"], 0s, 0s, 1h));
-  }
+  SK_TRY(behaviour.exec_hook, maybe_duration_in(field["pre-stop-exec"], 0s, 1h));
   const JsonField server = field["server"];
-  SK_CHECK(server.only_keys(
-      {"concurrency", "queue", "service-time", "service-sigma", "answers-after-term", "abrupt", "ignores-term"}));
+  SK_CHECK(keys_in(server, {"concurrency", "queue", "service-time", "service-sigma", "answers-after-term", "abrupt",
+                            "ignores-term"}));
   SK_TRY(behaviour.concurrency, number_in<std::uint32_t>(server["concurrency"], behaviour.concurrency, 1, 100'000));
   SK_TRY(behaviour.queue, number_in<std::uint32_t>(server["queue"], behaviour.queue, 0, 1'000'000));
   SK_TRY(behaviour.service_time, duration_in(server["service-time"], behaviour.service_time, 1us, 10min));
-  SK_TRY(behaviour.service_sigma, server["service-sigma"].get_or(behaviour.service_sigma));
-  const bool sigma_fits = behaviour.service_sigma >= 0 && behaviour.service_sigma <= 3;  // not a number does not
-  if (!sigma_fits) {
-    return fail(server["service-sigma"].error("out of range: 0 to 3"));
-  }
+  SK_TRY(behaviour.service_sigma, number_in(server["service-sigma"], behaviour.service_sigma, 0.0, 3.0));
   SK_TRY(behaviour.answers_after_term, duration_in(server["answers-after-term"], behaviour.answers_after_term, 0s, 1h));
-  SK_TRY(behaviour.abrupt, server["abrupt"].get_or(false));
-  SK_TRY(behaviour.ignores_term, server["ignores-term"].get_or(false));
+  SK_TRY(behaviour.abrupt, flag_in(server["abrupt"], false));
+  SK_TRY(behaviour.ignores_term, flag_in(server["ignores-term"], false));
   return behaviour;
 }
 
@@ -131,13 +119,13 @@ Result<std::vector<TopologySpread>> spread_in(const JsonField& field, const Labe
   std::vector<TopologySpread> spreads;
   SK_TRY(const auto elements, field.elements());
   for (const JsonField& element : elements) {
-    SK_CHECK(element.only_keys({"over", "max-skew", "required"}));
+    SK_CHECK(keys_in(element, {"over", "max-skew", "required"}));
     TopologySpread spread;
     SK_TRY(spread.topology_key,
            one_of<std::string>(element["over"], "topology.kubernetes.io/zone",
                                {{"zone", "topology.kubernetes.io/zone"}, {"node", "kubernetes.io/hostname"}}));
     SK_TRY(spread.max_skew, number_in<std::int32_t>(element["max-skew"], 1, 1, 1000));
-    SK_TRY(spread.hard, element["required"].get_or(true));
+    SK_TRY(spread.hard, flag_in(element["required"], true));
     LabelSelector selector;
     for (const auto& [key, value] : labels) selector.requirements.push_back({key, SelectorOperator::In, {value}});
     spread.selector = std::move(selector);
@@ -149,14 +137,14 @@ Result<std::vector<TopologySpread>> spread_in(const JsonField& field, const Labe
 /// The annotations a wish is written as, so that the served API shows what the decisions saw.
 Result<Labels> wishes_in(const JsonField& field, PodWishes& wishes) {
   Labels annotations;
-  SK_TRY(wishes.do_not_disrupt, field["do-not-disrupt"].get_or(false));
+  SK_TRY(wishes.do_not_disrupt, flag_in(field["do-not-disrupt"], false));
   if (wishes.do_not_disrupt) annotations.set("karpenter.sh/do-not-disrupt", "true");
-  if (field["longest-request"].present()) {
-    SK_TRY(wishes.longest_request, duration_in(field["longest-request"], 0s, 0s, 1h));
+  SK_TRY(wishes.longest_request, maybe_duration_in(field["longest-request"], 0s, 1h));
+  if (wishes.longest_request) {
     annotations.set("spotkeeper.dev/longest-request", format_duration(*wishes.longest_request));
   }
-  if (field["min-serving"].present()) {
-    SK_TRY(wishes.min_serving, share_in(field["min-serving"], 0));
+  SK_TRY(wishes.min_serving, maybe_share_in(field["min-serving"]));
+  if (wishes.min_serving) {
     if (*wishes.min_serving <= 0) return fail(field["min-serving"].error("out of range: more than 0%, up to 100%"));
     annotations.set("spotkeeper.dev/min-serving",
                     std::to_string(static_cast<int>(std::lround(*wishes.min_serving * 100))) + "%");
@@ -166,26 +154,26 @@ Result<Labels> wishes_in(const JsonField& field, PodWishes& wishes) {
 
 Result<ScenarioWorkload> read_workload(const JsonField& field) {
   SK_CHECK(field.is_object());
-  SK_CHECK(field.only_keys({"kind",
-                            "name",
-                            "namespace",
-                            "replicas",
-                            "labels",
-                            "requests",
-                            "start",
-                            "ready-after",
-                            "probe-period",
-                            "grace",
-                            "pre-stop",
-                            "pre-stop-exec",
-                            "priority",
-                            "node-selector",
-                            "spread",
-                            "tolerates-everything",
-                            "longest-request",
-                            "min-serving",
-                            "do-not-disrupt",
-                            "server"}));
+  SK_CHECK(keys_in(field, {"kind",
+                           "name",
+                           "namespace",
+                           "replicas",
+                           "labels",
+                           "requests",
+                           "start",
+                           "ready-after",
+                           "probe-period",
+                           "grace",
+                           "pre-stop",
+                           "pre-stop-exec",
+                           "priority",
+                           "node-selector",
+                           "spread",
+                           "tolerates-everything",
+                           "longest-request",
+                           "min-serving",
+                           "do-not-disrupt",
+                           "server"}));
   ScenarioWorkload read;
   NewWorkload& workload = read.workload;
   SK_TRY(read.kind,
@@ -200,17 +188,18 @@ Result<ScenarioWorkload> read_workload(const JsonField& field) {
   PodTemplate spec;
   SK_TRY(const auto grace, seconds_in(field["grace"], 30s));
   spec.grace = GracePeriod(grace);
-  if (field["pre-stop"].present()) {
-    SK_TRY(const auto sleep, seconds_in(field["pre-stop"], 0s));
-    spec.pre_stop = PreStop{sleep};
+  SK_TRY(const auto sleep, maybe_seconds_in(field["pre-stop"]));
+  if (sleep) {
+    spec.pre_stop = PreStop{*sleep};
   } else if (field["pre-stop-exec"].present()) {
     spec.pre_stop = PreStop{};
   }
   SK_TRY(spec.requests, resources_in(field["requests"]));
-  SK_TRY(spec.priority, field["priority"].get_or(std::int32_t{0}));
+  SK_TRY(spec.priority,
+         number_in<std::int32_t>(field["priority"], 0, std::numeric_limits<std::int32_t>::min(), 2'000'001'000));
   SK_TRY(spec.node_selector, labels_in(field["node-selector"]));
   SK_TRY(spec.spread, spread_in(field["spread"], labels));
-  SK_TRY(const auto tolerates, field["tolerates-everything"].get_or(read.kind == Kind::DaemonSet));
+  SK_TRY(const auto tolerates, flag_in(field["tolerates-everything"], read.kind == Kind::DaemonSet));
   if (tolerates) {
     Toleration everything;
     everything.exists = true;
@@ -229,7 +218,7 @@ Result<ScenarioWorkload> read_workload(const JsonField& field) {
 
 Result<ScenarioService> read_service(const JsonField& field) {
   SK_CHECK(field.is_object());
-  SK_CHECK(field.only_keys({"name", "namespace", "selector"}));
+  SK_CHECK(keys_in(field, {"name", "namespace", "selector"}));
   ScenarioService service;
   SK_TRY(service.name, object_name(field));
   SK_TRY(service.selector, labels_in(field["selector"]));
@@ -238,6 +227,7 @@ Result<ScenarioService> read_service(const JsonField& field) {
 }
 
 Result<std::optional<CountOrPercent>> count_in(const JsonField& field) {
+  note(field, "count, or share", "0 to 1000000, or 0% to 100%");
   const format::JsonValue* value = field.value();
   if (value == nullptr) return std::nullopt;
   if (value->is_string()) {
@@ -253,7 +243,7 @@ Result<std::optional<CountOrPercent>> count_in(const JsonField& field) {
 
 Result<ScenarioBudget> read_budget(const JsonField& field) {
   SK_CHECK(field.is_object());
-  SK_CHECK(field.only_keys({"name", "namespace", "selector", "min-available", "max-unavailable", "unhealthy"}));
+  SK_CHECK(keys_in(field, {"name", "namespace", "selector", "min-available", "max-unavailable", "unhealthy"}));
   ScenarioBudget read;
   DisruptionBudget& budget = read.budget;
   SK_TRY(budget.name, object_name(field));
@@ -312,11 +302,11 @@ void fit_service_time(Scenario& scenario, const ScenarioService& service, double
 
 Result<void> read_load(const JsonField& field, Scenario& into) {
   SK_CHECK(field.is_object());
-  SK_CHECK(field.only_keys(
-      {"service", "namespace", "rate", "share", "kept", "connections", "requests-per-connection", "time-limit"}));
+  SK_CHECK(keys_in(field, {"service", "namespace", "rate", "share", "kept", "connections", "requests-per-connection",
+                           "time-limit"}));
   Load load;
   SK_TRY(load.service.name, name_in(field["service"]));
-  SK_TRY(const auto ns, field["namespace"].get_or("default"));
+  SK_TRY(const auto ns, text_in(field["namespace"], "default"));
   load.service.ns = NamespaceName(ns);
   const auto service = std::find_if(into.services.begin(), into.services.end(),
                                     [&](const ScenarioService& known) { return known.name == load.service; });
@@ -324,14 +314,14 @@ Result<void> read_load(const JsonField& field, Scenario& into) {
     return fail(field["service"].error("no service " + quote(load.service.str()) + " in this scenario"));
   }
   const double can_serve = capacity(into, *service);
-  SK_TRY(load.rate, field["rate"].get_or(0.0));
+  SK_TRY(const auto rate, maybe_number_in(field["rate"], 0.0, 1e6));
   SK_TRY(const auto share, share_in(field["share"], 0));
+  load.rate = rate.value_or(0);
   if (can_serve <= 0) return fail(field["service"].error("no workload is behind this service"));
   if (load.rate == 0 && share == 0) return fail(field.error("expected rate, or share, or both"));
   if (load.rate == 0) load.rate = can_serve * share;
-  const bool rate_fits = load.rate > 0 && load.rate <= 1e6;  // not a number does not
-  if (!rate_fits) return fail(field["rate"].error("out of range: more than 0, up to 1000000"));
-  if (field["rate"].present() && share > 0) fit_service_time(into, *service, load.rate, share);
+  if (load.rate > 1e6) return fail(field["share"].error("more than 1000000 requests a second"));
+  if (rate && share > 0) fit_service_time(into, *service, load.rate, share);
   SK_TRY(load.kept_share, share_in(field["kept"], load.kept_share));
   SK_TRY(load.connections, number_in<std::uint32_t>(field["connections"], load.connections, 1, 1'000'000));
   SK_TRY(load.requests_per_connection,
@@ -345,21 +335,20 @@ Result<void> read_load(const JsonField& field, Scenario& into) {
 
 Result<void> read_event(const JsonField& field, Scenario& into) {
   SK_CHECK(field.is_object());
-  SK_CHECK(
-      field.only_keys({"at", "notice", "zone", "nodes", "share", "deadline", "effect", "cancelled-after", "down"}));
+  SK_CHECK(keys_in(field, {"at", "notice", "zone", "nodes", "share", "deadline", "effect", "cancelled-after", "down"}));
   using What = ScenarioEvent::What;
   ScenarioEvent event;
   SK_TRY(event.at, duration_in(field["at"], 0s));
-  if (!field["notice"].present()) return fail(field["notice"].error("missing: what happens"));
   SK_TRY(event.what, one_of<What>(field["notice"], What::Spot,
                                   {{"spot", What::Spot},
                                    {"rebalance", What::Rebalance},
                                    {"scheduled", What::Scheduled},
                                    {"lifecycle", What::Lifecycle},
                                    {"death", What::Death},
-                                   {"reboot", What::Reboot}}));
-  SK_TRY(event.zone, field["zone"].get_or(""));
-  SK_TRY(event.nodes, field["nodes"].strings());
+                                   {"reboot", What::Reboot}},
+                                  true));
+  SK_TRY(event.zone, text_in(field["zone"], ""));
+  SK_TRY(event.nodes, texts_in(field["nodes"]));
   SK_TRY(event.share, share_in(field["share"], 0));
   const int ways = (event.zone.empty() ? 0 : 1) + (event.nodes.empty() ? 0 : 1) + (event.share > 0 ? 1 : 0);
   if (ways != 1) return fail(field.error("expected one of zone, nodes, share"));
@@ -382,29 +371,23 @@ Result<void> read_event(const JsonField& field, Scenario& into) {
                                        {"hibernate", Effect::Hibernate},
                                        {"reboot", Effect::Reboot}}));
   SK_TRY(event.down, duration_in(field["down"], event.down, 1s, 24h));
-  if (field["cancelled-after"].present()) {
-    SK_TRY(event.cancelled_after, duration_in(field["cancelled-after"], 0s));
-  }
+  SK_TRY(event.cancelled_after, maybe_duration_in(field["cancelled-after"]));
   into.events.push_back(std::move(event));
   return {};
 }
 
 Result<void> read_window(const JsonField& field, std::optional<Duration>& from, std::optional<Duration>& until) {
-  if (field["from"].present()) {
-    SK_TRY(from, duration_in(field["from"], 0s));
-  }
-  if (field["until"].present()) {
-    SK_TRY(until, duration_in(field["until"], 0s));
-  }
+  SK_TRY(from, maybe_duration_in(field["from"]));
+  SK_TRY(until, maybe_duration_in(field["until"]));
   return {};
 }
 
 Result<void> read_faults(const JsonField& field, Scenario& into) {
-  SK_CHECK(field.only_keys({"api", "metadata", "clock-skew"}));
-  SK_TRY(into.clock_skew, field["clock-skew"].get_or(Duration{}));
+  SK_CHECK(keys_in(field, {"api", "metadata", "clock-skew"}));
+  SK_TRY(into.clock_skew, duration_in(field["clock-skew"], 0s, -24h));
   const JsonField api = field["api"];
-  SK_CHECK(api.only_keys({"latency", "watch-lag", "conflict", "throttled", "throttled-bare", "retry-after",
-                          "unavailable", "lost-answer", "watch-gap", "partial-view", "from", "until"}));
+  SK_CHECK(keys_in(api, {"latency", "watch-lag", "conflict", "throttled", "throttled-bare", "retry-after",
+                         "unavailable", "lost-answer", "watch-gap", "partial-view", "from", "until"}));
   ApiFaults& a = into.api_faults;
   SK_TRY(a.latency, duration_in(api["latency"], a.latency, 1us, 1min));
   SK_TRY(a.watch_lag, duration_in(api["watch-lag"], a.watch_lag, 1us, 10min));
@@ -418,8 +401,8 @@ Result<void> read_faults(const JsonField& field, Scenario& into) {
   SK_TRY(a.partial_view, share_in(api["partial-view"], 0));
   SK_CHECK(read_window(api, a.from, a.until));
   const JsonField metadata = field["metadata"];
-  SK_CHECK(metadata.only_keys({"unavailable", "garbage", "half-answer", "unauthorized", "slow", "token-life",
-                               "date-skew", "latency", "from", "until"}));
+  SK_CHECK(keys_in(metadata, {"unavailable", "garbage", "half-answer", "unauthorized", "slow", "token-life",
+                              "date-skew", "latency", "from", "until"}));
   MetadataFaults& m = into.metadata_faults;
   SK_TRY(m.unavailable, share_in(metadata["unavailable"], 0));
   SK_TRY(m.garbage, share_in(metadata["garbage"], 0));
@@ -427,7 +410,7 @@ Result<void> read_faults(const JsonField& field, Scenario& into) {
   SK_TRY(m.unauthorized, share_in(metadata["unauthorized"], 0));
   SK_TRY(m.slow, share_in(metadata["slow"], 0));
   SK_TRY(m.token_life, duration_in(metadata["token-life"], m.token_life, 1s, 6h));
-  SK_TRY(m.date_skew, metadata["date-skew"].get_or(Duration{}));
+  SK_TRY(m.date_skew, duration_in(metadata["date-skew"], 0s, -24h));
   SK_TRY(m.latency, duration_in(metadata["latency"], m.latency, 1us, 1min));
   return read_window(metadata, m.from, m.until);
 }
@@ -446,6 +429,11 @@ Result<void> read_unique(const JsonField& field, std::vector<T>& into, Read read
   return {};
 }
 
+Result<std::uint64_t> seed_in(const JsonField& field) {
+  note(field, "whole number", "0 to 18446744073709551615", "1");
+  return field.get_or(std::uint64_t{1});
+}
+
 /// What no scenario can do without, all of it in one error.
 Result<void> check_least(const JsonField& root) {
   constexpr std::string_view kNeeded =
@@ -461,17 +449,17 @@ Result<void> check_least(const JsonField& root) {
 }
 
 Result<Scenario> read_scenario(const JsonField& root, const Catalog& catalog) {
-  SK_CHECK(root.only_keys({"scenario", "description", "seed", "duration", "warm-up", "cluster", "market", "groups",
-                           "workloads", "services", "budgets", "load", "events", "agent", "faults"}));
+  SK_CHECK(keys_in(root, {"scenario", "description", "seed", "duration", "warm-up", "cluster", "market", "groups",
+                          "workloads", "services", "budgets", "load", "events", "agent", "faults"}));
   SK_CHECK(check_least(root));
   Scenario scenario;
   SK_TRY(scenario.name, name_in(root["scenario"]));
-  SK_TRY(scenario.description, root["description"].get_or(""));
-  SK_TRY(scenario.seed, root["seed"].get_or(std::uint64_t{1}));
+  SK_TRY(scenario.description, text_in(root["description"], ""));
+  SK_TRY(scenario.seed, seed_in(root["seed"]));
   SK_TRY(scenario.duration, duration_in(root["duration"], scenario.duration, 1s, 24h));
   SK_TRY(scenario.warm_up, duration_in(root["warm-up"], scenario.warm_up, 0s, 24h));
-  SK_CHECK(root["agent"].only_keys({"grace-may-yield"}));
-  SK_TRY(scenario.grace_may_yield, root["agent"]["grace-may-yield"].get_or(false));
+  SK_CHECK(keys_in(root["agent"], {"grace-may-yield"}));
+  SK_TRY(scenario.grace_may_yield, flag_in(root["agent"]["grace-may-yield"], false));
   SK_CHECK(read_cluster(root["cluster"], catalog, scenario));
   SK_CHECK(read_groups(root, catalog, scenario));
   SK_CHECK(read_unique(root["workloads"], scenario.workloads, read_workload,

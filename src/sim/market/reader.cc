@@ -18,28 +18,30 @@ constexpr double kMostPerHour = 1000;  // of anything that happens at a rate
 constexpr std::int64_t kMostNodes = 10'000;
 constexpr std::size_t kMostPools = 1000;
 
-Result<Money> money_in(const JsonField& field) {
-  SK_TRY(const auto dollars, field.as<double>());
-  if (dollars <= 0 || dollars > 1000) return fail(field.error("out of range: more than 0, up to 1000 USD an hour"));
-  return Money{std::llround(dollars * 1e6)};
+Result<std::optional<Money>> maybe_money_in(const JsonField& field) {
+  note(field, "number", "more than 0, up to 1000");
+  SK_TRY(const auto dollars, field.maybe<double>());
+  if (!dollars) return std::optional<Money>();
+  if (*dollars <= 0 || *dollars > 1000) return fail(field.error("out of range: more than 0, up to 1000 USD an hour"));
+  return std::optional(Money{std::llround(*dollars * 1e6)});
 }
 
 // ---- market
 
 Result<void> read_rules(const JsonField& field, MarketSettings& into) {
   const JsonField prices = field["prices"];
-  SK_CHECK(prices.only_keys({"step", "half-life", "spread"}));
+  SK_CHECK(keys_in(prices, {"step", "half-life", "spread"}));
   SK_TRY(into.prices.step, duration_in(prices["step"], into.prices.step, 1s, 24h));
   SK_TRY(into.prices.half_life, duration_in(prices["half-life"], into.prices.half_life, 1s, 24h * 365));
   SK_TRY(into.prices.spread, share_in(prices["spread"], into.prices.spread));
   const JsonField risk = field["interruptions"];
-  SK_CHECK(risk.only_keys({"times", "together", "takes", "within"}));
+  SK_CHECK(keys_in(risk, {"times", "together", "takes", "within"}));
   SK_TRY(into.risk.times, number_in(risk["times"], into.risk.times, 0.0, 1e6));
   SK_TRY(into.risk.together, share_in(risk["together"], into.risk.together));
   SK_TRY(into.risk.takes, share_in(risk["takes"], into.risk.takes));
   SK_TRY(into.risk.within, duration_in(risk["within"], into.risk.within));
   const JsonField notice = field["notice"];
-  SK_CHECK(notice.only_keys({"length", "short", "short-length", "none"}));
+  SK_CHECK(keys_in(notice, {"length", "short", "short-length", "none"}));
   SK_TRY(into.notice.length, duration_in(notice["length"], into.notice.length, 1s));
   SK_TRY(into.notice.short_share, share_in(notice["short"], into.notice.short_share));
   SK_TRY(into.notice.short_length, duration_in(notice["short-length"], into.notice.short_length, 1s));
@@ -48,23 +50,21 @@ Result<void> read_rules(const JsonField& field, MarketSettings& into) {
     return fail(notice.error("short and none are more than 100% together"));
   }
   const JsonField rebalance = field["rebalance"];
-  SK_CHECK(rebalance.only_keys({"before", "lead", "lead-sigma", "false-per-hour"}));
+  SK_CHECK(keys_in(rebalance, {"before", "lead", "lead-sigma", "false-per-hour"}));
   SK_TRY(into.rebalance.before, share_in(rebalance["before"], into.rebalance.before));
   SK_TRY(into.rebalance.lead, duration_in(rebalance["lead"], into.rebalance.lead));
   SK_TRY(into.rebalance.lead_sigma, number_in(rebalance["lead-sigma"], into.rebalance.lead_sigma, 0.0, 3.0));
   SK_TRY(into.rebalance.false_per_hour,
          number_in(rebalance["false-per-hour"], into.rebalance.false_per_hour, 0.0, kMostPerHour));
   const JsonField capacity = field["capacity"];
-  SK_CHECK(capacity.only_keys({"out", "out-sigma", "refused"}));
+  SK_CHECK(keys_in(capacity, {"out", "out-sigma", "refused"}));
   SK_TRY(into.capacity.out, duration_in(capacity["out"], into.capacity.out));
   SK_TRY(into.capacity.out_sigma, number_in(capacity["out-sigma"], into.capacity.out_sigma, 0.0, 3.0));
   SK_TRY(into.capacity.refused, share_in(capacity["refused"], into.capacity.refused));
   const JsonField trace = field["trace"];
-  SK_CHECK(trace.only_keys({"machines", "start"}));
+  SK_CHECK(keys_in(trace, {"machines", "start"}));
   SK_TRY(into.machines_per_unit, number_in<std::uint32_t>(trace["machines"], into.machines_per_unit, 1, 10'000));
-  if (trace["start"].present()) {
-    SK_TRY(into.trace_start, duration_in(trace["start"], 0s, 0s, 24h * 365));
-  }
+  SK_TRY(into.trace_start, maybe_duration_in(trace["start"], 0s, 24h * 365));
   return {};
 }
 
@@ -72,8 +72,8 @@ Result<void> read_rules(const JsonField& field, MarketSettings& into) {
 Result<Where> where_in(const JsonField& field, const MarketSettings& market) {
   if (market.pools.empty()) return fail(field.error("there is no group whose pools this could be about"));
   Where where;
-  SK_TRY(where.zone, field["zone"].get_or(""));
-  SK_TRY(where.type, field["type"].get_or(""));
+  SK_TRY(where.zone, text_in(field["zone"], ""));
+  SK_TRY(where.type, text_in(field["type"], ""));
   const auto matches = [&](const Where& wanted) {
     return std::any_of(market.pools.begin(), market.pools.end(),
                        [&](const PoolSettings& pool) { return wanted.holds(pool.zone, pool.type.name.str()); });
@@ -97,26 +97,31 @@ Result<Where> where_in(const JsonField& field, const MarketSettings& market) {
 
 Result<void> read_storm(const JsonField& field, MarketSettings& into) {
   SK_CHECK(field.is_object());
-  SK_CHECK(field.only_keys({"at", "zone", "type", "takes", "within", "out"}));
+  SK_CHECK(keys_in(field, {"at", "zone", "type", "takes", "within", "out"}));
   Storm storm;
   SK_TRY(storm.at, duration_in(field["at"], 0s));
   SK_TRY(storm.where, where_in(field, into));
   SK_TRY(storm.takes, share_in(field["takes"], storm.takes));
   SK_TRY(storm.within, duration_in(field["within"], storm.within));
-  if (field["out"].present()) {
-    SK_TRY(storm.out, duration_in(field["out"], 0s));
-  }
+  SK_TRY(storm.out, maybe_duration_in(field["out"]));
   into.storms.push_back(std::move(storm));
   return {};
 }
 
+/// Required.
+Result<Duration> length_in(const JsonField& field, const std::string& of_what) {
+  note(field, "duration", "1s to 24h", {}, true);
+  SK_TRY(const auto length, maybe_duration_in(field, 1s, 24h));
+  if (!length) return fail(field.error("missing: " + of_what));
+  return *length;
+}
+
 Result<void> read_outage(const JsonField& field, MarketSettings& into) {
   SK_CHECK(field.is_object());
-  SK_CHECK(field.only_keys({"at", "for", "zone", "type"}));
+  SK_CHECK(keys_in(field, {"at", "for", "zone", "type"}));
   Outage outage;
   SK_TRY(outage.at, duration_in(field["at"], 0s));
-  if (!field["for"].present()) return fail(field["for"].error("missing: how long launches are refused"));
-  SK_TRY(outage.length, duration_in(field["for"], 0s, 1s));
+  SK_TRY(outage.length, length_in(field["for"], "how long launches are refused"));
   SK_TRY(outage.where, where_in(field, into));
   into.outages.push_back(std::move(outage));
   return {};
@@ -124,11 +129,10 @@ Result<void> read_outage(const JsonField& field, MarketSettings& into) {
 
 Result<void> read_spike(const JsonField& field, MarketSettings& into) {
   SK_CHECK(field.is_object());
-  SK_CHECK(field.only_keys({"at", "for", "zone", "type", "to"}));
+  SK_CHECK(keys_in(field, {"at", "for", "zone", "type", "to"}));
   Spike spike;
   SK_TRY(spike.at, duration_in(field["at"], 0s));
-  if (!field["for"].present()) return fail(field["for"].error("missing: how long the price is high"));
-  SK_TRY(spike.length, duration_in(field["for"], 0s, 1s));
+  SK_TRY(spike.length, length_in(field["for"], "how long the price is high"));
   SK_TRY(spike.of_on_demand, share_in(field["to"], spike.of_on_demand));
   SK_TRY(spike.where, where_in(field, into));
   into.spikes.push_back(std::move(spike));
@@ -138,16 +142,10 @@ Result<void> read_spike(const JsonField& field, MarketSettings& into) {
 /// Figures of one pool, or of several, in place of the catalogue's.
 Result<void> read_pool(const JsonField& field, MarketSettings& into) {
   SK_CHECK(field.is_object());
-  SK_CHECK(field.only_keys({"zone", "type", "price", "interruptions-per-hour"}));
+  SK_CHECK(keys_in(field, {"zone", "type", "price", "interruptions-per-hour"}));
   SK_TRY(const auto where, where_in(field, into));
-  std::optional<Money> price;
-  if (field["price"].present()) {
-    SK_TRY(price, money_in(field["price"]));
-  }
-  SK_TRY(const auto per_hour, field["interruptions-per-hour"].maybe<double>());
-  if (per_hour && (*per_hour < 0 || *per_hour > kMostPerHour)) {
-    return fail(field["interruptions-per-hour"].error("out of range: 0 to 1000"));
-  }
+  SK_TRY(const auto price, maybe_money_in(field["price"]));
+  SK_TRY(const auto per_hour, maybe_number_in(field["interruptions-per-hour"], 0.0, kMostPerHour));
   for (PoolSettings& pool : into.pools) {
     if (!where.holds(pool.zone, pool.type.name.str())) continue;
     if (price && *price > pool.type.on_demand) {
@@ -212,13 +210,14 @@ Result<void> read_fallback(const JsonField& field, GroupSettings& group) {
 
 Result<void> read_group(const JsonField& field, const Catalog& catalog, MarketSettings& into) {
   SK_CHECK(field.is_object());
-  SK_CHECK(field.only_keys({"name", "size", "zones", "types", "policy", "fallback", "max-price", "replace-on",
-                            "request-delay", "retry", "ami", "boot", "age", "labels", "taints"}));
+  SK_CHECK(keys_in(field, {"name", "size", "zones", "types", "policy", "fallback", "max-price", "replace-on",
+                           "request-delay", "retry", "ami", "boot", "age", "labels", "taints"}));
   GroupSettings group;
   SK_TRY(group.name, name_in(field["name"]));
   for (const GroupSettings& known : into.groups) {
     if (known.name == group.name) return fail(field["name"].error("a second group called " + quote(group.name)));
   }
+  note(field["size"], "whole number", "1 to " + written(kMostNodes), {}, true);
   SK_TRY(const auto size, field["size"].as<std::int64_t>());
   if (size < 1 || size > kMostNodes) return fail(field["size"].error("out of range: 1 to 10000"));
   group.size = static_cast<std::uint32_t>(size);
@@ -231,9 +230,7 @@ Result<void> read_group(const JsonField& field, const Catalog& catalog, MarketSe
              field["policy"], group.policy,
              {{"price", GroupPolicy::Price}, {"spread", GroupPolicy::Spread}, {"on-demand", GroupPolicy::OnDemand}}));
   SK_CHECK(read_fallback(field["fallback"], group));
-  if (field["max-price"].present()) {
-    SK_TRY(group.max_price, money_in(field["max-price"]));
-  }
+  SK_TRY(group.max_price, maybe_money_in(field["max-price"]));
   SK_TRY(group.replace_on, one_of<ReplaceOn>(field["replace-on"], group.replace_on,
                                              {{"notice", ReplaceOn::Notice}, {"death", ReplaceOn::Death}}));
   SK_TRY(group.request_delay, duration_in(field["request-delay"], group.request_delay));
@@ -243,10 +240,8 @@ Result<void> read_group(const JsonField& field, const Catalog& catalog, MarketSe
              field["ami"], group.boot.family,
              {{"AL2", AmiFamily::AL2}, {"AL2023", AmiFamily::AL2023}, {"Bottlerocket", AmiFamily::Bottlerocket}}));
   const JsonField boot = field["boot"];
-  SK_CHECK(boot.only_keys({"median", "sigma"}));
-  if (boot["median"].present()) {
-    SK_TRY(group.boot.median, duration_in(boot["median"], 0s, 1s));
-  }
+  SK_CHECK(keys_in(boot, {"median", "sigma"}));
+  SK_TRY(group.boot.median, maybe_duration_in(boot["median"], 1s));
   SK_TRY(group.boot.sigma, number_in(boot["sigma"], group.boot.sigma, 0.0, 3.0));
   SK_TRY(group.age, duration_in(field["age"], group.age, 0s, 24h * 365));
   SK_TRY(group.labels, labels_in(field["labels"]));
@@ -267,8 +262,8 @@ Result<void> read_each(const JsonField& field, Read read) {
 Result<MarketSettings> read_market(const JsonField& market, const JsonField& groups, const Catalog& catalog) {
   MarketSettings read;
   SK_CHECK(read_each(groups, [&](const JsonField& group) { return read_group(group, catalog, read); }));
-  SK_CHECK(market.only_keys(
-      {"prices", "interruptions", "notice", "rebalance", "capacity", "trace", "pools", "storms", "outages", "spikes"}));
+  SK_CHECK(keys_in(market, {"prices", "interruptions", "notice", "rebalance", "capacity", "trace", "pools", "storms",
+                            "outages", "spikes"}));
   SK_CHECK(read_rules(market, read));
   SK_CHECK(read_each(market["pools"], [&](const JsonField& pool) { return read_pool(pool, read); }));
   SK_CHECK(read_each(market["storms"], [&](const JsonField& storm) { return read_storm(storm, read); }));
