@@ -3,9 +3,11 @@
 #include <csignal>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/log.h"
 #include "base/metrics.h"
@@ -13,9 +15,11 @@
 #include "cli/commands.h"
 #include "cli/memory.h"
 #include "cli/messenger.h"
+#include "cli/nth_agent.h"
 #include "control/agent.h"
 #include "control/agent_health.h"
 #include "control/kube_cluster.h"
+#include "control/nth_report.h"
 #include "kube/config.h"
 #include "kube/connection.h"
 #include "kube/event_recorder.h"
@@ -28,6 +32,7 @@
 namespace spotkeeper::cli {
 namespace {
 
+constexpr const char* kNthName = "aws-node-termination-handler";  // who its events are from
 constexpr Duration kFirstTrim = 30s;
 constexpr Duration kNextTrims = 10min;
 constexpr Duration kLastEvents = 3s;  // for events to leave before the process ends
@@ -82,6 +87,7 @@ control::AgentConfig agent_config(const Options& options, const kube::Environmen
   config.notices.spot = options.agent.spot_notice;
   config.notices.lifecycle = options.agent.lifecycle_notice;
   config.rebalance_hold = options.agent.rebalance_hold;
+  config.rebalance_drains = options.agent.on_rebalance == OnRebalance::DrainAfterReplacement;
   config.acknowledge_within = options.agent.await_controller;
   config.drain.margin = options.drain.margin;
   config.drain.endpoint_propagation = options.drain.endpoint_delay;
@@ -101,21 +107,29 @@ class AgentProcess {
       return fail(ErrorCode::InvalidInput,
                   "--node-name: " + quote(options_.agent.node_name) +
                       " is no name of a Node: lower-case letters, digits, '-' and '.', at most 253 characters");
-    const kube::Environment environment = kube::process_environment();
+    kube::Environment environment = kube::process_environment();
     config_ = agent_config(options_, environment);
+    if (nth() != nullptr) {
+      for (const std::string& note : options_.nth->notes)
+        log::warn("AWS Node Termination Handler's setting", {{"note", note}});
+      apply_nth(*nth(), config_);
+      environment = with_nth_server(std::move(environment), *nth());
+    }
     SK_CHECK(connect_metadata().within("metadata service"));
     SK_CHECK(connect_cluster(environment));
-    SK_TRY(messenger_, make_messenger(loop_, metrics_, options_.notify, config_.seed + 4));
-    agent_ = std::make_unique<control::Agent>(control::AgentPorts{.runtime = loop_,
-                                                                  .cluster = *cluster_,
-                                                                  .metadata = *metadata_,
-                                                                  .metrics = metrics_,
-                                                                  .messenger = messenger_.get()},
-                                              config_);
+    SK_TRY(messenger_, make_messenger(loop_, metrics_, options_.notify, nth(), config_.seed + 4));
+    if (nth() != nullptr) report_as_nth();
+    control::ClusterApi* const cluster = nth_report_ ? static_cast<control::ClusterApi*>(&*nth_report_) : &*cluster_;
+    control::Messenger* const people = nth_report_ ? static_cast<control::Messenger*>(&*nth_report_) : messenger_.get();
+    agent_ = std::make_unique<control::Agent>(
+        control::AgentPorts{
+            .runtime = loop_, .cluster = *cluster, .metadata = *metadata_, .metrics = metrics_, .messenger = people},
+        config_);
     metrics_.gauges("spotkeeper_build_info", "Always 1: which version this is.", {"version"})
         .with({version_text()})
         .set(1);
     SK_TRY(pages_, observe::serve_pages(loop_, options_.agent.listen, page_sources()));
+    if (nth() != nullptr) SK_CHECK(serve_nth_pages());
     log::info("the agent begins",
               {{"node", config_.node.str()}, {"version", version_text()}, {"listen", pages_->address().text()}});
     return {};
@@ -149,13 +163,41 @@ class AgentProcess {
     SK_TRY(connection_, kube::connect(loop_, *std::move(config), connect));
     const std::string instance = config_.self ? config_.self->name : config_.node.str();
     events_.emplace(loop_, connection_->client(),
-                    kube::EventSource{.controller = "spotkeeper.dev/agent",
+                    kube::EventSource{.controller = nth() != nullptr ? kNthName : "spotkeeper.dev/agent",
                                       .instance = instance.substr(0, 128),
                                       .cluster_scoped_in = NamespaceName("default")},
                     Random(config_.seed + 2));
     control::KubeCluster::Options cluster;
     cluster.seed = config_.seed + 3;
     cluster_.emplace(loop_, connection_->client(), *events_, cluster);
+    return {};
+  }
+
+  [[nodiscard]] const NthSettings* nth() const { return options_.nth ? &options_.nth->settings : nullptr; }
+
+  void report_as_nth() {
+    nth_report_.emplace(
+        *cluster_, messenger_.get(), metrics_,
+        control::NthReportConfig{
+            .node = config_.node, .emit_events = nth()->emit_events, .annotations = nth()->event_annotations});
+    config_.metadata_answer = [this](std::string_view place, aws::AnswerKind kind) {
+      nth_report_->on_metadata_answer(place, kind);
+    };
+  }
+
+  /// At the ports that NTH's metrics and probes are looked for; there, both are at both.
+  Result<void> serve_nth_pages() {
+    std::set<std::uint16_t> ports;
+    for (const auto& port : {nth()->prometheus_port, nth()->probes_port})
+      if (port) ports.insert(*port);
+    for (const std::uint16_t port : ports) {
+      observe::PageSources sources = page_sources();
+      if (nth()->probes_port) sources.health_path = nth()->probes_path;
+      sources.health_body = R"({"health":"OK"})";
+      const auto address = net::SocketAddress::parse("0.0.0.0", port);
+      SK_TRY(auto pages, observe::serve_pages(loop_, *address, std::move(sources)));
+      nth_pages_.push_back(std::move(pages));
+    }
     return {};
   }
 
@@ -201,8 +243,10 @@ class AgentProcess {
   std::optional<kube::EventRecorder> events_;
   std::optional<control::KubeCluster> cluster_;
   std::unique_ptr<NotifyingMessenger> messenger_;
+  std::optional<control::NthReport> nth_report_;
   std::unique_ptr<control::Agent> agent_;
   std::unique_ptr<net::HttpServer> pages_;
+  std::vector<std::unique_ptr<net::HttpServer>> nth_pages_;
 };
 
 }  // namespace

@@ -21,6 +21,12 @@ constexpr std::array catalog_examples = {
     Example{"spotkeeper catalog", "the instance types that decisions know, with prices and interruption rates"},
     Example{"spotkeeper catalog --catalog types.csv -o json", "check a catalogue of your own, and see what was read"},
 };
+constexpr std::array migrate_examples = {
+    Example{"spotkeeper migrate nth-values values.yaml > agent.yaml",
+            "the agent's manifest in place of NTH's chart; what changes goes to standard error"},
+    Example{"helm get values nth -n kube-system | spotkeeper migrate nth-values - -o json",
+            "manifest, changes and what is not supported in one document"},
+};
 constexpr std::array version_examples = {
     Example{"spotkeeper version", "which build this is"},
     Example{"spotkeeper version --licences", "the licences of everything that is linked into it"},
@@ -52,6 +58,11 @@ constexpr std::array<CommandInfo, command_count> table = {{
      "Prints the instance catalogue: size, what a node of the type can give to pods, on-demand price, what Spot saves "
      "and how often it is interrupted. docs/catalog.md has the format of a file of your own.",
      catalog_examples, run_catalog},
+    {Command::Migrate, "migrate", "Turn another handler's configuration into this one's",
+     "Reads the Helm values of AWS Node Termination Handler's chart and prints the manifest of the agent in its place, "
+     "which runs as `agent --compat=nth`, and on standard error what changes by it. What is not supported is named "
+     "there, and the exit code is then 1.",
+     migrate_examples, run_migrate},
     {Command::Version, "version", "Print the version, how it was built, and what is in it",
      "Prints the version, the commit, how the binary was built and hardened, and the libraries in it.",
      version_examples, run_version},

@@ -24,7 +24,7 @@ class Reader {
     from_environment(environment);
     from_arguments(arguments);
     check_types_and_fates();
-    if (problems_.empty()) fill();
+    fill();
     if (!problems_.empty()) return fail(ErrorCode::InvalidInput, join(problems_, "\n"));
     return std::move(made_);
   }
@@ -80,6 +80,7 @@ class Reader {
         const auto value = parse_go_bool(given.text);
         if (!value) {
           problem(given.by + ": " + value.error().message);
+          set_.erase(found);  // its default stands for it in what is looked at next
           continue;
         }
         as_default = *value == (option.fallback == "true");
@@ -87,6 +88,7 @@ class Reader {
         const auto value = integer_of(given.text);
         if (!value) {
           problem(given.by + ": " + value.error().message);
+          set_.erase(found);  // its default stands for it in what is looked at next
           continue;
         }
         as_default = std::to_string(*value) == option.fallback;

@@ -28,16 +28,25 @@ std::string flags_of(Command command) {
   return flags + "--help -h";
 }
 
-/// The words a positional argument of a command may be; empty if they can't be listed.
+/// The words that a positional argument may be; empty if they can't be listed.
+std::string words_of(const Option& option) {
+  if (const auto* choice = std::get_if<ChoiceType>(&option.type))
+    return fmt::format("{}", fmt::join(choice->choices, " "));
+  const auto* text = std::get_if<TextType>(&option.type);
+  if (text != nullptr && text->names != nullptr) return fmt::format("{}", fmt::join(text->names(), " "));
+  return {};
+}
+
+/// The words that a command's positional arguments may be.
 std::string words_of(Command command) {
+  std::string words;
   for (const Option& option : option_table()) {
     if (!option.commands.has(command) || option.placement != Placement::Positional) continue;
-    if (const auto* choice = std::get_if<ChoiceType>(&option.type))
-      return fmt::format("{}", fmt::join(choice->choices, " "));
-    const auto* text = std::get_if<TextType>(&option.type);
-    if (text != nullptr && text->names != nullptr) return fmt::format("{}", fmt::join(text->names(), " "));
+    const std::string more = words_of(option);
+    if (!words.empty() && !more.empty()) words += ' ';
+    words += more;
   }
-  return {};
+  return words;
 }
 
 bool takes_paths(const Option& option) {
@@ -124,17 +133,22 @@ std::string zsh_value(const Option& option) {
   return fmt::format(":{}:{}", option.name, takes_paths(option) ? "_files" : "");
 }
 
+std::string zsh_argument(const Option& option) {
+  return takes_paths(option) ? "_files" : fmt::format("({})", words_of(option));
+}
+
 std::string zsh_script() {
   std::string described, cases;
   for (const CommandInfo& command : command_table()) {
     described +=
         fmt::format("    {}\n", quoted(fmt::format("{}:{}", command.name, zsh_text(command.summary)), "'\\''"));
     cases += fmt::format("    {})\n      _arguments", command.name);
+    int arguments = 0;
     for (const Option& option : option_table()) {
       if (!option.commands.has(command.id)) continue;
       const bool positional = option.placement == Placement::Positional;
       const std::string spec = positional
-                                   ? fmt::format("1:{}:({})", option.name, words_of(command.id))
+                                   ? fmt::format("{}:{}:{}", ++arguments, option.name, zsh_argument(option))
                                    : fmt::format("--{}[{}]{}", option.name, zsh_text(option.help), zsh_value(option));
       cases += fmt::format(" \\\n        {}", quoted(spec, "'\\''"));
     }
@@ -169,7 +183,11 @@ std::string fish_script() {
       out += fmt::format("complete -c spotkeeper -n {} -a '{}'\n", seen, words);
     }
     for (const Option& option : option_table()) {
-      if (!option.commands.has(command.id) || option.placement == Placement::Positional) continue;
+      if (!option.commands.has(command.id)) continue;
+      if (option.placement == Placement::Positional) {
+        if (takes_paths(option)) out += fmt::format("complete -c spotkeeper -n {} -F\n", seen);
+        continue;
+      }
       const std::string short_flag = option.short_name != 0 ? fmt::format(" -s {}", option.short_name) : "";
       std::string value = std::holds_alternative<FlagType>(option.type) ? "" : " -x";
       if (const auto* choice = std::get_if<ChoiceType>(&option.type)) {

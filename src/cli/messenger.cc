@@ -1,5 +1,6 @@
 #include "cli/messenger.h"
 
+#include <cstdlib>
 #include <optional>
 #include <string>
 #include <utility>
@@ -8,6 +9,7 @@
 #include "base/file.h"
 #include "net/url.h"
 #include "observe/notify.h"
+#include "observe/nth_event.h"
 
 namespace spotkeeper::cli {
 namespace {
@@ -38,7 +40,27 @@ Result<observe::Secret> secret_in(const std::string& file, std::string_view opti
   return secret;
 }
 
-Result<Channels> channels_of(const NotifyOptions& options) {
+/// What has been read and checked once already (parse_nth).
+Result<std::unique_ptr<observe::Channel>> nth_channel(const NthSettings& from) {
+  const observe::TemplateValue sample = observe::template_value(observe::NthEvent());
+  const bool file = !from.webhook_template_file.empty();
+  SK_TRY(auto text, file ? observe::MessageTemplate::in_file(from.webhook_template_file, sample)
+                         : observe::MessageTemplate::given(from.webhook_template, sample));
+  std::optional<net::Url> proxy;
+  if (!from.webhook_proxy.empty()) {
+    SK_TRY(proxy, net::parse_url(from.webhook_proxy).within("the webhook's proxy"));
+  }
+  return observe::nth_channel({.url = observe::Secret::given(from.webhook_url),
+                               .headers = from.webhook_headers,
+                               .text = std::move(text),
+                               .proxy = std::move(proxy),
+                               .environment = [](std::string_view name) -> std::string {
+                                 const char* const value = std::getenv(std::string(name).c_str());
+                                 return value == nullptr ? std::string() : value;
+                               }});
+}
+
+Result<Channels> channels_of(const NotifyOptions& options, const NthSettings* nth) {
   Channels channels;
   if (!options.slack_url_file.empty()) {
     SK_TRY(auto url, secret_in(options.slack_url_file, "--notify-slack-url-file", true));
@@ -60,14 +82,19 @@ Result<Channels> channels_of(const NotifyOptions& options) {
     SK_TRY(auto key, secret_in(options.pagerduty_key_file, "--notify-pagerduty-key-file", false));
     channels.push_back(observe::pagerduty_channel(std::move(key), options.pagerduty_url));
   }
+  if (nth != nullptr && !nth->webhook_url.empty()) {
+    SK_TRY(auto channel, nth_channel(*nth));
+    channels.push_back(std::move(channel));
+  }
   return channels;
 }
 
 }  // namespace
 
 Result<std::unique_ptr<NotifyingMessenger>> make_messenger(net::EventLoop& loop, MetricsRegistry& metrics,
-                                                           const NotifyOptions& options, std::uint64_t seed) {
-  auto channels = channels_of(options);
+                                                           const NotifyOptions& options, const NthSettings* nth,
+                                                           std::uint64_t seed) {
+  auto channels = channels_of(options, nth);
   // Whatever is wrong with a file, it is what was given that is wrong.
   if (!channels) return fail(ErrorCode::InvalidInput, std::move(channels).error().message);
   if (channels->empty()) return std::unique_ptr<NotifyingMessenger>();

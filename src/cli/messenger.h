@@ -21,10 +21,12 @@ class NotifyingMessenger : public control::Messenger {
   virtual net::Task<void> run() = 0;
 };
 
-/// nullptr where nobody is to be told: then nothing is held for it. InvalidInput names the option whose file can't be
-/// read or holds no URL, or whose template is not supported; it shows nothing of what is in a file of URLs or keys. The
-/// loop and the metrics outlive it.
+/// `nth`: the webhook of these settings, if there is one, is told as well; may be null. nullptr where nobody is to be
+/// told: then nothing is held for it. InvalidInput names the option whose file can't be read or holds no URL, or whose
+/// template is not supported; it shows nothing of what is in a file of URLs or keys. The loop and the metrics outlive
+/// it.
 Result<std::unique_ptr<NotifyingMessenger>> make_messenger(net::EventLoop& loop, MetricsRegistry& metrics,
-                                                           const NotifyOptions& options, std::uint64_t seed);
+                                                           const NotifyOptions& options, const NthSettings* nth,
+                                                           std::uint64_t seed);
 
 }  // namespace spotkeeper::cli

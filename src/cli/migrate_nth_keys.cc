@@ -86,22 +86,36 @@ constexpr ChartValue table[] = {
     {"awsSecretAccessKey", NoEffect, kQueue},
 };
 
-constexpr std::array<std::string_view, 10> differences = {
-    "A drain plans by the machine's deadline: evictions begin at once, and a pod is deleted past its budget at its "
-    "last "
-    "safe start. NTH evicts everything at once, tries again for two minutes, and leaves what a budget holds back to be "
-    "killed.",
+constexpr std::string_view differences[] = {
+    "A drain plans by the machine's deadline: a pod is evicted as soon as its budget and its workload's other replicas "
+    "allow, and is deleted past its budget at its last safe start. NTH evicts everything at once, tries again for two "
+    "minutes, and leaves what a budget holds back to be killed.",
     "A pod's grace is cut to what is left of the notice, so that every pod gets its SIGTERM.",
-    "All events of a node are one drain. NTH drains once for each.",
+    "All events of a node are one drain, whose deadline is the earliest. NTH drains once for each.",
     "nodeTerminationGracePeriod neither delays a drain nor ends it.",
-    "The label that excludes a node from load balancers, and NTH's taints, are taken back when an event is called off.",
+    "A pod without an owner, a Job's, and one that tolerates every taint of the node stay until their last safe start.",
+    "The drain of a scheduled event begins at once, but the pod that alone serves its workload stays until its last "
+    "safe start before the event.",
+    "The drain because of a rebalance recommendation has no end: what a budget holds back stays until it allows, or "
+    "until a Spot notice.",
+    "The label that excludes a node from load balancers, NTH's taints and its labels are taken back when an event is "
+    "called off. A label that somebody else has set stays.",
+    "The label that excludes a node from load balancers is set when enough healthy targets stay, or 30 seconds before "
+    "the machine ends. NTH sets it at once.",
     "An Auto Scaling termination is one event, not a new one every two seconds.",
-    "Errors of the metadata service never end the process, however often they come; the liveness probe fails when the "
-    "process stands still.",
+    "Errors of the metadata service never end the process, however often they come. The first of a row is told as "
+    "MonitorError, all are counted.",
+    "The liveness probe fails when the process stands still; NTH's never does.",
     "A webhook is tried again, six times within a minute or so, is never in the way of the drain, and is sent once for "
     "an interruption.",
     "A webhook's template that is not supported is refused at the start, with its line and column.",
+    "In a webhook, AutoScalingGroupName, State and IsManaged are empty, and EventID and Description are our own.",
     "Log lines have messages and fields of their own.",
+    "Events are events.k8s.io/v1: NTH's name stands in reportingComponent, not in source.component. PodEviction is "
+    "told of pods that have been evicted or deleted, without the pods' labels; what NTH has no word for has a reason "
+    "of our own.",
+    "Our own metrics stand beside NTH's on the same page. Both, and the probes of the manifest, are also at port 9464 "
+    "(SPOTKEEPER_LISTEN).",
 };
 
 }  // namespace

@@ -21,7 +21,10 @@ constexpr std::array<std::string_view, 5> levels = {"debug", "info", "warn", "er
 constexpr std::array<std::string_view, 2> log_formats = {"text", "json"};
 constexpr std::array<std::string_view, 4> outputs = {"table", "json", "yaml", "csv"};
 constexpr std::array<std::string_view, 3> shells = {"bash", "zsh", "fish"};
+constexpr std::array<std::string_view, 2> on_rebalance = {"hold", "drain-after-replacement"};
+constexpr std::array<std::string_view, 1> compats = {"nth"};
 constexpr std::array<std::string_view, 2> pages = {"configuration", "scenarios"};
+constexpr std::array<std::string_view, 1> sources = {"nth-values"};
 
 std::vector<std::string_view> shipped_names() {
   std::vector<std::string_view> names;
@@ -29,10 +32,10 @@ std::vector<std::string_view> shipped_names() {
   return names;
 }
 
-constexpr CommandSet everywhere = {Command::Agent,   Command::Simulate,   Command::Catalog,
+constexpr CommandSet everywhere = {Command::Agent,   Command::Simulate,   Command::Catalog, Command::Migrate,
                                    Command::Version, Command::Completion, Command::Docs};
 constexpr CommandSet services = {Command::Agent, Command::Simulate};
-constexpr CommandSet printers = {Command::Simulate, Command::Catalog, Command::Version};
+constexpr CommandSet printers = {Command::Simulate, Command::Catalog, Command::Migrate, Command::Version};
 
 constexpr Option table[] = {
     // Arguments.
@@ -57,6 +60,21 @@ constexpr Option table[] = {
      .placement = Placement::Positional,
      .required = true},
 
+    {.name = "source",
+     .type = ChoiceType{sources, SK_INTO(migrate.source)},
+     .commands = {Command::Migrate},
+     .group = "Arguments",
+     .help = "what the file is: the Helm values of AWS Node Termination Handler's chart",
+     .placement = Placement::Positional,
+     .required = true},
+    {.name = "values-file",
+     .type = PathType{SK_INTO(migrate.file)},
+     .commands = {Command::Migrate},
+     .group = "Arguments",
+     .help = "the file to read; - is standard input",
+     .placement = Placement::Positional,
+     .required = true},
+
     // The node.
     {.name = "node-name",
      .type = TextType{"NAME", SK_INTO(agent.node_name)},
@@ -71,6 +89,13 @@ constexpr Option table[] = {
      .commands = {Command::Agent},
      .group = "Node",
      .help = "decide and log, but send every change to the API server as a dry run"},
+
+    {.name = "compat",
+     .type = ChoiceType{compats, SK_INTO(agent.compat)},
+     .commands = {Command::Agent},
+     .group = "Node",
+     .help = "be AWS Node Termination Handler instead: all other flags, and the variables, are its own (docs/nth.md)",
+     .placement = Placement::CommandLineOnly},
 
     // The metadata service.
     {.name = "metadata-url",
@@ -109,6 +134,14 @@ constexpr Option table[] = {
      .commands = {Command::Agent},
      .group = "Metadata service",
      .help = "time from an Auto Scaling termination to the end of the machine: the lifecycle hook's timeout"},
+    {.name = "rebalance",
+     .type = ChoiceType{on_rebalance, SK_INTO(agent.on_rebalance)},
+     .fallback = "hold",
+     .commands = {Command::Agent},
+     .group = "Drains",
+     .help =
+         "what a rebalance recommendation does: the node takes no more pods for --rebalance-hold; or its pods leave "
+         "it, each when its budget allows and another Ready node has room for its successor"},
     {.name = "rebalance-hold",
      .type = DurationType{10s, 24h, SK_INTO(agent.rebalance_hold)},
      .fallback = "10m",

@@ -16,6 +16,7 @@
 
 #include "base/log.h"
 #include "base/time.h"
+#include "cli/compat_nth.h"
 #include "net/address.h"
 #include "sim/policy.h"
 
@@ -54,6 +55,11 @@ struct DrainOptions {
   bool exclude_from_load_balancers = true;
 };
 
+enum class OnRebalance {
+  Hold,                   // the node takes no more pods, for a while
+  DrainAfterReplacement,  // its pods leave it as others have room for them
+};
+
 struct AgentOptions {
   std::string node_name;
   std::string metadata_url;
@@ -63,9 +69,11 @@ struct AgentOptions {
   Duration spot_notice{};       // from a spot notice to the end of the machine, at most
   Duration lifecycle_notice{};  // from an Auto Scaling termination to the end of the machine, at most
   Duration await_controller{};  // how long a controller may take to acknowledge a notice; zero: there is none
-  Duration rebalance_hold{};    // after which a rebalance recommendation that nothing followed is undone
-  net::SocketAddress listen;    // /metrics and /healthz; port 0: the system chooses one
+  OnRebalance on_rebalance = OnRebalance::Hold;
+  Duration rebalance_hold{};  // after which a rebalance recommendation that nothing followed is undone
+  net::SocketAddress listen;  // /metrics and /healthz; port 0: the system chooses one
   bool dry_run = false;
+  bool compat = false;  // what stands beside it is read by nth_arguments() alone
 };
 
 /// Who is told of interruptions. Everything empty: nobody.
@@ -102,6 +110,13 @@ struct CatalogOptions {
   std::string file;  // empty: the one in the binary
 };
 
+enum class MigrateSource { NthValues };
+
+struct MigrateOptions {
+  MigrateSource source = MigrateSource::NthValues;
+  std::string file;
+};
+
 enum class Shell { Bash, Zsh, Fish };
 enum class DocsPage { Configuration, Scenarios };
 
@@ -116,16 +131,18 @@ struct Options {
   NotifyOptions notify;
   SimulateOptions simulate;
   CatalogOptions catalog;
+  MigrateOptions migrate;
   Shell shell = Shell::Bash;
   DocsPage page = DocsPage::Configuration;
   bool licences = false;
+  std::optional<NthConfiguration> nth;  // `agent --compat=nth`
 };
 
 // ---------------------------------------------------------------------------------------------------------------------
 // The table.
 
-enum class Command { Agent, Simulate, Catalog, Version, Completion, Docs };
-inline constexpr std::size_t command_count = 6;
+enum class Command { Agent, Simulate, Catalog, Migrate, Version, Completion, Docs };
+inline constexpr std::size_t command_count = 7;
 
 class CommandSet {
  public:

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "cli/arguments.h"
 #include "cli/help.h"
+#include "cli/nth_agent.h"
 #include "cli/terminal.h"
 
 namespace spotkeeper::cli {
@@ -35,6 +36,12 @@ int flushed(Streams streams, int code) {
 }  // namespace
 
 int run(std::span<const std::string> arguments, const kube::Environment& environment, Streams streams) {
+  if (const auto theirs = nth_arguments(arguments)) {
+    const Result<Options> options = settle_nth(*theirs, environment);
+    if (!options) return bad_usage(streams, Command::Agent, options.error().message);
+    log::configure(options->log.level, options->log.format);
+    return flushed(streams, info_of(Command::Agent).run(*options, streams));
+  }
   const Result<Invocation> invocation = parse_arguments(arguments);
   if (!invocation) return bad_usage(streams, command_named_first(arguments), invocation.error().message);
   if (!invocation->command) {

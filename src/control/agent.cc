@@ -20,6 +20,7 @@
 namespace spotkeeper::control {
 namespace {
 
+constexpr Duration kLongBefore = std::chrono::hours(24 * 3650);
 constexpr Duration kHeartbeat = 5s;  // the main loop looks at least this often
 // For messages to leave before the end, out of what is left of the agent's own grace.
 constexpr Duration kFlushAtLeast = 1s;
@@ -27,6 +28,7 @@ constexpr Duration kFlushAtMost = 20s;
 
 AgentConfig completed(AgentConfig config) {
   config.drain.self = config.self;
+  if (config.maintenance_drains_at_once) config.drain.maintenance_lead = kLongBefore;
   return config;
 }
 
@@ -74,12 +76,22 @@ Agent::Impl::Impl(AgentPorts ports, AgentConfig config)
       config_(completed(std::move(config))),
       metrics_(ports.metrics),
       monitor_(ports.runtime, ports.metadata, config_.metadata,
-               [this](std::string_view place, aws::AnswerKind kind) { metrics_.on_metadata_answer(place, kind); }),
+               [this](std::string_view place, aws::AnswerKind kind) {
+                 metrics_.on_metadata_answer(place, kind);
+                 if (config_.metadata_answer) config_.metadata_answer(place, kind);
+               }),
       clock_(ports.runtime, [this] { return monitor_.skew(); }),
-      notices_(monitor_, clock_, metrics_, {config_.node, config_.notices, config_.rebalance_hold}),
+      notices_(monitor_, clock_, metrics_,
+               {.node = config_.node,
+                .lengths = config_.notices,
+                .rebalance_hold = config_.rebalance_hold,
+                .unheard = config_.unheard,
+                .rebalance_drains = config_.rebalance_drains}),
       wake_(ports.runtime),
       last_look_(ports.runtime.steady()),
-      news_(config_.node, clock_, ports.messenger, [this](observe::NthEvent& event) { describe_node(event); }),
+      news_(
+          config_.node, clock_, ports.messenger, [this](observe::NthEvent& event) { describe_node(event); },
+          [this](InterruptionKind kind) { return drain_.drains(kind); }),
       writer_(ports.runtime, clock_, ports.cluster, metrics_, news_,
               {.node = config_.node,
                .rules = {config_.mark, config_.rebalance_hold},
@@ -91,6 +103,8 @@ Agent::Impl::Impl(AgentPorts ports, AgentConfig config)
               .policy = config_.drain,
               .mark = config_.mark,
               .ownership = {config_.acknowledge_within, config_.progress_within},
+              .cordon_only = config_.cordon_only,
+              .maintenance_at_once = config_.maintenance_drains_at_once,
               .seed = config_.seed + 1},
              [this] { wake(); }),
       tasks_(ports.runtime) {}
@@ -172,7 +186,7 @@ bool Agent::Impl::finished() const {
 net::Task<void> Agent::Impl::send_last_news() {
   const auto& what = writer_.what();
   if (what && drain_.draining())
-    news_.trouble(*what, "the agent ends before its drain; pods left: " + std::to_string(drain_.pods_left()));
+    news_.not_drained(*what, "the agent ends before its drain; pods left: " + std::to_string(drain_.pods_left()));
   const Duration left = stop_by_ - ports_.runtime.steady();
   co_await ports_.messenger->flush(std::clamp(left, kFlushAtLeast, kFlushAtMost));
 }
@@ -186,6 +200,9 @@ void Agent::Impl::describe_node(observe::NthEvent& event) const {
     event.machine.local_ip = machine->private_ip;
     event.machine.availability_zone = machine->zone;
     event.machine.region = machine->region;
+    event.machine.local_hostname = machine->local_hostname;
+    event.machine.public_hostname = machine->public_hostname;
+    event.machine.public_ip = machine->public_ip;
   }
   if (const Node* const node = writer_.watched()) {
     for (const auto& [key, value] : node->labels) event.node_labels.emplace(key, value);

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -47,6 +48,8 @@ struct AgentConfig {
   plan::MarkPolicy mark;
   /// A rebalance recommendation that nothing has followed is undone this long after it was given.
   Duration rebalance_hold = 10min;
+  /// A rebalance recommendation retires the node instead: it is drained within budgets, and nothing is undone.
+  bool rebalance_drains = false;
   /// A controller must have acknowledged within this, or within a tenth of the time between notice and deadline, if
   /// that is less; else the agent drains. 0: there is no controller.
   Duration acknowledge_within = 2s;
@@ -57,6 +60,12 @@ struct AgentConfig {
   /// The cluster only checks changes and carries out none: what it says would be is believed from then on.
   bool dry_run = false;
   std::uint64_t seed = 1;  // of jitter
+
+  // What `--compat=nth` asks for, and nothing else does.
+  std::set<aws::MetadataTopic> unheard;      // what these places say counts for nothing
+  bool cordon_only = false;                  // nothing is evicted or deleted
+  bool maintenance_drains_at_once = false;   // instead of shortly before it takes place
+  aws::ImdsClient::Counter metadata_answer;  // hears of every answer of the metadata service; may be empty
 };
 
 /// For probes, logs and tests.

@@ -37,13 +37,15 @@ void HardKills::look(const Snapshot& cluster, const Interruption& what, Instant 
   }
 }
 
+GracePeriod HardKills::own_grace(const Pod& pod) const { return policy_.pod_grace.value_or(pod.spec->grace); }
+
 void HardKills::short_of_grace(const Pod& pod, const Interruption& what, Instant now) {
   const Instant since = std::max(what.noticed, pod.created);
-  const Instant ends = pod.terminating() ? *pod.deletion : since + pod.spec->grace.length() + policy_.margin;
+  const Instant ends = pod.terminating() ? *pod.deletion : since + own_grace(pod).length() + policy_.margin;
   if (ends <= what.deadline->at) return shortened(pod, what);
   if (!short_.insert(pod.uid).second) return;
   metrics_.on_short_of_grace();
-  const std::string own = format_duration(pod.spec->grace.length());
+  const std::string own = format_duration(own_grace(pod).length());
   const std::string left = rounded(what.deadline->at - now);
   log::warn("a pod's grace period does not fit", {{"pod", pod.name.str()}, {"grace", own}, {"left", left}});
   cluster_.emit(event_on(pod.ref(), kube::EventNote::Type::Warning, "GraceDoesNotFit", "Drain",
@@ -54,10 +56,10 @@ void HardKills::short_of_grace(const Pod& pod, const Interruption& what, Instant
 
 // What it was given ends in time, because it is less than its own.
 void HardKills::shortened(const Pod& pod, const Interruption& what) {
-  if (!pod.terminating() || !pod.deletion_grace || *pod.deletion_grace >= pod.spec->grace) return;
+  if (!pod.terminating() || !pod.deletion_grace || *pod.deletion_grace >= own_grace(pod)) return;
   if (*pod.deletion - pod.deletion_grace->length() < what.noticed || !short_.insert(pod.uid).second) return;
   metrics_.on_short_of_grace();
-  const std::string own = format_duration(pod.spec->grace.length());
+  const std::string own = format_duration(own_grace(pod).length());
   const std::string given = format_duration(pod.deletion_grace->length());
   log::warn("a pod's grace period was shortened", {{"pod", pod.name.str()}, {"grace", own}, {"given", given}});
   cluster_.emit(event_on(pod.ref(), kube::EventNote::Type::Warning, "GraceShortened", "Drain",

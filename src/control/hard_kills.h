@@ -33,6 +33,7 @@ class HardKills {
   void forget();
 
  private:
+  [[nodiscard]] GracePeriod own_grace(const Pod& pod) const;
   void short_of_grace(const Pod& pod, const Interruption& what, Instant now);
   void shortened(const Pod& pod, const Interruption& what);
   void killed_hard(const Pod& pod, const Interruption& what, Instant now, Agenda& agenda);

@@ -24,8 +24,6 @@ net::Task<void> relay(net::Signal& signal, const std::function<void()>& wake) {
 
 }  // namespace
 
-bool drains(InterruptionKind kind) { return kind == InterruptionKind::Kill || kind == InterruptionKind::Retire; }
-
 NodeDrain::NodeDrain(net::Runtime& runtime, const AgentClock& clock, ClusterApi& cluster, AgentMetrics& metrics,
                      NodeNews& news, Config config, std::function<void()> wake)
     : runtime_(runtime),
@@ -42,6 +40,11 @@ NodeDrain::NodeDrain(net::Runtime& runtime, const AgentClock& clock, ClusterApi&
   executor_tasks_.start(relay(executor_.changed(), wake_));
 }
 
+bool NodeDrain::drains(InterruptionKind kind) const {
+  if (config_.cordon_only || kind == InterruptionKind::Maybe) return false;
+  return kind != InterruptionKind::Maintenance || config_.maintenance_at_once;
+}
+
 void NodeDrain::end() {
   executor_tasks_.cancel_all();
   view_tasks_.cancel_all();
@@ -51,7 +54,7 @@ void NodeDrain::end() {
 
 void NodeDrain::watch(const std::optional<Interruption>& what, Agenda& agenda) {
   bool wanted = what && drains(what->kind);
-  if (what && what->kind == InterruptionKind::Maintenance && what->deadline) {
+  if (!wanted && !config_.cordon_only && what && what->kind == InterruptionKind::Maintenance && what->deadline) {
     const Instant from = what->deadline->at - kMaintenanceNear;
     wanted = clock_.now() >= from;
     agenda.consider(std::optional(from));
@@ -177,8 +180,8 @@ void NodeDrain::tell_if_late(const Interruption& what, Agenda& agenda) {
   const Instant late = what.deadline->at - kLastWord;
   agenda.consider(std::optional(late));
   if (clock_.now() < late) return;
-  news_.trouble(what, known ? "its time is over; pods still on it: " + std::to_string(pods_left_)
-                            : "its time is over, and the API server has not said which pods are on it");
+  news_.not_drained(what, known ? "its time is over; pods still on it: " + std::to_string(pods_left_)
+                                : "its time is over, and the API server has not said which pods are on it");
 }
 
 void NodeDrain::remember_pods() {

@@ -28,9 +28,6 @@
 
 namespace spotkeeper::control {
 
-/// Signals of this kind drain at once.
-[[nodiscard]] bool drains(InterruptionKind kind);
-
 class NodeDrain {
  public:
   struct Config {
@@ -38,7 +35,9 @@ class NodeDrain {
     plan::DrainPolicy policy;
     plan::MarkPolicy mark;
     OwnershipPolicy ownership;
-    std::uint64_t seed = 1;  // of jitter
+    bool cordon_only = false;
+    bool maintenance_at_once = false;  // `policy` has the lead that goes with it
+    std::uint64_t seed = 1;            // of jitter
   };
 
   /// All of it outlives this. `wake` is called when there is something to look at.
@@ -47,6 +46,8 @@ class NodeDrain {
 
   /// Begins or ends watching what a drain because of `what` needs.
   void watch(const std::optional<Interruption>& what, Agenda& agenda);
+  /// Signals of this kind drain at once.
+  [[nodiscard]] bool drains(InterruptionKind kind) const;
   /// May this node leave the load balancers now?
   [[nodiscard]] Exclusion exclusion(const std::optional<Interruption>& what, Agenda& agenda);
   /// Does what is due. `writer` knows the Node's mark, and tells what is done.

@@ -21,6 +21,7 @@
 namespace spotkeeper::observe {
 struct NthEvent;
 enum class Moment;
+enum class Ending;
 }  // namespace spotkeeper::observe
 
 namespace spotkeeper::control {
@@ -30,9 +31,16 @@ class NodeNews {
   /// Fills in what is known of the machine, the Node and its pods.
   using Describe = std::function<void(observe::NthEvent&)>;
 
+  /// Whether notices of this kind are followed by a drain.
+  using Drains = std::function<bool(InterruptionKind)>;
+
   /// `clock` and `messenger` outlive this; `messenger` may be null.
-  NodeNews(NodeName node, const AgentClock& clock, Messenger* messenger, Describe describe)
-      : node_(std::move(node)), clock_(clock), messenger_(messenger), describe_(std::move(describe)) {}
+  NodeNews(NodeName node, const AgentClock& clock, Messenger* messenger, Describe describe, Drains drains)
+      : node_(std::move(node)),
+        clock_(clock),
+        messenger_(messenger),
+        describe_(std::move(describe)),
+        drains_(std::move(drains)) {}
 
   /// There is somebody to tell.
   [[nodiscard]] bool heard() const { return messenger_ != nullptr; }
@@ -48,15 +56,19 @@ class NodeNews {
   /// Something keeps its node from being emptied in time: the first thing that does is told.
   void trouble(const Interruption& what, std::string sentence);
 
+  /// The same, and the drain's time is over.
+  void not_drained(const Interruption& what, const std::string& sentence);
+
  private:
   /// Nothing is told of a notice before itself. One that stands on the Node was told, by this process or the last.
   void notice_first(const Interruption& what);
-  void tell(observe::Moment moment, const Interruption& what, std::string sentence);
+  void tell(observe::Moment moment, const Interruption& what, std::string sentence, observe::Ending ending);
 
   NodeName node_;
   const AgentClock& clock_;
   Messenger* messenger_;
   Describe describe_;
+  Drains drains_;
   std::string noticed_;   // the id of the notice that was told last
   std::string done_;      // of the one whose end was
   std::string awaited_;   // of the one whose mark is waited for

@@ -19,7 +19,7 @@ std::string_view event_reason(const Interruption& what) {
   switch (what.kind) {
     case InterruptionKind::Maybe: return "RebalanceRecommended";
     case InterruptionKind::Maintenance: return "MaintenanceScheduled";
-    case InterruptionKind::Retire: return "NodeRetiring";
+    case InterruptionKind::Retire: return what.source == "imds/rebalance" ? "RebalanceRecommended" : "NodeRetiring";
     case InterruptionKind::Kill: return "NodeInterrupted";
   }
   return "NodeInterrupted";
@@ -91,8 +91,8 @@ void NodeWriter::judge(Signals signals, Agenda& agenda) {
 }
 
 bool NodeWriter::waits_for(Exclusion exclusion, Agenda& agenda) {
-  const bool to_come = exclusion == Exclusion::Unknown && what_ && what_->kind == InterruptionKind::Kill &&
-                       config_.rules.mark.exclude_from_load_balancers;
+  const bool to_come =
+      exclusion == Exclusion::Unknown && what_ && plan::leaves_load_balancers(what_->kind, config_.rules.mark);
   if (!to_come) {
     wait_until_.reset();
     return false;

@@ -27,6 +27,10 @@ Interruption Notices::interruption_of(const aws::MetadataNotice& notice) const {
   what.source = notice.source;
   what.id = notice.id;
   what.noticed = received;
+  if (notice.kind == InterruptionKind::Maybe && rules_.rebalance_drains) {
+    what.kind = InterruptionKind::Retire;  // without a deadline: no machine goes by itself
+    return what;
+  }
   switch (notice.kind) {
     case InterruptionKind::Maybe: what.confidence = 0.3; break;
     case InterruptionKind::Maintenance:
@@ -75,9 +79,10 @@ Signals Notices::gather() {
   Signals signals;
   signals.told = [this](std::string_view source) { return told(source); };
   for (const auto& [id, notice] : monitor_.notices()) {
+    if (rules_.unheard.contains(notice.topic)) continue;
     signals.listed.push_back(id);
     const Interruption& what = settle(notice);
-    if (notice.kind == InterruptionKind::Maybe) {
+    if (what.kind == InterruptionKind::Maybe) {
       // The service shows a recommendation for as long as the machine lives; it counts for its hold time alone.
       const Instant received = clock_.at(notice.received);
       if (clock_.now() >= std::min(notice.announced.value_or(received), received) + rules_.rebalance_hold) continue;

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -19,6 +20,8 @@ struct NoticeRules {
   NodeName node;
   plan::NoticeLengths lengths;
   Duration rebalance_hold = 10min;
+  std::set<aws::MetadataTopic> unheard = {};  // what these places say counts for nothing
+  bool rebalance_drains = false;              // a rebalance recommendation retires the node
 };
 
 class Notices {

@@ -2,6 +2,7 @@
 // docs/kubernetes.md).
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -60,6 +61,7 @@ struct EventNote {
   std::string reason;  // CamelCase, at most 128 bytes
   std::string action;  // what was done about it, CamelCase, at most 128 bytes
   std::string note;    // at most 1,024 bytes; longer ones are cut
+  std::map<std::string, std::string> annotations;
 };
 
 }  // namespace spotkeeper::kube

@@ -178,7 +178,13 @@ format::JsonValue EventRecorder::document_of(const Job& job, const std::string& 
   format::JsonObject event;
   event["apiVersion"] = kEvents.api_version();
   event["kind"] = kEvents.kind;
-  event["metadata"] = format::JsonObject{{"name", name}, {"namespace", ns.str()}};
+  format::JsonObject metadata{{"name", name}, {"namespace", ns.str()}};
+  if (!note.annotations.empty()) {
+    format::JsonObject annotations;
+    for (const auto& [key, value] : note.annotations) annotations[key] = value;
+    metadata["annotations"] = std::move(annotations);
+  }
+  event["metadata"] = std::move(metadata);
   event["eventTime"] = format_rfc3339_micro(job.when);
   event["reportingController"] = source_.controller;
   event["reportingInstance"] = cut(source_.instance, kLongestWord);

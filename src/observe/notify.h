@@ -37,12 +37,21 @@ enum class Moment {
   Notice,   // an interruption was first seen
   Done,     // nothing is left on its node that could be moved
   Trouble,  // something keeps the node from being emptied in time
+  Ended,    // its drain has, well or not, or it has been cordoned and nothing else follows: for NTH's webhook alone
 };
-/// "notice", "done", "trouble".
+/// How what is `Ended` has ended.
+enum class Ending {
+  Open,        // it has not
+  Cordoned,    // and nothing was to be drained
+  Drained,     // nothing is left that could be moved
+  NotDrained,  // its time is over
+};
+/// "notice", "done", "trouble", "ended".
 [[nodiscard]] std::string_view name_of(Moment moment);
 
 struct Notification {
   Moment moment = Moment::Notice;
+  Ending ending = Ending::Open;
   std::string key;   // of the interruption: the same for all of its moments
   std::string what;  // one sentence for people
   Instant at;
@@ -107,7 +116,7 @@ class Channel {
 
   /// "slack", "webhook": in logs and metrics.
   [[nodiscard]] virtual std::string_view name() const = 0;
-  [[nodiscard]] virtual bool wants(Moment) const { return true; }
+  [[nodiscard]] virtual bool wants(Moment moment) const { return moment != Moment::Ended; }
   [[nodiscard]] virtual std::optional<net::Url> proxy() const { return std::nullopt; }
   virtual Result<Message> message(const Notification& notification) = 0;
 };

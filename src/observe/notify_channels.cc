@@ -18,6 +18,7 @@ std::string_view sign_of(Moment moment) {
     case Moment::Notice: return ":warning:";
     case Moment::Done: return ":white_check_mark:";
     case Moment::Trouble: return ":rotating_light:";
+    case Moment::Ended: return "";
   }
   return "";
 }
@@ -140,7 +141,7 @@ class Nth final : public Channel {
  public:
   explicit Nth(NthWebhook webhook) : webhook_(std::move(webhook)) {}
   [[nodiscard]] std::string_view name() const override { return "nth-webhook"; }
-  [[nodiscard]] bool wants(Moment moment) const override { return moment != Moment::Notice; }
+  [[nodiscard]] bool wants(Moment moment) const override { return moment == Moment::Ended; }
   [[nodiscard]] std::optional<net::Url> proxy() const override { return webhook_.proxy; }
   Result<Message> message(const Notification& of) override {
     SK_TRY(const std::string url, webhook_.url.read());
@@ -165,6 +166,7 @@ std::string_view name_of(Moment moment) {
     case Moment::Notice: return "notice";
     case Moment::Done: return "done";
     case Moment::Trouble: return "trouble";
+    case Moment::Ended: return "ended";
   }
   return "";
 }

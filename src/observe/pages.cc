@@ -18,9 +18,9 @@ net::HttpResponse page(int status, std::string_view type, std::string body) {
   return response;
 }
 
-net::HttpResponse verdict(const std::function<Problems()>& check) {
+net::HttpResponse verdict(const std::function<Problems()>& check, const std::string& good) {
   const Problems problems = check ? check() : Problems();
-  if (problems.empty()) return page(200, kPlain, "ok\n");
+  if (problems.empty()) return page(200, kPlain, good);
   return page(503, kPlain, join(problems, "\n") + "\n");
 }
 
@@ -35,15 +35,15 @@ net::Task<void> answer(const PageSources& sources, const net::ServerRequest& req
 
 net::HttpResponse answer_page(const PageSources& sources, std::string_view method, std::string_view target) {
   const std::string_view path = target.substr(0, target.find('?'));
-  const bool known = path == "/metrics" || path == "/healthz" || path == "/readyz";
-  if (!known) return page(404, kPlain, "not found; there are /metrics, /healthz and /readyz\n");
+  const bool known = path == "/metrics" || path == sources.health_path || path == "/readyz";
+  if (!known) return page(404, kPlain, "not found; there are /metrics, " + sources.health_path + " and /readyz\n");
   if (method != "GET" && method != "HEAD") {
     net::HttpResponse refused = page(405, kPlain, "only GET and HEAD\n");
     refused.headers.set("Allow", "GET, HEAD");
     return refused;
   }
-  if (path == "/healthz") return verdict(sources.unhealthy);
-  if (path == "/readyz") return verdict(sources.unready);
+  if (path == sources.health_path) return verdict(sources.unhealthy, sources.health_body);
+  if (path == "/readyz") return verdict(sources.unready, "ok\n");
   if (sources.before_metrics) sources.before_metrics();
   return page(200, MetricsRegistry::kContentType, sources.metrics != nullptr ? sources.metrics->text() : std::string());
 }

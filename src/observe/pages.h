@@ -25,6 +25,8 @@ struct PageSources {
   std::function<Problems()> unhealthy;
   /// /readyz: what keeps it from doing its work now.
   std::function<Problems()> unready;
+  std::string health_path = "/healthz";
+  std::string health_body = "ok\n";      // where nothing is wrong
   std::function<void()> before_metrics;  // brings gauges up to date; may be empty
 };
 

@@ -94,6 +94,10 @@ struct InstanceIdentity {
   std::string private_ip;
   std::string account_id;
   std::string life_cycle;  // "spot", "on-demand", "scheduled"; empty where the service does not say
+  // Only with ImdsConfig::names; empty where the machine has none.
+  std::string local_hostname;
+  std::string public_hostname;
+  std::string public_ip;
 };
 
 /// Each refuses what it does not understand with an InvalidInput error that names the place and the bytes.
@@ -132,6 +136,7 @@ struct ImdsConfig {
   Duration token_ttl = 6h;       // asked for; 1 s to 6 h
   Duration token_reserve = 30s;  // a token is renewed this long before it ends, or when a tenth of its time is left
   bool allow_v1 = false;         // go on without a token where the service has none
+  bool names = false;            // the identity has host names and public addresses, too
 };
 
 /// One answer: its kind, and the body where it is Found.

@@ -190,6 +190,11 @@ net::Task<Result<InstanceIdentity>> ImdsClient::identity() {
     identity.region = co_await entry("placement/region");
   }
   identity.life_cycle = co_await entry("instance-life-cycle");
+  if (config_.names) {
+    identity.local_hostname = co_await entry("local-hostname");
+    identity.public_hostname = co_await entry("public-hostname");
+    identity.public_ip = co_await entry("public-ipv4");
+  }
   co_return identity;
 }
 

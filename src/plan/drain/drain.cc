@@ -127,7 +127,7 @@ class Planner {
       sent.action = DeleteNow{pod, grace, DeleteReason::KeepServing, true, false};
     } else if (candidate.budgets.size() > 1) {
       sent.action = DeleteNow{pod, grace, DeleteReason::SeveralBudgets, false, false};
-    } else if (grace < candidate.pod->spec->grace) {
+    } else if (grace < candidate.pod->spec->grace || policy_.pod_grace) {
       sent.action = Evict{pod, grace};
     }
     sent_.push_back(std::move(sent));

@@ -45,12 +45,14 @@ struct DrainPolicy {
   /// A pod that somebody makes anew waits for its turn until only what its requests need is left of its grace. Of
   /// workloads whose graces barely fit fewer are then out at once, and some pods get less grace than would have fitted.
   bool grace_may_yield = false;
+  /// Instead of each pod's own grace; still cut to what is left of the notice.
+  std::optional<GracePeriod> pod_grace = {};
   bool evict_daemons = false;       // DaemonSet pods: last, or never
   bool obey_do_not_disrupt = true;  // for Maybe and Retire; a Kill's deadline overrides it
   std::optional<ObjectName> self;   // the pod that this process is: never touched
 };
 
-/// Through the eviction API: a budget may refuse. `grace` only where less than the pod's own fits.
+/// Through the eviction API: a budget may refuse. `grace` only where it is not the pod's own.
 struct Evict {
   PodRef pod;
   std::optional<GracePeriod> grace;

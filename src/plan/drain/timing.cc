@@ -34,8 +34,10 @@ Instant last_safe_start(const Pod& pod, Deadline deadline, const DrainPolicy& po
 
 namespace drain {
 
+GracePeriod own_grace(const Pod& pod, const DrainPolicy& policy) { return policy.pod_grace.value_or(pod.spec->grace); }
+
 Duration whole_grace(const Pod& pod, const DrainPolicy& policy) {
-  return std::max(bounded(pod.spec->grace.length()), policy.completed_after_kill);
+  return std::max(bounded(own_grace(pod, policy).length()), policy.completed_after_kill);
 }
 
 Duration least_needed(const Pod& pod, const DrainPolicy& policy) {
@@ -50,7 +52,7 @@ Duration least_needed(const Pod& pod, const DrainPolicy& policy) {
 
 GracePeriod fitting_grace(const Pod& pod, const std::optional<Deadline>& deadline, const DrainPolicy& policy,
                           Instant now) {
-  const GracePeriod own(std::max(pod.spec->grace.length(), 1s));
+  const GracePeriod own(std::max(own_grace(pod, policy).length(), 1s));
   if (!deadline) return own;
   // Half of the margin absorbs that a look comes a little after the instant it was due.
   const Duration left = deadline->at - now - policy.margin / 2;

@@ -11,7 +11,10 @@ namespace spotkeeper::plan::drain {
 /// Longer ones exist only as mistakes; bounded, sums of them fit a Duration.
 inline constexpr Duration kLongestLength = 7 * 24h;
 
-/// The pod's own grace, at least what the kubelet gives.
+/// The pod's own, or the one that the policy has for all.
+[[nodiscard]] GracePeriod own_grace(const Pod& pod, const DrainPolicy& policy);
+
+/// The same, at least what the kubelet gives.
 [[nodiscard]] Duration whole_grace(const Pod& pod, const DrainPolicy& policy);
 
 /// What its requests need, where its whole grace has no room: preStop + endpoint propagation + its longest request, at

@@ -5,6 +5,7 @@
 // that can be taken back. Sources of the rules: docs/interruption.md.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -13,6 +14,7 @@
 #include "base/time.h"
 #include "model/interruption.h"
 #include "model/node.h"
+#include "model/scheduling.h"
 #include "model/snapshot.h"
 
 namespace spotkeeper::plan {
@@ -52,13 +54,33 @@ inline constexpr std::string_view kExcludeValue = "spotkeeper";
 
 struct MarkPolicy {
   std::string taint_key{kTaintKey};
+  bool taint = true;
+  TaintEffect taint_effect = TaintEffect::NoSchedule;
+  /// Keys of their own for notices of these sources ("imds/spot"); the taint's value is then the notice's id, as a
+  /// label value may be (63 of letters, digits, '-', '_' and '.').
+  std::map<std::string, std::string> taint_keys = {};
+  bool cordon_always = false;  // every kind of notice cordons, not a Kill alone
   bool exclude_from_load_balancers = true;
+  bool exclude_every_drain = false;          // whatever is drained, a Retire and a Maintenance too, not a Kill alone
+  std::string exclude_value{kExcludeValue};  // of the label
+  /// Labels with these keys, while a Maintenance stands: its id, when it was noticed (seconds since 1970), and one with
+  /// a value of its own.
+  struct MaintenanceLabels {
+    std::string id_key;
+    std::string time_key;
+    std::string action_key;
+    std::string action;
+  };
+  std::optional<MaintenanceLabels> maintenance_labels = {};
   /// The share of the Ready nodes that stays in the load balancers while dying nodes are taken out, in [0, 1].
   double load_balancer_floor = 0.5;
   /// How long a balancer goes on sending to a target that it takes out (AWS: 300 s unless set; 30 s fit a spot notice).
   /// This long before its deadline a node is taken out whatever the floor says.
   Duration deregistration_delay = 30s;
 };
+
+/// Whether a node leaves the load balancers, as far as the floor allows, because of an interruption of this kind.
+[[nodiscard]] bool leaves_load_balancers(InterruptionKind kind, const MarkPolicy& policy);
 
 struct Marking {
   NodeChange change;  // without the annotation, which the shell writes where `mark` differs from the present one

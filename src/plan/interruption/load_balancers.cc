@@ -8,14 +8,14 @@
 namespace spotkeeper::plan {
 namespace {
 
-// The nodes that a Kill takes, those that die first before the others. Without a deadline they die at once.
-std::vector<Interruption> kills_of(std::span<const Interruption> dying) {
-  std::vector<Interruption> kills = merge_all(dying);
-  std::erase_if(kills, [](const Interruption& signal) { return signal.kind != InterruptionKind::Kill; });
-  std::ranges::sort(kills, {}, [](const Interruption& signal) {
+// The nodes that leave, those that die first before the others. Without a deadline they die at once.
+std::vector<Interruption> leavers_of(std::span<const Interruption> dying, const MarkPolicy& policy) {
+  std::vector<Interruption> leavers = merge_all(dying);
+  std::erase_if(leavers, [&](const Interruption& signal) { return !leaves_load_balancers(signal.kind, policy); });
+  std::ranges::sort(leavers, {}, [](const Interruption& signal) {
     return std::make_tuple(signal.deadline ? signal.deadline->at : Instant::min(), std::string_view(signal.node.str()));
   });
-  return kills;
+  return leavers;
 }
 
 struct Targets {
@@ -35,6 +35,11 @@ Targets count_targets(const Snapshot& cluster) {
 
 }  // namespace
 
+bool leaves_load_balancers(InterruptionKind kind, const MarkPolicy& policy) {
+  if (!policy.exclude_from_load_balancers) return false;
+  return kind == InterruptionKind::Kill || (policy.exclude_every_drain && kind != InterruptionKind::Maybe);
+}
+
 Exclusions load_balancer_exclusions(const Snapshot& cluster, std::span<const Interruption> dying,
                                     const MarkPolicy& policy, Instant now) {
   Exclusions exclusions;
@@ -42,7 +47,7 @@ Exclusions load_balancer_exclusions(const Snapshot& cluster, std::span<const Int
   Targets targets = count_targets(cluster);
   const double share = std::clamp(policy.load_balancer_floor, 0.0, 1.0);
   const auto floor = static_cast<std::int64_t>(std::ceil(share * static_cast<double>(targets.ready) - 1e-9));
-  for (const Interruption& signal : kills_of(dying)) {
+  for (const Interruption& signal : leavers_of(dying, policy)) {
     const Node* node = cluster.find_node(signal.node);
     const bool target = node != nullptr && node->ready && !node->labels.contains(kExcludeLabel);
     const std::optional<Instant> due =

@@ -274,6 +274,8 @@ Result<EventObject> read_event(const JsonValue& body, const std::string& ns, Ins
   EventObject out;
   out.meta.name = name_of(event.metadata);
   out.meta.version = ResourceVersion(event.metadata.resource_version);
+  out.meta.labels = kube::labels_from(event.metadata.labels);
+  out.meta.annotations = kube::labels_from(event.metadata.annotations);
   out.type = std::string(event.type);
   out.reason = std::string(event.reason);
   out.action = std::string(event.action);

@@ -7,6 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/file.h"
 #include "observe/nth_event.h"
 
 namespace spotkeeper::cli {
@@ -46,6 +47,20 @@ TEST(NthCompat, KnowsEveryFlagAndVariableOnce) {
 }
 
 /// Every row: its default is accepted without a word, by flag and by variable, and something else has its fate.
+TEST(NthCompat, EveryRowIsInTheDocument) {
+  const std::string page = read_file(SPOTKEEPER_SOURCE_DIR "/docs/nth.md").value();
+  for (const NthOption& option : nth_options()) {
+    const std::string_view fate = option.fate == NthFate::Honoured   ? "yes"
+                                  : option.fate == NthFate::NoEffect ? "no effect"
+                                                                     : "refused";
+    std::string fallback = option.fallback.empty() ? "" : "`" + std::string(option.fallback) + "`";
+    if (option.flag == "webhook-template") fallback = "NTH's";
+    const std::string row = "| `--" + std::string(option.flag) + "` | `" + std::string(option.environment) + "` | " +
+                            fallback + " | " + std::string(fate) + " | " + std::string(option.meaning) + " |\n";
+    EXPECT_THAT(page, HasSubstr(row)) << option.flag;
+  }
+}
+
 TEST(NthCompat, EveryRowHasItsFate) {
   for (const NthOption& option : nth_options()) {
     const std::string flag(option.flag);

@@ -100,6 +100,9 @@ TEST(BashCompletion, OffersCommandsFlagsAndValues) {
   EXPECT_THAT(offered_by_bash("spotkeeper completion z", 3), ElementsAre("zsh"));
   EXPECT_THAT(offered_by_bash("spotkeeper simulate one", 3), ElementsAre("one-node"));
   EXPECT_THAT(offered_by_bash("spotkeeper agent --kubeconfig /et", 4), ElementsAre("/etc"));
+  EXPECT_THAT(offered_by_bash("spotkeeper agent --compat ''", 4), ElementsAre("nth"));
+  EXPECT_THAT(offered_by_bash("spotkeeper migrate nth", 3), ElementsAre("nth-values"));
+  EXPECT_THAT(offered_by_bash("spotkeeper migrate nth-values /et", 4), ElementsAre("/etc"));
 }
 
 TEST(ShippedScenarios, AreAllNamedByHelpErrorAndCompletion) {

@@ -82,7 +82,7 @@ net::Task<void> tell_one(net::EventLoop& loop, NotifyingMessenger& messenger) {
 TEST(Messenger, IsNobodyWhereNobodyIsToBeTold) {
   net::EventLoop loop;
   MetricsRegistry metrics;
-  const auto messenger = make_messenger(loop, metrics, {}, 1);
+  const auto messenger = make_messenger(loop, metrics, {}, nullptr, 1);
   ASSERT_TRUE(messenger.has_value());
   EXPECT_EQ(messenger->get(), nullptr);
   EXPECT_THAT(metrics.text(), Not(HasSubstr("spotkeeper_notifications_total")));
@@ -102,7 +102,7 @@ TEST(Messenger, TellsEveryChannelOverTheWireAndCountsIt) {
   options.webhook_template_file = text.path();
   options.pagerduty_key_file = key.path();
   options.pagerduty_url = inbox.url("/pager");
-  const auto messenger = make_messenger(loop, metrics, options, 1);
+  const auto messenger = make_messenger(loop, metrics, options, nullptr, 1);
   ASSERT_TRUE(messenger.has_value()) << messenger.error().message;
   loop.run_until(tell_one(loop, **messenger));
   std::map<std::string, std::string> bodies;
@@ -122,7 +122,7 @@ TEST(Messenger, RefusesAtTheStartWhatCouldNotBeSentLaterAndShowsNoSecret) {
   const File url("url", "http://127.0.0.1:1/SECRET");
   const File text("bad_text", "{{ .Nonsense }}");
   const auto problem = [&](const NotifyOptions& options) {
-    const auto made = make_messenger(loop, metrics, options, 1);
+    const auto made = make_messenger(loop, metrics, options, nullptr, 1);
     EXPECT_FALSE(made.has_value());
     if (made) return std::string();
     EXPECT_EQ(made.error().code, ErrorCode::InvalidInput);

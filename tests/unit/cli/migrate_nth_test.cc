@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "base/file.h"
+#include "base/text.h"
 #include "cli/compat_nth.h"
 #include "cli/migrate_nth_keys.h"
 #include "format/yaml.h"
@@ -71,7 +72,9 @@ TEST(MigrateNth, TakesWhatIsSetIntoTheEnvironment) {
 enableSpotInterruptionDraining: true
 enableRebalanceMonitoring: true
 taintNode: true
+cordonOnly: true
 podTerminationGracePeriod: 45
+kubernetesEventsExtraAnnotations: team=web
 webhookURL: https://hooks.slack.test/x
 webhookTemplate: '{"text":"{{ .NodeName }}"}'
 enablePrometheusServer: true
@@ -84,7 +87,9 @@ probes:
   const std::string set = variables(*made);
   EXPECT_THAT(set, HasSubstr("ENABLE_REBALANCE_MONITORING=true\n"));
   EXPECT_THAT(set, HasSubstr("TAINT_NODE=true\n"));
+  EXPECT_THAT(set, HasSubstr("CORDON_ONLY=true\n"));
   EXPECT_THAT(set, HasSubstr("POD_TERMINATION_GRACE_PERIOD=45\n"));
+  EXPECT_THAT(set, HasSubstr("KUBERNETES_EVENTS_EXTRA_ANNOTATIONS=team=web\n"));
   EXPECT_THAT(set, HasSubstr("WEBHOOK_URL=https://hooks.slack.test/x\n"));
   EXPECT_THAT(set, HasSubstr("PROBES_SERVER_PORT=8181\n"));
   EXPECT_THAT(at(*made, "/spec/template/spec/containers/0/ports"), HasSubstr("\"containerPort\":8181"));
@@ -176,7 +181,24 @@ TEST(MigrateNth, EveryKeyOfTheChartIsKnownOnce) {
   std::vector<std::string_view> keys = chart_keys();
   std::sort(keys.begin(), keys.end());
   EXPECT_EQ(std::adjacent_find(keys.begin(), keys.end()), keys.end());
-  EXPECT_THAT(nth_differences(), Not(IsEmpty()));
+}
+
+TEST(MigrateNth, TheDifferencesAreTheDocumentsList) {
+  const std::string page = read_file(SPOTKEEPER_SOURCE_DIR "/docs/nth.md").value();
+  const std::string_view heading = "## What is different on purpose\n";
+  std::string list = page.substr(page.find(heading) + heading.size());
+  list = list.substr(0, list.find("\n## "));
+  // One sentence or more a bullet, over as many lines as they take.
+  std::vector<std::string> bullets;
+  for (const std::string_view line : split(list, '\n')) {
+    if (line.starts_with("- ")) {
+      bullets.emplace_back(line.substr(2));
+    } else if (line.starts_with("  ") && !bullets.empty()) {
+      bullets.back() += " " + std::string(line.substr(2));
+    }
+  }
+  for (std::string& bullet : bullets) std::erase(bullet, '`');
+  EXPECT_THAT(bullets, ::testing::ElementsAreArray(nth_differences()));
 }
 
 }  // namespace

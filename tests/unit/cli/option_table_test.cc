@@ -51,16 +51,19 @@ TEST(OptionTable, HelpSaysWhatItDoesWithoutAFullStop) {
   }
 }
 
-TEST(OptionTable, EveryCommandHasAtMostOneArgumentAndAtMostOneUseOfAShortName) {
+// Arguments have no names: only their order tells them apart, and one that may be left out can only be the last.
+TEST(OptionTable, ArgumentsThatAreRequiredComeFirstAndAShortNameIsUsedOnce) {
   for (const CommandInfo& command : command_table()) {
-    std::size_t arguments = 0;
+    bool optional_before = false;
     std::set<char> short_names = {'h'};
     for (const Option& option : option_table()) {
       if (!option.commands.has(command.id)) continue;
-      if (option.placement == Placement::Positional) ++arguments;
+      if (option.placement == Placement::Positional) {
+        EXPECT_FALSE(optional_before) << command.name << " " << option.name;
+        optional_before = optional_before || !option.required;
+      }
       EXPECT_TRUE(option.short_name == 0 || short_names.insert(option.short_name).second) << option.name;
     }
-    EXPECT_LE(arguments, 1U) << command.name;
   }
 }
 

@@ -123,6 +123,61 @@ TEST(AgentCommand, EndsWithTwoOnANodeNameThatIsNone) {
   }
 }
 
+std::string written(const std::string& name, const std::string& text) {
+  const std::string path = testing::TempDir() + "spotkeeper-" + name;
+  std::FILE* file = std::fopen(path.c_str(), "w");
+  std::fwrite(text.data(), 1, text.size(), file);
+  std::fclose(file);
+  return path;
+}
+
+TEST(MigrateCommand, PrintsTheManifestAndBesideItWhatChanges) {
+  const std::string path = written("values.yaml", "taintNode: true\nworkers: 20\n");
+  const Outcome outcome = run_with({"migrate", "nth-values", path});
+  EXPECT_EQ(outcome.code, 0);
+  const auto objects = format::parse_yaml_stream(outcome.out).value();
+  ASSERT_EQ(objects.size(), 4U);
+  EXPECT_EQ(objects[3].value().as_object().at("kind"), "DaemonSet");
+  EXPECT_THAT(outcome.out, HasSubstr("--compat=nth"));
+  EXPECT_THAT(outcome.out, HasSubstr("name: TAINT_NODE\n"));
+  EXPECT_THAT(outcome.err, StartsWith("What changes:\n  - "));
+  EXPECT_THAT(outcome.err, HasSubstr(path + ":2:1: workers: no effect: "));
+}
+
+TEST(MigrateCommand, EndsWithOneWhereSomethingIsNotSupported) {
+  const std::string path = written("queue.yaml", "enableSqsTerminationDraining: true\n");
+  const Outcome outcome = run_with({"migrate", "nth-values", path, "-o", "json"});
+  EXPECT_EQ(outcome.code, 1);
+  const auto document = format::parse_json(outcome.out).value();
+  const format::JsonField field(document);
+  EXPECT_EQ(field["unsupported"].elements()->at(0)["place"].as<std::string>().value(), path + ":1:1");
+  EXPECT_FALSE(field["changes"].elements()->empty());
+  EXPECT_EQ(field["manifest"].elements()->size(), 4U);
+  EXPECT_THAT(run_with({"migrate", "nth-values", path, "-o", "csv"}).out, HasSubstr("not supported," + path + ":1:1,"));
+}
+
+TEST(MigrateCommand, EndsWithTwoOnAKeyThatTheChartHasNot) {
+  const std::string path = written("wrong.yaml", "dryRun: true\ndeleteLocalDataOnDrain: true\n");
+  const Outcome outcome = run_with({"migrate", "nth-values", path});
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_THAT(outcome.out, IsEmpty());
+  EXPECT_EQ(outcome.err, path +
+                             ":2:1: deleteLocalDataOnDrain: the chart has no such value; did you mean "
+                             "'deleteLocalData'?\n");
+  EXPECT_EQ(run_with({"migrate", "nth-values", "/nonexistent"}).code, 2);
+  EXPECT_THAT(run_with({"migrate", "nth-values"}).err, HasSubstr("FILE is missing: the file to read"));
+  EXPECT_THAT(run_with({"migrate", "chart", path}).err, HasSubstr("'chart' is none of nth-values"));
+}
+
+TEST(CompatNth, EndsWithTwoAndNamesEverythingThatIsNotSupported) {
+  const Outcome outcome =
+      run_with({"agent", "--compat=nth", "--node-name=n1", "--enable-sqs-termination-draining", "--dry-rn"});
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_THAT(outcome.err, HasSubstr("--enable-sqs-termination-draining=true: not supported: queue mode"));
+  EXPECT_THAT(outcome.err, HasSubstr("--dry-rn: NTH has no such flag; did you mean 'dry-run'?"));
+  EXPECT_THAT(run_with({"agent", "--compat=nth", "--help"}).out, HasSubstr("--compat nth"));
+}
+
 TEST(Program, EndsWithOneWhenItsDataCouldNotBeWritten) {
   std::FILE* full = std::fopen("/dev/full", "w");
   std::FILE* err = std::tmpfile();

@@ -36,7 +36,8 @@ class AgentWorld : public ::testing::Test {
   }
 
   void start() {
-    agent = std::make_unique<control::Agent>(control::AgentPorts{machine, cluster, imds, metrics, messenger}, config);
+    control::ClusterApi& api = through != nullptr ? *through : cluster;
+    agent = std::make_unique<control::Agent>(control::AgentPorts{machine, api, imds, metrics, messenger}, config);
     ended = false;
     group.start(run());
   }
@@ -82,6 +83,7 @@ class AgentWorld : public ::testing::Test {
   FakeImds imds{runtime};
   MetricsRegistry metrics;
   control::Messenger* messenger = nullptr;
+  control::ClusterApi* through = nullptr;  // what stands before the cluster, if anything does
   control::AgentConfig config;
   std::string logged;
   std::unique_ptr<control::Agent> agent;

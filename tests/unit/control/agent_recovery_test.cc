@@ -113,6 +113,43 @@ TEST_F(AgentRecovery, ARebalanceTaintsAloneAndIsUndoneAfterItsHoldForGood) {
   EXPECT_TRUE(cluster.evictions.empty());
 }
 
+TEST_F(AgentRecovery, ARebalanceNeverDrainsByItselfHoweverMuchRoomThereIs) {
+  cluster.add_pod("web-1", "n1", "web");
+  start();
+  imds.rebalance(runtime.now());
+  runtime.advance(1h);
+  EXPECT_TRUE(cluster.evictions.empty());
+  EXPECT_TRUE(cluster.deletes.empty());
+}
+
+TEST_F(AgentRecovery, ARebalanceDrainsWhereThatIsAskedForAsBudgetsAllow) {
+  cluster.add_pod("web-1", "n1", "web");
+  cluster.add_pod("strict-1", "n1", "strict");
+  cluster.add_budget("strict", "strict", 0);
+  config.rebalance_drains = true;
+  start();
+  imds.rebalance(runtime.now());
+  runtime.advance(1h);
+  EXPECT_EQ(cluster.evictions.size(), 1U);  // the budget allows nothing of the other, and no machine goes by itself
+  EXPECT_TRUE(cluster.deletes.empty());
+  EXPECT_TRUE(tainted());
+  EXPECT_FALSE(cordoned());
+  EXPECT_EQ(cluster.events_with("RebalanceRecommended"), 1);
+}
+
+TEST_F(AgentRecovery, ARebalanceThatDrainsWaitsForRoomElsewhere) {
+  cluster.add_pod("web-1", "n1", "web");
+  for (const char* const other : {"n2", "n3"}) cluster.edit_node(other, [](Node& node) { node.allocatable = {}; });
+  config.rebalance_drains = true;
+  start();
+  imds.rebalance(runtime.now());
+  runtime.advance(1h);
+  EXPECT_TRUE(cluster.evictions.empty());
+  cluster.add_node("replacement");
+  runtime.advance(20s);
+  EXPECT_EQ(cluster.evictions.size(), 1U);
+}
+
 TEST_F(AgentRecovery, AKillAfterARebalanceDrains) {
   cluster.add_pod("web-1", "n1", "web");
   start();

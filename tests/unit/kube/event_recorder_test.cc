@@ -48,6 +48,18 @@ TEST_F(EventsTest, AreSentWithSixDecimalsAndBoundedText) {
   const auto event = format::parse_json(request(0).body);
   ASSERT_TRUE(event) << "cut text is still UTF-8";
   EXPECT_LE(format::JsonField(*event)["note"].as<std::string>()->size(), 1024u);
+  EXPECT_EQ(request(0).body.find("annotations"), std::string::npos);
+}
+
+TEST_F(EventsTest, MayHaveAnnotations) {
+  start();
+  server.answer(201);
+  EventNote note = about("web");
+  note.annotations = {{"instance-id", "i-1"}, {"team", "web"}};
+  recorder.emit(note);
+  runtime.settle();
+  ASSERT_EQ(server.requests.size(), 1u);
+  EXPECT_THAT(request(0).body, HasSubstr(R"("annotations":{"instance-id":"i-1","team":"web"})"));
 }
 
 // Trap 27.

@@ -20,6 +20,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::SizeIs;
 
@@ -282,7 +283,12 @@ TEST_F(NotifierTest, NthsWebhookIsSentOnceWhenTheDrainHasEndedWithItsHeaders) {
                      .environment = {}};
   Notifier& notifier = with(nth_channel(std::move(webhook)));
   notifier.notify(a_notification(Moment::Notice));
+  notifier.notify(a_notification(Moment::Trouble));
   notifier.notify(a_notification(Moment::Done));
+  runtime_.advance(1s);
+  EXPECT_THAT(poster_.sent, IsEmpty());
+  notifier.notify(a_notification(Moment::Ended));
+  notifier.notify(a_notification(Moment::Ended));
   runtime_.advance(1s);
   ASSERT_THAT(poster_.sent, SizeIs(1));
   EXPECT_EQ(poster_.sent[0].request.headers.find("X-Token"), "abc");

@@ -34,6 +34,16 @@ TEST(Pages, HealthAndReadinessSayWhatIsWrong) {
   EXPECT_EQ(page.body, "the poller is stuck\nso is the watch\n");
 }
 
+TEST(Pages, HealthMayHaveAPlaceAndAWordOfItsOwn) {
+  PageSources sources;
+  sources.health_path = "/livez";
+  sources.health_body = R"({"health":"OK"})";
+  EXPECT_EQ(answer_page(sources, "GET", "/livez").body, R"({"health":"OK"})");
+  EXPECT_EQ(answer_page(sources, "GET", "/healthz").status, 404);
+  sources.unhealthy = [] { return Problems{"stuck"}; };
+  EXPECT_EQ(answer_page(sources, "GET", "/livez").body, "stuck\n");
+}
+
 TEST(Pages, RefuseOtherPlacesAndMethods) {
   const PageSources sources;
   EXPECT_EQ(answer_page(sources, "GET", "/").status, 404);
