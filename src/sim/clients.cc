@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "sim/kubelets.h"
+#include "sim/load_balancers.h"
 
 namespace spotkeeper::sim {
 namespace {
@@ -80,8 +81,15 @@ MachineId Clients::pick_machine(Random& random) const {
 }
 
 void Clients::send_new(Draft& draft) {
-  draft.proxy = pick_machine(draft.random);
   Target target;
+  if (sources_[draft.source].load.from_outside) {
+    const ServiceId service = sources_[draft.source].service;
+    draft.proxy = kLoadBalancer;
+    target = world_.balancers->route(service, draft.random);
+    if (book_) book_->asked(service, draft.proxy);
+    return deliver(draft, target, 0);
+  }
+  draft.proxy = pick_machine(draft.random);
   if (draft.proxy != kNone) {
     const ServiceId service = sources_[draft.source].service;
     target = world_.endpoints->route(service, draft.proxy, draft.random);
@@ -92,6 +100,8 @@ void Clients::send_new(Draft& draft) {
 
 void Clients::send_kept(Draft& draft) {
   Source& source = sources_[draft.source];
+  // The client's connection ends at an ALB, which has connections of its own to every target.
+  if (source.load.from_outside && world_.balancers->chooses_per_request(source.service)) return send_new(draft);
   while (!source.idle.empty() && source.idle.size() + source.busy >= source.load.connections) {
     const std::size_t chosen = draft.random.below(source.idle.size());
     const Connection connection = source.idle[chosen];

@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <set>
 
-#include "sim/scheduler.h"
+#include "sim/disruption.h"
 
 namespace spotkeeper::sim {
 namespace {
+
+constexpr Duration kBackOff = 10s;
+constexpr Duration kMostBackOff = 10min;
 
 template <class T>
 void store_status(Store& store, const ObjectName& name, std::int32_t replicas, std::int32_t current,
@@ -33,6 +36,7 @@ void Controllers::handle(const Event& event) {
   if (run.kind == Kind::Deployment) sync_replica_set(event.a);
   if (run.kind == Kind::StatefulSet) sync_stateful_set(event.a);
   if (run.kind == Kind::DaemonSet) sync_daemon_set(event.a);
+  if (run.kind == Kind::Job) return sync_job(event.a);
   publish_status(world_.workloads[event.a]);
 }
 
@@ -111,6 +115,66 @@ void Controllers::sync_daemon_set(WorkloadId id) {
   for (const PodId pod : rest) {
     if (world_.pods[pod].active()) world_.begin_deletion(pod, world_.pods[pod].pod().spec->grace);
   }
+}
+
+void Controllers::count_for_job(JobRun& job, PodRun& run) {
+  if (run.counted) return;
+  run.counted = true;
+  if (run.pod().phase == PodPhase::Succeeded) {
+    ++job.succeeded;
+    job.failed_in_a_row = 0;
+    return;
+  }
+  ++job.failed;
+  ++job.failed_in_a_row;
+  job.last_failure = world_.now;
+  if (!run.object.running_since) return;
+  const Instant ended = run.program == Program::Ended ? run.ended_at : world_.now;
+  job.work_lost += std::max<Duration>(ended - *run.object.running_since, 0s);
+}
+
+void Controllers::pod_removed(PodId id) {
+  WorkloadRun& owner = world_.workloads[world_.pods[id].workload];
+  if (owner.job && !owner.job->finished) count_for_job(*owner.job, world_.pods[id]);
+}
+
+void Controllers::sync_job(WorkloadId id) {
+  JobRun& job = *world_.workloads[id].job;
+  if (job.finished) return;
+  std::vector<PodId> active;
+  for (const PodId pod : world_.workloads[id].pods) {
+    PodRun& run = world_.pods[pod];
+    if (run.pod().completed()) count_for_job(job, run);
+    if (run.active()) active.push_back(pod);
+  }
+  job.gave_up = job.failed > job.settings.backoff_limit;
+  if (job.gave_up || job.succeeded >= job.settings.completions) {
+    job.finished = world_.now;
+    for (const PodId pod : active) world_.begin_deletion(pod, world_.pods[pod].pod().spec->grace);
+    return;
+  }
+  const std::int32_t wanted = std::min(job.settings.parallelism, job.settings.completions - job.succeeded);
+  const auto present = static_cast<std::int32_t>(active.size());
+  if (present >= wanted) return;
+  if (job.failed_in_a_row > 0) {
+    const Duration back_off =
+        std::min<Duration>(kBackOff * (1LL << std::min(job.failed_in_a_row - 1, 10)), kMostBackOff);
+    const Instant next = job.last_failure + back_off;
+    if (next > world_.now) return world_.at(next, EventKind::SyncWorkload, id);
+  }
+  for (std::int32_t i = present; i < wanted; ++i) {
+    world_.create_pod(id, world_.workloads[id].name.name + "-" + world_.random_suffix(5), std::nullopt);
+  }
+}
+
+ObjectRef Controllers::scale(WorkloadId id, std::int32_t replicas) {
+  DeploymentObject edited = *world_.store.get<DeploymentObject>(world_.workloads[id].name);
+  edited.replicas = replicas;
+  ++edited.meta.generation;
+  world_.workloads[id].replicas = replicas;
+  world_.sync_workload_soon(id);
+  for (const PodId pod : world_.workloads[id].pods) world_.disruption->pod_changed(world_.pods[pod]);
+  return world_.store.put(std::move(edited));
 }
 
 void Controllers::publish_status(WorkloadRun& run) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "sim/load_balancers.h"
+
 namespace spotkeeper::sim {
 namespace {
 
@@ -82,6 +84,7 @@ void Endpoints::publish(Service& service) {
     if (pod.ready && pod.terminating()) still_serving.push_back({at->second, run.machine});
   }
   world_.store.put(std::move(slice));
+  world_.balancers->endpoints_changed(static_cast<ServiceId>(&service - services_.data()), ready);
   service.versions.push_back({world_.now, ready.empty() ? std::move(still_serving) : std::move(ready)});
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sim/clients.h"
+#include "sim/volumes.h"
 
 namespace spotkeeper::sim {
 namespace {
@@ -43,6 +44,7 @@ void Kubelets::handle(const Event& event) {
     case EventKind::ContainerRuns: return runs(event.a);
     case EventKind::ProgramListens: return listens(event.a);
     case EventKind::ProbeSucceeds: return ready(event.a);
+    case EventKind::WorkDone: return work_done(event.a, event.b);
     case EventKind::KubeletEnds: return begin_end(event.a);
     case EventKind::PreStopOver: return terminate(event.a, event.b);
     case EventKind::ListenerCloses: return close_listener(event.a, event.b);
@@ -57,6 +59,12 @@ void Kubelets::start(PodId id) {
   if (run.gone || run.pod().terminating() || run.object.pod.started) return;
   run.object.pod.started = world_.now;
   world_.publish(id);
+  if (world_.volumes->attached_or_wait(id)) volumes_attached(id);
+}
+
+void Kubelets::volumes_attached(PodId id) {
+  const PodRun& run = world_.pods[id];
+  if (void_event(run) || run.gone || run.pod().terminating()) return;
   world_.after(world_.around(run.behaviour().start), EventKind::ContainerRuns, id);
 }
 
@@ -68,6 +76,15 @@ void Kubelets::runs(PodId id) {
   run.object.running_since = world_.now;
   world_.publish(id);
   world_.after(run.behaviour().ready_after, EventKind::ProgramListens, id);
+  if (!run.behaviour().works_for) return;
+  world_.after(world_.around(*run.behaviour().works_for), EventKind::WorkDone, id,
+               static_cast<std::uint32_t>(run.object.restarts));
+}
+
+void Kubelets::work_done(PodId id, std::uint32_t restarts) {
+  const PodRun& run = world_.pods[id];
+  const bool works = run.program == Program::Starting || run.program == Program::Serving;
+  if (works && static_cast<std::uint32_t>(run.object.restarts) == restarts) end(id, 0);
 }
 
 void Kubelets::listens(PodId id) {
@@ -110,7 +127,7 @@ void Kubelets::terminate(PodId id, std::uint32_t round) {
   run.termed = true;
   run.term_at = world_.now;
   if (run.behaviour().ignores_term) return;
-  if (run.behaviour().abrupt || run.program == Program::Starting) return end(id, 143);
+  if (run.behaviour().abrupt || run.behaviour().works_for || run.program == Program::Starting) return end(id, 143);
   run.program = Program::Draining;
   world_.after(run.behaviour().answers_after_term, EventKind::ListenerCloses, id);
 }
@@ -143,6 +160,7 @@ void Kubelets::end(PodId id, std::int32_t exit_code) {
   if (!was_closing) run.ended_at = world_.now;
   run.object.exit_code = exit_code;
   world_.clients->program_ended(id, /*machine_died=*/false);
+  if (run.gone) world_.volumes->pod_changed(id);  // nobody will report it: it unmounts now
   world_.after(world_.around(world_.config.delays.kubelet), EventKind::PodReported, id);
 }
 
@@ -154,6 +172,7 @@ void Kubelets::report(PodId id) {
   run.object.pod.ready = false;
   run.object.pod.phase = run.object.exit_code == 0 ? PodPhase::Succeeded : PodPhase::Failed;
   world_.publish(id);
+  if (!run.pod().terminating()) return;  // it ended by itself: nobody has asked for its object to go
   world_.after(world_.around(world_.config.delays.kubelet), EventKind::PodReported, id);
 }
 
@@ -172,6 +191,7 @@ void Kubelets::machine_returned(MachineId machine) {
   const std::vector<PodId> present = world_.machines[machine].pods;
   for (const PodId id : present) {
     PodRun& run = world_.pods[id];
+    if (run.pod().completed() && !run.pod().terminating()) continue;
     if (run.pod().terminating() || run.pod().completed()) {
       run.program = Program::Ended;
       world_.after(world_.around(world_.config.delays.kubelet), EventKind::PodReported, id);

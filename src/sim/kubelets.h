@@ -1,9 +1,10 @@
 // The kubelets: what happens to a pod on its machine, in the real kubelet's order.
 //
-// Start: the container runs after the pod's start delay, its program listens after its own, and the next readiness
-// probe after that makes the pod Ready. End (kuberuntime_container.go): preStop first, within the grace; SIGTERM when
-// it is over; what is left of the grace, raised to 2 s, until SIGKILL. A grace that is shortened meanwhile counts from
-// then. A machine's death ends everything on it at once, and nobody reports it.
+// Start: once the pod's volumes are attached, the container runs after the pod's start delay, its program listens after
+// its own, and the next readiness probe after that makes the pod Ready. End (kuberuntime_container.go): preStop first,
+// within the grace; SIGTERM when it is over; what is left of the grace, raised to 2 s, until SIGKILL. A grace that is
+// shortened meanwhile counts from then. A program that has done its work ends by itself, and its pod stays as
+// Succeeded. A machine's death ends everything on it at once, and nobody reports it.
 #pragma once
 
 #include "sim/state.h"
@@ -22,6 +23,8 @@ class Kubelets {
   void pod_deleting(PodId id);
   /// The object was removed with grace 0: the containers are killed as soon as the kubelet hears.
   void pod_removed(PodId id);
+  /// A pod that waited for its volumes has them.
+  void volumes_attached(PodId id);
   void handle(const Event& event);
   /// Ends everything on that machine this instant.
   void machine_died(Machine& machine);
@@ -36,6 +39,7 @@ class Kubelets {
   void runs(PodId id);
   void listens(PodId id);
   void ready(PodId id);
+  void work_done(PodId id, std::uint32_t restarts);
   void begin_end(PodId id);
   void terminate(PodId id, std::uint32_t round);
   void close_listener(PodId id, std::uint32_t round);

@@ -1,6 +1,7 @@
 #include "sim/loss_book.h"
 
 #include "sim/endpoints.h"
+#include "sim/load_balancers.h"
 
 namespace spotkeeper::sim {
 
@@ -13,7 +14,11 @@ void LossBook::note(const Way& way, Outcome outcome, std::optional<Duration> mis
   lost.outcome = outcome;
   lost.service = world_.endpoints->name_of(way.service);
   lost.missing = missing;
-  if (way.proxy != kNone) lost.proxy = world_.machines[way.proxy].name;
+  if (way.proxy == kLoadBalancer) {
+    lost.balancer = world_.balancers->name_of(way.service);
+  } else if (way.proxy != kNone) {
+    lost.proxy = world_.machines[way.proxy].name;
+  }
   if (way.pod != kNone) {
     const PodRun& run = world_.pods[way.pod];
     lost.pod = run.pod().name;
@@ -29,7 +34,7 @@ void LossBook::note(const Way& way, Outcome outcome, std::optional<Duration> mis
     if (run.termed) lost.termed = run.term_at;
     if (run.program == Program::Closing || run.program == Program::Ended) lost.wrong_since = run.ended_at;
   } else if (way.proxy != kNone) {
-    lost.wrong_since = world_.endpoints->heard_at(way.service, way.proxy);
+    lost.wrong_since = heard_at(way.service, way.proxy, kNone);
   }
   const bool proxy_was_wrong = way.proxy != kNone && (outcome == Outcome::Refused || outcome == Outcome::Unreachable);
   losses_.push_back(std::move(lost));
@@ -40,7 +45,9 @@ void LossBook::asked(ServiceId service, MachineId proxy) {
   for (auto at = wrong_.lower_bound({service, proxy, 0}); at != wrong_.end();) {
     const auto [of, by, pod] = at->first;
     if (of != service || by != proxy) return;
-    if (world_.endpoints->sends_to(service, proxy, pod)) {
+    const bool believes = proxy == kLoadBalancer ? world_.balancers->sends_to(service, pod)
+                                                 : world_.endpoints->sends_to(service, proxy, pod);
+    if (believes) {
       ++at;
       continue;
     }
@@ -51,7 +58,7 @@ void LossBook::asked(ServiceId service, MachineId proxy) {
 
 void LossBook::close(const Belief& belief, const std::vector<std::size_t>& held) {
   const auto [service, proxy, pod] = belief;
-  const Instant heard = world_.endpoints->heard_at(service, proxy);
+  const Instant heard = heard_at(service, proxy, pod);
   for (const std::size_t place : held) {
     LostRequest& lost = losses_[place];
     lost.heard = heard;
@@ -61,12 +68,17 @@ void LossBook::close(const Belief& belief, const std::vector<std::size_t>& held)
   }
 }
 
+Instant LossBook::heard_at(ServiceId service, MachineId proxy, PodId pod) const {
+  if (proxy == kLoadBalancer) return world_.balancers->stopped_at(service, pod);
+  return world_.endpoints->heard_at(service, proxy);
+}
+
 const std::vector<LostRequest>& LossBook::losses() {
   std::vector<std::pair<ServiceId, MachineId>> asked_now;
   asked_now.reserve(wrong_.size());
   for (const auto& [belief, held] : wrong_) asked_now.emplace_back(std::get<0>(belief), std::get<1>(belief));
   for (const auto& [service, proxy] : asked_now) {
-    world_.endpoints->catch_up(service, proxy);
+    if (proxy != kLoadBalancer) world_.endpoints->catch_up(service, proxy);
     asked(service, proxy);
   }
   return losses_;

@@ -20,7 +20,7 @@ class LossBook {
     Instant sent;
     ClientStyle style = ClientStyle::New;
     ServiceId service = kNone;
-    MachineId proxy = kNone;  // kNone: over a kept connection
+    MachineId proxy = kNone;  // or kLoadBalancer; kNone: over a kept connection
     PodId pod = kNone;        // kNone: the proxy knew no endpoint
   };
   /// `missing` where the caller knows it (losses.h); of a proxy that was wrong it is found later.
@@ -33,6 +33,7 @@ class LossBook {
  private:
   using Belief = std::tuple<ServiceId, MachineId, PodId>;
   void close(const Belief& belief, const std::vector<std::size_t>& held);
+  [[nodiscard]] Instant heard_at(ServiceId service, MachineId proxy, PodId pod) const;
 
   World::State& world_;
   std::vector<LostRequest> losses_;

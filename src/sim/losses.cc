@@ -9,6 +9,7 @@ std::string seconds(Duration length) { return fmt::format("{:.1f} s", seconds_of
 
 std::string where(const LostRequest& lost) {
   if (lost.proxy) return fmt::format("the proxy on {}", lost.proxy->str());
+  if (!lost.balancer.empty()) return lost.balancer;
   return "the client's kept connection";
 }
 
@@ -75,7 +76,7 @@ std::string explain_cut(const LostRequest& lost) {
 }
 
 std::string explain_timeout(const LostRequest& lost) {
-  if (lost.machine_gone && !lost.proxy) {
+  if (lost.machine_gone && !lost.proxy && lost.balancer.empty()) {
     const std::string told =
         lost.termed ? "although the program had been told to close it" : "and no SIGTERM had come in time to close it";
     return fmt::format("its kept connection led to {}, which had died {} before, {}.", lost.pod_node.str(),
@@ -120,6 +121,7 @@ format::JsonValue to_json(const LostRequest& lost, Instant start) {
   object["node"] = lost.pod ? format::JsonValue(lost.pod_node.str()) : nullptr;
   object["machine_gone"] = lost.machine_gone;
   object["proxy"] = lost.proxy ? format::JsonValue(lost.proxy->str()) : nullptr;
+  if (!lost.balancer.empty()) object["load_balancer"] = lost.balancer;
   object["told_to_end_seconds"] = after(lost.told_to_end, start);
   object["sigterm_seconds"] = after(lost.termed, start);
   object["wrong_since_seconds"] = after(lost.wrong_since, start);

@@ -27,8 +27,9 @@ struct LostRequest {
   std::optional<ObjectName> pod;  // none: the proxy knew no endpoint
   NodeName pod_node;              // where it ran
   bool machine_gone = false;      // that machine is dead
-  /// Whose proxy chose the pod; none: a kept connection to it was open already.
+  /// Whose proxy chose the pod; none: a load balancer did, or a kept connection to it was open already.
   std::optional<NodeName> proxy;
+  std::string balancer;                // that chose it: "the NLB of shop/web"; else empty
   std::optional<Instant> told_to_end;  // when the API accepted the pod's end
   std::optional<Instant> termed;       // its SIGTERM
   /// Since when whoever sent the request there was wrong: the pod answered no more (or the proxy knew no endpoint).

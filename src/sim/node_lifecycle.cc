@@ -6,12 +6,14 @@
 
 #include "sim/controllers.h"
 #include "sim/kubelets.h"
+#include "sim/volumes.h"
 
 namespace spotkeeper::sim {
 namespace {
 
 constexpr std::string_view kUnreachable = "node.kubernetes.io/unreachable";
 constexpr Duration kDefaultToleration = 300s;
+constexpr Duration kCollectEvery = 20s;  // the pod garbage collector's rhythm
 
 std::string boot_id(const Machine& machine) { return fmt::format("{}-boot-{}", machine.instance_id, machine.life); }
 
@@ -108,6 +110,7 @@ void NodeLifecycle::lost(MachineId id) {
   } else {
     world_.after(kDefaultToleration, EventKind::NoExecuteEvicts, id, machine.life);
   }
+  taints_changed(id);  // somebody may have known before
   world_.controllers->nodes_changed();
 }
 
@@ -118,6 +121,21 @@ void NodeLifecycle::remove_node(MachineId id) {
   world_.store.remove(Kind::Node, {{}, machine.name.str()});
   world_.after(world_.random.between(40s, 60s), EventKind::CollectOrphans, id, machine.life);
   world_.controllers->nodes_changed();
+  world_.volumes->machine_changed(id);
+}
+
+bool NodeLifecycle::out_of_service(MachineId id) const {
+  const auto* object = world_.store.get<NodeObject>({{}, world_.machines[id].name.str()});
+  if (object == nullptr || object->node.ready) return false;
+  return std::any_of(object->node.taints.begin(), object->node.taints.end(),
+                     [](const Taint& taint) { return taint.key == kOutOfService; });
+}
+
+void NodeLifecycle::taints_changed(MachineId id) {
+  if (world_.machines[id].alive || !out_of_service(id)) return;
+  evict_all(id);
+  world_.after(world_.random.between({}, kCollectEvery), EventKind::CollectOrphans, id, world_.machines[id].life);
+  world_.volumes->machine_changed(id);
 }
 
 void NodeLifecycle::evict_all(MachineId id) {
@@ -129,7 +147,7 @@ void NodeLifecycle::evict_all(MachineId id) {
 }
 
 void NodeLifecycle::collect(MachineId id) {
-  if (world_.machines[id].registered) return;
+  if (world_.machines[id].registered && !out_of_service(id)) return;
   for (const PodId pod : std::vector<PodId>(world_.machines[id].pods)) world_.remove_pod(pod);
 }
 
@@ -157,6 +175,7 @@ void NodeLifecycle::returns(MachineId id) {
     std::erase_if(object.node.taints, [](const Taint& taint) { return taint.key == kUnreachable; });
   });
   world_.kubelets->machine_returned(id);
+  world_.volumes->machine_changed(id);
   world_.controllers->nodes_changed();
   world_.schedule_soon();
   for (const auto& listener : world_.machine_listeners) listener(world_.machines[id].name, true);

@@ -4,7 +4,8 @@
 // Node's Ready becomes Unknown, its pods count as not Ready, NoSchedule and NoExecute taints are set. Then either the
 // cloud controller sees that the instance is gone and removes the Node, and the pod garbage collector its orphans (20 s
 // checks, 40 s quarantine), or the default tolerations end after 300 s and the pods are told to end, which no kubelet
-// hears.
+// hears. A Node that is not Ready and has the taint node.kubernetes.io/out-of-service loses its pods to the collector's
+// next look (within 20 s), without quarantine.
 #pragma once
 
 #include "sim/state.h"
@@ -21,8 +22,11 @@ class NodeLifecycle {
   void handle(const Event& event);
   /// The Node object goes; its pods are orphans.
   void remove_node(MachineId id);
+  /// Somebody has set taints on the Node.
+  void taints_changed(MachineId id);
 
  private:
+  [[nodiscard]] bool out_of_service(MachineId id) const;
   void lost(MachineId id);
   void evict_all(MachineId id);
   void collect(MachineId id);

@@ -67,6 +67,7 @@ struct Behaviour {
   bool abrupt = false;                // ends at SIGTERM at once, whatever it is doing
   bool ignores_term = false;          // never ends by itself: SIGKILL ends it
   std::optional<Duration> exec_hook;  // how long an exec or httpGet preStop hook takes
+  std::optional<Duration> works_for;  // then it has done its work and ends by itself: a Job's; SIGTERM cuts it short
   friend bool operator==(const Behaviour&, const Behaviour&) = default;
 };
 
@@ -79,6 +80,7 @@ struct PodBlueprint {
   std::string container = "app";
   std::string image = "registry.local/app:1";
   std::int32_t port = 8080;
+  bool preempts = true;  // its priority class' preemptionPolicy is not Never
 };
 
 struct PodObject {
@@ -181,7 +183,7 @@ struct WebhooksObject {
 struct ValidatingWebhooksObject : WebhooksObject {};
 struct MutatingWebhooksObject : WebhooksObject {};
 
-/// In the order of `Object`'s alternatives.
+/// In the order of `Object`'s alternatives. A Job is a workload of the world, but no object of its store.
 enum class Kind {
   Namespace,
   Node,
@@ -198,6 +200,7 @@ enum class Kind {
   ConfigMap,
   ValidatingWebhooks,
   MutatingWebhooks,
+  Job,
 };
 inline constexpr std::size_t kind_count = 15;
 

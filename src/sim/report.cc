@@ -34,6 +34,21 @@ format::JsonValue seconds(const std::optional<Duration>& length) {
   return seconds_of(*length);
 }
 
+format::JsonObject jobs(const std::vector<JobReport>& reports) {
+  format::JsonObject all;
+  for (const JobReport& report : reports) {
+    format::JsonObject job;
+    job["completions"] = report.completions;
+    job["succeeded"] = report.succeeded;
+    job["failed_pods"] = report.failed;
+    job["gave_up"] = report.gave_up;
+    job["took_seconds"] = seconds(report.took);
+    job["work_lost_seconds"] = seconds_of(report.work_lost);
+    all[report.name.str()] = std::move(job);
+  }
+  return all;
+}
+
 }  // namespace
 
 format::JsonValue to_json(const Report& report) {
@@ -53,6 +68,7 @@ format::JsonValue to_json(const Report& report) {
   pods["killed_hard"] = report.pods.killed_hard;
   pods["created"] = report.pods.created;
   pods["repeated"] = report.pods.repeated;
+  if (report.pods.preempted > 0) pods["preempted"] = report.pods.preempted;
   const auto since_start = [&](const std::optional<Instant>& at) {
     return seconds(at ? std::optional<Duration>(*at - report.clock_started) : std::nullopt);
   };
@@ -73,6 +89,7 @@ format::JsonValue to_json(const Report& report) {
   object["lost_by_pod"] = std::move(lost_by_pod);
   object["cost"] = market::cost_json(report.market);
   object["market"] = market::market_json(report.market);
+  if (!report.jobs.empty()) object["jobs"] = jobs(report.jobs);
   if (report.agent_restarts) object["agent_restarts"] = *report.agent_restarts;
   if (report.losses_explained) {
     format::JsonArray losses;

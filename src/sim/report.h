@@ -25,6 +25,7 @@ struct Report {
   TrafficReport traffic;
   PodCounts pods;
   std::uint64_t budget_overrides = 0;
+  std::vector<JobReport> jobs;
   std::uint64_t interruptions = 0;  // machines that were told to go, or went
   /// From the first interruption until every workload had all its replicas serving again, for good. Zero: it never
   /// lacked one. None: it had not recovered at the end.

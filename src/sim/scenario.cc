@@ -25,12 +25,14 @@ std::unique_ptr<World> build_world(const Scenario& scenario, std::uint64_t seed)
   // The reader has refused names that are used twice, so none of these can be refused.
   for (const auto& service : scenario.services) {
     (void)world->create_service(service.name, service.selector, 80, 8080);
+    if (service.load_balancer) world->add_load_balancer(service.name, *service.load_balancer);
   }
   for (const auto& budget : scenario.budgets) (void)world->create_budget(budget.budget);
   for (const auto& workload : scenario.workloads) {
     if (workload.kind == Kind::Deployment) (void)world->create_deployment(workload.workload);
     if (workload.kind == Kind::StatefulSet) (void)world->create_stateful_set(workload.workload);
     if (workload.kind == Kind::DaemonSet) (void)world->create_daemon_set(workload.workload);
+    // A Job is made when the clock has started (sim/script.h).
   }
   return world;
 }

@@ -22,13 +22,17 @@
 namespace spotkeeper::sim {
 
 struct ScenarioWorkload {
-  Kind kind = Kind::Deployment;  // or StatefulSet, DaemonSet
+  Kind kind = Kind::Deployment;  // or StatefulSet, DaemonSet, Job
   NewWorkload workload;
+  JobSettings job;
+  Duration begins{};  // of a Job: after the clock starts
+  std::optional<AutoscaleSettings> autoscale;
 };
 
 struct ScenarioService {
   ObjectName name;
   Labels selector;
+  std::optional<LoadBalancerSettings> load_balancer;
 };
 
 struct ScenarioBudget {

@@ -37,6 +37,13 @@ constexpr std::array kMeanings = {
     KeyMeaning{"cluster.endpoint-delay.at-most", "", "and its bound"},
     KeyMeaning{"cluster.endpoint-delay.straggler", "", "one node, drawn by the seed, always takes at least so long"},
 
+    KeyMeaning{"cluster.volumes.attach", "", "and mount: median of a log-normal time, from the pod's binding"},
+    KeyMeaning{"cluster.volumes.detach", "", "after the last pod on the node is gone: median of a log-normal time"},
+    KeyMeaning{"cluster.volumes.force-detach", "",
+               "from a machine that died, after its pods' objects are gone; kube-controller-manager waits six minutes"},
+    KeyMeaning{"cluster.volumes.freed-by-node-deletion", "",
+               "a volume leaves a dead machine when its Node is deleted; no release of Kubernetes does that yet"},
+
     KeyMeaning{"groups[].name", "", "its nodes are `name-1`, `name-2` …, each number once"},
     KeyMeaning{"groups[].size", "nodes", "what it keeps"},
     KeyMeaning{"groups[].zones[]", "", "where it buys"},
@@ -114,11 +121,56 @@ constexpr std::array kMeanings = {
     KeyMeaning{"workloads[].pre-stop", "", "a preStop hook that sleeps; absent: none"},
     KeyMeaning{"workloads[].pre-stop-exec", "",
                "a preStop hook that takes so long and whose length nobody can read; absent: none"},
-    KeyMeaning{"workloads[].priority", "", "of its pods"},
+    KeyMeaning{"workloads[].priority", "", "of its pods: the value of their class"},
+    KeyMeaning{
+        "workloads[].preempts", "",
+        "its pods take the places of less important ones where there is no other; `false`: preemptionPolicy Never"},
     KeyMeaning{"workloads[].node-selector", "", "labels that its nodes must have"},
     KeyMeaning{"workloads[].spread[].over", "", "topology spread: over what"},
     KeyMeaning{"workloads[].spread[].max-skew", "pods", "how uneven it may be"},
     KeyMeaning{"workloads[].spread[].required", "", "a pod that would be worse stays pending; otherwise a preference"},
+    KeyMeaning{"workloads[].spread[].min-domains", "zones or nodes",
+               "while fewer have a pod that could be placed, those that are missing count as empty; only where it is "
+               "required"},
+    KeyMeaning{"workloads[].affinity.nodes[].key", "", "a label that its nodes must have; of several all"},
+    KeyMeaning{"workloads[].affinity.nodes[].in", "", "with one of these values"},
+    KeyMeaning{"workloads[].affinity.nodes[].not-in", "", "or, in its place: with none of these, or without it"},
+    KeyMeaning{"workloads[].affinity.prefer-nodes[].weight", "", "of a preference; the sum of those that hold counts"},
+    KeyMeaning{"workloads[].affinity.prefer-nodes[].key", "", "a label that its nodes should have"},
+    KeyMeaning{"workloads[].affinity.prefer-nodes[].in", "", "with one of these values"},
+    KeyMeaning{"workloads[].affinity.prefer-nodes[].not-in", "", "or, in its place: with none of these, or without it"},
+    KeyMeaning{"workloads[].affinity.near[].over", "", "it must be in the same zone, or on the same node, as a pod"},
+    KeyMeaning{"workloads[].affinity.near[].selector", "", "with these labels; absent: one of its own"},
+    KeyMeaning{"workloads[].affinity.prefer-near[].weight", "", "of a preference"},
+    KeyMeaning{"workloads[].affinity.prefer-near[].over", "",
+               "it should be in the same zone, or on the same node, as pods"},
+    KeyMeaning{"workloads[].affinity.prefer-near[].selector", "", "with these labels; absent: its own"},
+    KeyMeaning{"workloads[].affinity.apart[].over", "",
+               "it must not be in the same zone, or on the same node, as a pod"},
+    KeyMeaning{"workloads[].affinity.apart[].selector", "", "with these labels; absent: one of its own"},
+    KeyMeaning{"workloads[].affinity.prefer-apart[].weight", "", "of a preference"},
+    KeyMeaning{"workloads[].affinity.prefer-apart[].over", "",
+               "it should not be in the same zone, or on the same node, as pods"},
+    KeyMeaning{"workloads[].affinity.prefer-apart[].selector", "", "with these labels; absent: its own"},
+    KeyMeaning{
+        "workloads[].volumes[]", "",
+        "claims of volumes that one node has at a time: each pod of a StatefulSet has its own; of other kinds only "
+        "with one replica"},
+    KeyMeaning{"workloads[].autoscale.min", "pods", "of a Deployment: the least; `replicas` is where it begins"},
+    KeyMeaning{"workloads[].autoscale.max", "pods", "the most"},
+    KeyMeaning{"workloads[].autoscale.busy", "",
+               "how much of `concurrency` its pods should be busy with, more than 0 %"},
+    KeyMeaning{"workloads[].autoscale.tolerance", "", "nothing is done within it"},
+    KeyMeaning{"workloads[].autoscale.period", "", "how often it looks"},
+    KeyMeaning{"workloads[].autoscale.down-window", "",
+               "fewer only as the largest answer of so long a time before says"},
+    KeyMeaning{"workloads[].completions", "pods", "of a Job, which has no replicas: how many have to do their work"},
+    KeyMeaning{"workloads[].parallelism", "pods", "of a Job: at the same time"},
+    KeyMeaning{"workloads[].backoff-limit", "pods",
+               "of a Job: it gives up when more have failed, been evicted or lost"},
+    KeyMeaning{"workloads[].works-for", "",
+               "of a Job, required: how long a pod's work takes: median of a log-normal time"},
+    KeyMeaning{"workloads[].at", "", "of a Job: when it begins, after the clock's start"},
     KeyMeaning{"workloads[].tolerates-everything", "", "its pods tolerate every taint; DaemonSets: `true` if absent"},
     KeyMeaning{"workloads[].longest-request", "",
                "annotation `spotkeeper.dev/longest-request`; absent: the agent's default"},
@@ -138,6 +190,19 @@ constexpr std::array kMeanings = {
     KeyMeaning{"services[].namespace", "", "where it is"},
     KeyMeaning{"services[].selector", "", "labels of the pods behind it; absent: `app` is the service's name"},
 
+    KeyMeaning{
+        "services[].load-balancer.type", "",
+        "what stands before it for clients outside the cluster, with IP targets; `load-balancer: nlb` is short for "
+        "it alone. The defaults below are those of an ALB or an NLB, as in practice"},
+    KeyMeaning{"services[].load-balancer.controller", "", "from a changed EndpointSlice to the call of the API"},
+    KeyMeaning{"services[].load-balancer.api", "", "that call"},
+    KeyMeaning{"services[].load-balancer.join", "", "from the call to the first request; an NLB takes 90 s to 180 s"},
+    KeyMeaning{"services[].load-balancer.leave", "",
+               "from the call to the last new connection (of an ALB: request); an ALB takes 5 s to 25 s, an NLB two "
+               "minutes"},
+    KeyMeaning{"services[].load-balancer.unhealthy-after", "",
+               "a target that does not answer gets nothing more after that: its health checks have failed"},
+
     KeyMeaning{"budgets[].name", "", "of the budget"},
     KeyMeaning{"budgets[].namespace", "", "where it is"},
     KeyMeaning{"budgets[].selector", "", "labels of the pods that it covers; absent: `app` is the budget's name"},
@@ -153,6 +218,9 @@ constexpr std::array kMeanings = {
     KeyMeaning{"load[].connections", "connections", "that are kept"},
     KeyMeaning{"load[].requests-per-connection", "requests", "then the client opens a new one"},
     KeyMeaning{"load[].time-limit", "", "a client waits so long"},
+    KeyMeaning{"load[].from", "",
+               "through the service's load balancer, or through the proxy of a node; absent: the former where there is "
+               "one"},
 
     KeyMeaning{"events[].at", "", "after the clock's start"},
     KeyMeaning{"events[].notice", "",
@@ -215,6 +283,7 @@ cluster:
   kubelet-delay: 100ms
   node-monitor-grace: 40s
   cloud-deletes-nodes: true
+  volumes: {attach: 5s, detach: 7s, force-detach: 6m, freed-by-node-deletion: false}
 groups:
   - name: web
     size: 12
@@ -259,8 +328,17 @@ workloads:
     grace: 30s
     pre-stop: 15s               # or pre-stop-exec: 15s
     priority: 0
+    preempts: true
     node-selector: {team: shop}
-    spread: [{over: zone, max-skew: 1, required: false}]
+    spread: [{over: zone, max-skew: 1, required: true, min-domains: 1}]
+    affinity:
+      nodes: [{key: disk, in: [fast, nvme]}, {key: gpu, not-in: [old]}]
+      prefer-nodes: [{weight: 50, key: disk, in: [nvme]}, {weight: 5, key: gpu, not-in: [old]}]
+      near: [{over: zone, selector: {app: cache}}]
+      prefer-near: [{weight: 50, over: node, selector: {app: cache}}]
+      apart: [{over: node, selector: {app: web}}]
+      prefer-apart: [{weight: 50, over: zone, selector: {app: web}}]
+    autoscale: {min: 12, max: 20, busy: 60%, tolerance: 10%, period: 15s, down-window: 5m}
     tolerates-everything: false
     longest-request: 10s
     min-serving: 50%
@@ -273,8 +351,25 @@ workloads:
       answers-after-term: 5s
       abrupt: false
       ignores-term: false
+  - kind: StatefulSet
+    name: db
+    namespace: shop
+    replicas: 3
+    volumes: [data]
+  - kind: Job
+    name: batch
+    namespace: shop
+    completions: 5
+    parallelism: 2
+    backoff-limit: 6
+    works-for: 90s
+    at: 10s
 services:
-  - {name: web, namespace: shop, selector: {app: web}}
+  - name: web
+    namespace: shop
+    selector: {app: web}
+    load-balancer:              # or, with the usual delays, load-balancer: nlb
+      {type: nlb, controller: [1s, 5s], api: [500ms, 2s], join: [90s, 180s], leave: 2m, unhealthy-after: 30s}
 budgets:
   - {name: web, namespace: shop, selector: {app: web}, min-available: 80%, unhealthy: AlwaysAllow}
 load:
@@ -286,6 +381,7 @@ load:
     connections: 200
     requests-per-connection: 1000
     time-limit: 10s
+    from: outside
 events:
   - at: 30s
     notice: spot

@@ -10,6 +10,7 @@
 #include "sim/market/reader.h"
 #include "sim/scenario.h"
 #include "sim/scenario_fields.h"
+#include "sim/scenario_parts.h"
 
 namespace spotkeeper::sim {
 namespace {
@@ -60,7 +61,7 @@ Result<void> read_nodes(const JsonField& field, const Catalog& catalog, Scenario
 Result<void> read_cluster(const JsonField& field, const Catalog& catalog, Scenario& into) {
   SK_CHECK(field.is_object());
   SK_CHECK(keys_in(field, {"nodes", "start", "endpoint-delay", "controller-delay", "scheduler-delay", "kubelet-delay",
-                           "node-monitor-grace", "cloud-deletes-nodes"}));
+                           "node-monitor-grace", "cloud-deletes-nodes", "volumes"}));
   SK_TRY(into.start, instant_in(field["start"], into.start));
   SK_TRY(const auto groups, field["nodes"].elements());
   for (const JsonField& group : groups) SK_CHECK(read_nodes(group, catalog, into));
@@ -70,6 +71,7 @@ Result<void> read_cluster(const JsonField& field, const Catalog& catalog, Scenar
   SK_TRY(delays.kubelet, duration_in(field["kubelet-delay"], delays.kubelet, 1ms, 1min));
   SK_TRY(delays.node_monitor_grace, duration_in(field["node-monitor-grace"], delays.node_monitor_grace, 10s, 10min));
   SK_TRY(delays.cloud_deletes_nodes, flag_in(field["cloud-deletes-nodes"], delays.cloud_deletes_nodes));
+  SK_TRY(delays.volumes, volume_delays_in(field["volumes"]));
   const JsonField proxy = field["endpoint-delay"];
   SK_CHECK(keys_in(proxy, {"median", "p99", "at-most", "straggler"}));
   SK_TRY(delays.proxy_median, duration_in(proxy["median"], delays.proxy_median, 1ms, 1min));
@@ -115,25 +117,6 @@ Result<Behaviour> behaviour_in(const JsonField& field) {
   return behaviour;
 }
 
-Result<std::vector<TopologySpread>> spread_in(const JsonField& field, const Labels& labels) {
-  std::vector<TopologySpread> spreads;
-  SK_TRY(const auto elements, field.elements());
-  for (const JsonField& element : elements) {
-    SK_CHECK(keys_in(element, {"over", "max-skew", "required"}));
-    TopologySpread spread;
-    SK_TRY(spread.topology_key,
-           one_of<std::string>(element["over"], "topology.kubernetes.io/zone",
-                               {{"zone", "topology.kubernetes.io/zone"}, {"node", "kubernetes.io/hostname"}}));
-    SK_TRY(spread.max_skew, number_in<std::int32_t>(element["max-skew"], 1, 1, 1000));
-    SK_TRY(spread.hard, flag_in(element["required"], true));
-    LabelSelector selector;
-    for (const auto& [key, value] : labels) selector.requirements.push_back({key, SelectorOperator::In, {value}});
-    spread.selector = std::move(selector);
-    spreads.push_back(std::move(spread));
-  }
-  return spreads;
-}
-
 /// The annotations a wish is written as, so that the served API shows what the decisions saw.
 Result<Labels> wishes_in(const JsonField& field, PodWishes& wishes) {
   Labels annotations;
@@ -169,6 +152,15 @@ Result<ScenarioWorkload> read_workload(const JsonField& field) {
                            "priority",
                            "node-selector",
                            "spread",
+                           "affinity",
+                           "volumes",
+                           "preempts",
+                           "autoscale",
+                           "completions",
+                           "parallelism",
+                           "backoff-limit",
+                           "works-for",
+                           "at",
                            "tolerates-everything",
                            "longest-request",
                            "min-serving",
@@ -176,11 +168,16 @@ Result<ScenarioWorkload> read_workload(const JsonField& field) {
                            "server"}));
   ScenarioWorkload read;
   NewWorkload& workload = read.workload;
-  SK_TRY(read.kind,
-         one_of<Kind>(
-             field["kind"], Kind::Deployment,
-             {{"Deployment", Kind::Deployment}, {"StatefulSet", Kind::StatefulSet}, {"DaemonSet", Kind::DaemonSet}}));
+  SK_TRY(read.kind, one_of<Kind>(field["kind"], Kind::Deployment,
+                                 {{"Deployment", Kind::Deployment},
+                                  {"StatefulSet", Kind::StatefulSet},
+                                  {"DaemonSet", Kind::DaemonSet},
+                                  {"Job", Kind::Job}}));
   SK_TRY(workload.name, object_name(field));
+  SK_TRY(const auto job, job_in(field, read.kind));
+  read.job = job.settings;
+  read.begins = job.begins;
+  SK_TRY(read.autoscale, autoscale_in(field["autoscale"], read.kind));
   SK_TRY(workload.replicas, number_in<std::int32_t>(field["replicas"], 1, 0, 100'000));
   SK_TRY(auto labels, labels_in(field["labels"]));
   labels.set("app", workload.name.name);
@@ -199,6 +196,8 @@ Result<ScenarioWorkload> read_workload(const JsonField& field) {
          number_in<std::int32_t>(field["priority"], 0, std::numeric_limits<std::int32_t>::min(), 2'000'001'000));
   SK_TRY(spec.node_selector, labels_in(field["node-selector"]));
   SK_TRY(spec.spread, spread_in(field["spread"], labels));
+  SK_TRY(spec.affinity, affinity_in(field["affinity"], labels));
+  SK_TRY(spec.claims, claims_in(field["volumes"], read.kind, workload.replicas));
   SK_TRY(const auto tolerates, flag_in(field["tolerates-everything"], read.kind == Kind::DaemonSet));
   if (tolerates) {
     Toleration everything;
@@ -207,6 +206,8 @@ Result<ScenarioWorkload> read_workload(const JsonField& field) {
   }
   SK_TRY(auto annotations, wishes_in(field, spec.wishes));
   SK_TRY(auto behaviour, behaviour_in(field));
+  behaviour.works_for = job.works_for;
+  SK_TRY(workload.blueprint.preempts, flag_in(field["preempts"], true));
   workload.blueprint.spec = std::make_shared<const PodTemplate>(std::move(spec));
   workload.blueprint.labels = std::make_shared<const Labels>(std::move(labels));
   workload.blueprint.annotations = std::make_shared<const Labels>(std::move(annotations));
@@ -218,11 +219,12 @@ Result<ScenarioWorkload> read_workload(const JsonField& field) {
 
 Result<ScenarioService> read_service(const JsonField& field) {
   SK_CHECK(field.is_object());
-  SK_CHECK(keys_in(field, {"name", "namespace", "selector"}));
+  SK_CHECK(keys_in(field, {"name", "namespace", "selector", "load-balancer"}));
   ScenarioService service;
   SK_TRY(service.name, object_name(field));
   SK_TRY(service.selector, labels_in(field["selector"]));
   if (!field["selector"].present()) service.selector.set("app", service.name.name);
+  SK_TRY(service.load_balancer, load_balancer_in(field["load-balancer"]));
   return service;
 }
 
@@ -275,7 +277,7 @@ double capacity(const Scenario& scenario, const ScenarioService& service) {
                           const auto* value = w.blueprint.labels->find(wanted.first);
                           return value != nullptr && *value == wanted.second;
                         });
-    if (!behind || workload.kind == Kind::DaemonSet) continue;
+    if (!behind || workload.kind == Kind::DaemonSet || workload.kind == Kind::Job) continue;
     const Behaviour& b = *w.blueprint.behaviour;
     const double mean = seconds_of(b.service_time) * std::exp(b.service_sigma * b.service_sigma / 2);
     sum += static_cast<double>(w.replicas) * static_cast<double>(b.concurrency) / mean;
@@ -300,10 +302,20 @@ void fit_service_time(Scenario& scenario, const ScenarioService& service, double
   }
 }
 
+/// Absent: through the load balancer where there is one.
+Result<bool> from_outside(const JsonField& field, const ScenarioService& service) {
+  enum class From { Usual, Outside, Inside };
+  SK_TRY(const auto from, one_of<From>(field, From::Usual, {{"outside", From::Outside}, {"inside", From::Inside}}));
+  if (from == From::Outside && !service.load_balancer) {
+    return fail(field.error("the service " + quote(service.name.str()) + " has no load-balancer"));
+  }
+  return from != From::Inside && service.load_balancer.has_value();
+}
+
 Result<void> read_load(const JsonField& field, Scenario& into) {
   SK_CHECK(field.is_object());
   SK_CHECK(keys_in(field, {"service", "namespace", "rate", "share", "kept", "connections", "requests-per-connection",
-                           "time-limit"}));
+                           "time-limit", "from"}));
   Load load;
   SK_TRY(load.service.name, name_in(field["service"]));
   SK_TRY(const auto ns, text_in(field["namespace"], "default"));
@@ -327,6 +339,7 @@ Result<void> read_load(const JsonField& field, Scenario& into) {
   SK_TRY(load.requests_per_connection,
          number_in<std::uint32_t>(field["requests-per-connection"], load.requests_per_connection, 1, 1'000'000'000));
   SK_TRY(load.time_limit, duration_in(field["time-limit"], load.time_limit, 1ms, 1h));
+  SK_TRY(load.from_outside, from_outside(field["from"], *service));
   into.loads.push_back(std::move(load));
   return {};
 }

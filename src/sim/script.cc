@@ -71,10 +71,21 @@ Script::Script(const Scenario& scenario, std::uint64_t seed, Policy policy, Worl
 
 Script::~Script() = default;
 
-Duration Script::before_load() const { return std::max(scenario_.delays.proxy_most, scenario_.delays.straggler); }
+Duration Script::before_load() const {
+  Duration longest = std::max(scenario_.delays.proxy_most, scenario_.delays.straggler);
+  for (const ScenarioService& service : scenario_.services) {
+    if (!service.load_balancer) continue;
+    const LoadBalancerSettings& outside = *service.load_balancer;
+    longest = std::max(longest, outside.controller.most + outside.api.most + outside.join.most + kLook);
+  }
+  return longest;
+}
 
 void Script::start_load() {
   for (const Load& load : scenario_.loads) world_.add_load(load);
+  for (const ScenarioWorkload& workload : scenario_.workloads) {
+    if (workload.autoscale) (void)world_.autoscale(workload.workload.name, *workload.autoscale);
+  }
 }
 
 void Script::begin() {
@@ -82,6 +93,10 @@ void Script::begin() {
   world_.faults().set_start(clock_start_);
   world_.begin_measuring();
   for (const ScenarioEvent& event : scenario_.events) plan(event);
+  for (const ScenarioWorkload& workload : scenario_.workloads) {
+    if (workload.kind != Kind::Job) continue;
+    at(clock_start_ + workload.begins, [this, &workload] { world_.create_job(workload.workload, workload.job); });
+  }
   market_->begin(clock_start_, scenario_.nodes);
   drive_market();
   if (!recording_) return;
@@ -202,6 +217,7 @@ Report Script::report() const {
   report.traffic = world_.traffic();
   report.pods = world_.pods();
   report.budget_overrides = world_.budget_overrides();
+  report.jobs = world_.jobs();
   report.interruptions = interruptions_;
   report.market = market_->report(clock_end());
   report.clock_started = clock_start_;

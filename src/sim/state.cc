@@ -4,14 +4,17 @@
 
 #include <algorithm>
 
+#include "sim/autoscalers.h"
 #include "sim/clients.h"
 #include "sim/controllers.h"
 #include "sim/disruption.h"
 #include "sim/endpoints.h"
 #include "sim/kubelets.h"
+#include "sim/load_balancers.h"
 #include "sim/metadata_service.h"
 #include "sim/node_lifecycle.h"
 #include "sim/scheduler.h"
+#include "sim/volumes.h"
 
 namespace spotkeeper::sim {
 namespace {
@@ -43,10 +46,13 @@ World::State::State(WorldConfig with)
       random(Random(with.seed).fork(0x57A7)),
       kubelets(std::make_unique<Kubelets>(*this)),
       controllers(std::make_unique<Controllers>(*this)),
+      autoscalers(std::make_unique<Autoscalers>(*this)),
       scheduler(std::make_unique<Scheduler>(*this)),
       disruption(std::make_unique<Disruption>(*this)),
       endpoints(std::make_unique<Endpoints>(*this)),
+      balancers(std::make_unique<LoadBalancers>(*this)),
       nodes(std::make_unique<NodeLifecycle>(*this)),
+      volumes(std::make_unique<Volumes>(*this)),
       clients(std::make_unique<Clients>(*this)),
       metadata(std::make_unique<MetadataService>(*this)) {}
 
@@ -90,7 +96,10 @@ void World::State::publish(PodId id) {
   PodRun& run = pods[id];
   const ObjectRef stored = store.put(run.object);
   run.object.pod.version = version_of(*stored);
-  if (run.pod().completed()) release_room(run);
+  if (run.pod().completed()) {
+    release_room(run);
+    volumes->pod_changed(id);
+  }
   if (run.workload != kNone) sync_workload_soon(run.workload);
   disruption->pod_changed(run);
   endpoints->pod_changed(run);
@@ -104,7 +113,7 @@ PodId World::State::create_pod(WorkloadId workload, std::string name, std::optio
   PodObject& object = run.object;
   object.blueprint = owner.blueprint;
   object.owner.kind = owner.kind == Kind::Deployment ? "ReplicaSet" : std::string(name_of(owner.kind));
-  object.owner.api_version = "apps/v1";
+  object.owner.api_version = owner.kind == Kind::Job ? "batch/v1" : "apps/v1";
   object.owner.name = owner.kind == Kind::Deployment ? owner.replica_set.name : owner.name.name;
   object.owner.uid = owner.uid;
   Pod& pod = object.pod;
@@ -115,6 +124,7 @@ PodId World::State::create_pod(WorkloadId workload, std::string name, std::optio
   pod.owner = owner.ref;
   pod.created = now;
   pod.ordinal = ordinal;
+  note_constraints(*pod.spec);
   pods_by_name[pod.name] = id;
   workloads[workload].pods.push_back(id);
   pods.push_back(std::move(run));
@@ -135,9 +145,11 @@ void World::State::bind(PodId id, MachineId to) {
   machine.pods.push_back(id);
   run.object.pod.node = machine.name;
   run.object.pod.unschedulable = false;
+  run.object.pod.nominated_node = {};
   run.object.scheduled = now;
   run.object.ip = fmt::format("10.{}.{}.{}", 100 + ((id >> 16) & 0x7f), (id >> 8) & 0xff, id & 0xff);
   publish(id);
+  volumes->pod_bound(id);
   kubelets->pod_bound(id);
 }
 
@@ -153,6 +165,7 @@ void World::State::release_room(PodRun& run) {
 void World::State::remove_pod(PodId id) {
   PodRun& run = pods[id];
   if (run.gone) return;
+  if (run.workload != kNone) controllers->pod_removed(id);
   run.gone = true;
   release_room(run);
   const ObjectName name = run.pod().name;
@@ -164,6 +177,7 @@ void World::State::remove_pod(PodId id) {
   disruption->pod_changed(run);
   endpoints->pod_changed(run);
   kubelets->pod_removed(id);
+  volumes->pod_changed(id);
 }
 
 void World::State::begin_deletion(PodId id, GracePeriod grace) {
@@ -178,6 +192,12 @@ void World::State::begin_deletion(PodId id, GracePeriod grace) {
   pod.deletion_grace = grace;
   publish(id);
   kubelets->pod_deleting(id);
+}
+
+void World::State::note_constraints(const PodTemplate& spec) {
+  if (priority && *priority != spec.priority) priorities_differ = true;
+  priority = spec.priority;
+  if (!spec.affinity.anti_required.empty()) some_keep_others_away = true;
 }
 
 void World::State::sync_workload_soon(WorkloadId id) {

@@ -32,22 +32,29 @@ enum class EventKind : std::uint8_t {
   ContainerRuns,
   ProgramListens,
   ProbeSucceeds,
+  WorkDone,
   KubeletEnds,
   PreStopOver,
   ListenerCloses,
   GraceOver,
   PodReported,
-  // controllers: a = workload, budget or service
+  // controllers: a = workload, budget, service, load balancer or autoscaler
   SyncWorkload,
   Schedule,
   SyncBudget,
   SyncEndpoints,
+  SyncLoadBalancer,
+  Autoscale,
   // machines: a = machine, b = its life
   NodeLost,
   CloudForgetsNode,
   NoExecuteEvicts,
   CollectOrphans,
   MachineReturns,
+  // volumes: a = volume, b = round
+  VolumeAttached,
+  VolumeDetached,
+  VolumeForced,
   // clients: a = load or request, b = the request's use
   RequestArrives,
   RequestEnds,
@@ -92,6 +99,7 @@ struct PodRun {
   bool wanted_gone = false;  // counted as evicted or deleted already
   bool holds_room = false;   // its requests are counted on the machine
   bool is_static = false;
+  bool counted = false;  // among its Job's succeeded or failed pods
   Program program = Program::Absent;
   std::uint32_t round = 0;  // of its termination: events of an earlier one are void
   Instant term_at;          // planned or past SIGTERM
@@ -128,6 +136,18 @@ struct Machine {
   std::uint64_t token_count = 0;
 };
 
+struct JobRun {
+  JobSettings settings;
+  Instant created;
+  std::int32_t succeeded = 0;
+  std::int32_t failed = 0;
+  std::int32_t failed_in_a_row = 0;
+  Instant last_failure;
+  Duration work_lost{};
+  std::optional<Instant> finished;
+  bool gave_up = false;
+};
+
 struct WorkloadRun {
   Kind kind = Kind::Deployment;
   ObjectName name;
@@ -139,6 +159,7 @@ struct WorkloadRun {
   std::vector<PodId> pods;  // not gone
   bool alive = true;
   bool sync_planned = false;
+  std::optional<JobRun> job;
 };
 
 struct World::State {
@@ -181,6 +202,8 @@ struct World::State {
   void begin_deletion(PodId id, GracePeriod grace);
   void sync_workload_soon(WorkloadId id);
   void schedule_soon();
+  /// A pod of that template comes: what the scheduler has to reckon with from now on.
+  void note_constraints(const PodTemplate& spec);
 
   WorldConfig config;
   Instant now;
@@ -197,6 +220,9 @@ struct World::State {
   std::vector<WorkloadRun> workloads;
   std::vector<PodId> unscheduled;
   bool schedule_planned = false;
+  bool priorities_differ = false;        // some pod was not as important as another
+  bool some_keep_others_away = false;    // some pod had required anti-affinity
+  std::optional<std::int32_t> priority;  // of the newest pod
   PodCounts counts;
   std::uint64_t overrides = 0;
   bool measuring = false;
@@ -205,10 +231,13 @@ struct World::State {
 
   std::unique_ptr<class Kubelets> kubelets;
   std::unique_ptr<class Controllers> controllers;
+  std::unique_ptr<class Autoscalers> autoscalers;
   std::unique_ptr<class Scheduler> scheduler;
   std::unique_ptr<class Disruption> disruption;
   std::unique_ptr<class Endpoints> endpoints;
+  std::unique_ptr<class LoadBalancers> balancers;
   std::unique_ptr<class NodeLifecycle> nodes;
+  std::unique_ptr<class Volumes> volumes;
   std::unique_ptr<class Clients> clients;
   std::unique_ptr<class MetadataService> metadata;
 };

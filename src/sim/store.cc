@@ -55,21 +55,22 @@ struct MetaLabels {
 }  // namespace
 
 std::string_view name_of(Kind kind) {
-  constexpr std::array<std::string_view, kind_count> names{"Namespace",
-                                                           "Node",
-                                                           "Pod",
-                                                           "Service",
-                                                           "Deployment",
-                                                           "ReplicaSet",
-                                                           "StatefulSet",
-                                                           "DaemonSet",
-                                                           "PodDisruptionBudget",
-                                                           "EndpointSlice",
-                                                           "Lease",
-                                                           "Event",
-                                                           "ConfigMap",
-                                                           "ValidatingWebhookConfiguration",
-                                                           "MutatingWebhookConfiguration"};
+  constexpr std::array<std::string_view, kind_count + 1> names{"Namespace",
+                                                               "Node",
+                                                               "Pod",
+                                                               "Service",
+                                                               "Deployment",
+                                                               "ReplicaSet",
+                                                               "StatefulSet",
+                                                               "DaemonSet",
+                                                               "PodDisruptionBudget",
+                                                               "EndpointSlice",
+                                                               "Lease",
+                                                               "Event",
+                                                               "ConfigMap",
+                                                               "ValidatingWebhookConfiguration",
+                                                               "MutatingWebhookConfiguration",
+                                                               "Job"};
   return names.at(static_cast<std::size_t>(kind));
 }
 

@@ -28,8 +28,30 @@ inline constexpr std::size_t outcome_count = 7;
 
 enum class ClientStyle : std::uint8_t { New, Kept };  // a connection for every request; a pool of kept connections
 
+enum class LoadBalancerType : std::uint8_t { Alb, Nlb };
+[[nodiscard]] std::string_view name_of(LoadBalancerType type);  // "ALB", "NLB"
+
+/// Evenly spread over it.
+struct DelayRange {
+  Duration least{};
+  Duration most{};
+};
+
+/// What stands before a service for clients outside the cluster (sim/load_balancers.h).
+struct LoadBalancerSettings {
+  LoadBalancerType type = LoadBalancerType::Alb;
+  DelayRange controller{1s, 5s};   // from a changed EndpointSlice to the call of the API
+  DelayRange api{500ms, 2s};       // that call
+  DelayRange join{15s, 30s};       // from the call to the first request
+  DelayRange leave{5s, 25s};       // from the call to the last new connection, or request
+  Duration unhealthy_after = 30s;  // of a target that does not answer: its failed health checks
+};
+/// As in practice.
+[[nodiscard]] LoadBalancerSettings usual(LoadBalancerType type);
+
 /// Open loop: requests come by a Poisson process whether earlier ones have been answered or not, from clients on all
-/// living machines alike. Each goes to an endpoint that the proxy of the client's machine knows at that moment.
+/// living machines alike. Each goes to an endpoint that the proxy of the client's machine knows at that moment, or,
+/// from outside, to a target of the load balancer.
 struct Load {
   ObjectName service;
   double rate = 100;                             // requests a second
@@ -37,6 +59,7 @@ struct Load {
   std::uint32_t connections = 200;               // in the pool of kept connections
   std::uint32_t requests_per_connection = 1000;  // then the client opens a new one
   Duration time_limit = 10s;                     // a client waits so long
+  bool from_outside = false;                     // through the service's load balancer, which there is then
 };
 
 struct StyleCounts {

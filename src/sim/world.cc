@@ -2,15 +2,18 @@
 
 #include <algorithm>
 
+#include "sim/autoscalers.h"
 #include "sim/clients.h"
 #include "sim/controllers.h"
 #include "sim/disruption.h"
 #include "sim/endpoints.h"
 #include "sim/kubelets.h"
+#include "sim/load_balancers.h"
 #include "sim/metadata_service.h"
 #include "sim/node_lifecycle.h"
 #include "sim/scheduler.h"
 #include "sim/state.h"
+#include "sim/volumes.h"
 
 namespace spotkeeper::sim {
 
@@ -41,11 +44,16 @@ bool World::advance_one(Instant limit) {
     case EventKind::Schedule: state.scheduler->handle(); break;
     case EventKind::SyncBudget: state.disruption->handle(event); break;
     case EventKind::SyncEndpoints: state.endpoints->handle(event); break;
+    case EventKind::Autoscale: state.autoscalers->handle(event); break;
+    case EventKind::SyncLoadBalancer: state.balancers->handle(event); break;
     case EventKind::NodeLost:
     case EventKind::CloudForgetsNode:
     case EventKind::NoExecuteEvicts:
     case EventKind::CollectOrphans:
     case EventKind::MachineReturns: state.nodes->handle(event); break;
+    case EventKind::VolumeAttached:
+    case EventKind::VolumeDetached:
+    case EventKind::VolumeForced: state.volumes->handle(event); break;
     case EventKind::RequestArrives:
     case EventKind::RequestEnds: state.clients->handle(event); break;
     default: state.kubelets->handle(event); break;
@@ -125,12 +133,31 @@ void World::explain_losses() { state_->clients->explain_losses(); }
 const std::vector<LostRequest>& World::losses() const { return state_->clients->losses(); }
 const TrafficReport& World::traffic() const { return state_->clients->report(); }
 const PodCounts& World::pods() const { return state_->counts; }
+
+std::vector<JobReport> World::jobs() const {
+  std::vector<JobReport> reports;
+  for (const WorkloadRun& run : state_->workloads) {
+    if (!run.job) continue;
+    JobReport report;
+    report.name = run.name;
+    report.completions = run.job->settings.completions;
+    report.succeeded = run.job->succeeded;
+    report.failed = run.job->failed;
+    report.gave_up = run.job->gave_up;
+    if (run.job->finished && !run.job->gave_up) report.took = *run.job->finished - run.job->created;
+    report.work_lost = run.job->work_lost;
+    reports.push_back(std::move(report));
+  }
+  return reports;
+}
+
 std::uint64_t World::budget_overrides() const { return state_->overrides; }
 
 bool World::settled() const {
   const State& state = *state_;
   if (!state.unscheduled.empty() || state.schedule_planned) return false;
   return std::all_of(state.workloads.begin(), state.workloads.end(), [&](const WorkloadRun& run) {
+    if (run.kind == Kind::Job) return true;
     const auto ready = std::count_if(run.pods.begin(), run.pods.end(),
                                      [&](PodId id) { return state.pods[id].active() && state.pods[id].pod().ready; });
     return !run.sync_planned && ready == run.replicas && static_cast<std::ptrdiff_t>(run.pods.size()) == ready;
@@ -140,7 +167,7 @@ bool World::settled() const {
 bool World::at_full_strength() const {
   const State& state = *state_;
   return std::all_of(state.workloads.begin(), state.workloads.end(), [&](const WorkloadRun& run) {
-    if (run.kind == Kind::DaemonSet) return true;
+    if (run.kind == Kind::DaemonSet || run.kind == Kind::Job) return true;
     const auto serving = std::count_if(run.pods.begin(), run.pods.end(), [&](PodId id) {
       const PodRun& pod = state.pods[id];
       return pod.pod().serving() && pod.machine != kNone && state.machines[pod.machine].alive;

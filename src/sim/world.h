@@ -97,6 +97,41 @@ struct NewWorkload {
   Labels annotations;
 };
 
+/// batch/v1 JobSpec.
+struct JobSettings {
+  std::int32_t completions = 1;
+  std::int32_t parallelism = 1;
+  std::int32_t backoff_limit = 6;  // failed pods, evicted and lost ones among them; one more fails the Job
+};
+struct JobReport {
+  ObjectName name;
+  std::int32_t completions = 0;
+  std::int32_t succeeded = 0;
+  std::int32_t failed = 0;       // pods
+  bool gave_up = false;          // more of them failed than its limit
+  std::optional<Duration> took;  // until the last completion; none: not done
+  Duration work_lost{};          // of pods that failed, from their containers' start
+};
+
+/// A HorizontalPodAutoscaler's (sim/autoscalers.h).
+struct AutoscaleSettings {
+  std::int32_t least = 1;
+  std::int32_t most = 10;
+  double utilisation = 0.6;  // of the requests that a pod serves at once
+  double tolerance = 0.1;
+  Duration period = 15s;
+  Duration down_window = 5min;
+};
+
+/// Of volumes that one node has at a time (sim/volumes.h). The medians are assumptions: what EBS and its driver usually
+/// take; the six minutes are kube-controller-manager's.
+struct VolumeDelays {
+  Duration attach = 5s;  // and mount
+  Duration detach = 7s;
+  Duration force_detach = 6min;         // from a machine that died, after nobody there uses the volume any more
+  bool freed_by_node_deletion = false;  // no wait for `force_detach` once the Node object of a dead machine is gone
+};
+
 /// How late the parts of the cluster hear of changes. Each delay is drawn anew for every change.
 struct Delays {
   Duration controller = 50ms;         // a controller's reaction: deployment, replica set, endpoints, disruption
@@ -108,6 +143,7 @@ struct Delays {
   Duration straggler = 10s;           // one node's proxy, drawn by the seed, is always this late
   Duration node_monitor_grace = 40s;  // without a heartbeat until the node counts as NotReady
   bool cloud_deletes_nodes = true;    // the cloud controller removes the Node object of a machine that is gone
+  VolumeDelays volumes;
 };
 
 struct WorldConfig {
@@ -124,7 +160,8 @@ struct PodCounts {
   std::uint64_t deleted = 0;      // ended through a delete by a client (not by the cluster's own controllers)
   std::uint64_t killed_hard = 0;  // SIGKILL, or a machine's death, before the pod had ended by itself
   std::uint64_t created = 0;
-  std::uint64_t repeated = 0;  // evictions and deletes accepted for a pod that a client had ended already
+  std::uint64_t preempted = 0;  // deleted by the scheduler for one of higher priority
+  std::uint64_t repeated = 0;   // evictions and deletes accepted for a pod that a client had ended already
 };
 
 class World {
@@ -157,7 +194,13 @@ class World {
   Answer<ObjectRef> create_deployment(NewWorkload workload, bool dry_run = false);
   Answer<ObjectRef> create_stateful_set(NewWorkload workload);
   Answer<ObjectRef> create_daemon_set(NewWorkload workload);
+  /// Its pods are in the store, the Job itself is not. `workload.replicas` says nothing.
+  void create_job(NewWorkload workload, const JobSettings& settings);
+  /// From now on. False: there is no such Deployment.
+  bool autoscale(const ObjectName& deployment, const AutoscaleSettings& settings);
   Answer<ObjectRef> create_service(ObjectName name, Labels selector, std::int32_t port, std::int32_t target_port);
+  /// Before a service that there is, for loads that come from outside.
+  void add_load_balancer(const ObjectName& service, const LoadBalancerSettings& settings);
   /// A static pod's mirror on that node: its file is outside the API, so deleting the mirror ends nothing.
   void add_static_pod(const NodeName& node, const std::string& name, PodBlueprint blueprint);
 
@@ -257,6 +300,8 @@ class World {
   /// The present; its `lost` counts from begin_measuring(), and its `at` is not set.
   [[nodiscard]] Sample sample() const;
   [[nodiscard]] const PodCounts& pods() const;
+  /// In the order in which they were created.
+  [[nodiscard]] std::vector<JobReport> jobs() const;
   /// Evictions and deletes which the API accepted although a budget that covers the pod allowed none.
   [[nodiscard]] std::uint64_t budget_overrides() const;
 

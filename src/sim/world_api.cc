@@ -3,9 +3,11 @@
 
 #include <fmt/format.h>
 
+#include "sim/autoscalers.h"
 #include "sim/controllers.h"
 #include "sim/disruption.h"
 #include "sim/endpoints.h"
+#include "sim/load_balancers.h"
 #include "sim/node_lifecycle.h"
 #include "sim/refusals.h"
 #include "sim/state.h"
@@ -113,6 +115,26 @@ Answer<ObjectRef> World::create_daemon_set(NewWorkload workload) {
   return stored;
 }
 
+void World::create_job(NewWorkload workload, const JobSettings& settings) {
+  State& state = *state_;
+  complete(workload.blueprint);
+  auto job = workload_object<WorkloadObject>(workload, state.new_uid(), state.now);
+  job.replicas = settings.parallelism;
+  const WorkloadId id = add_workload(state, Kind::Job, job);
+  state.workloads[id].job.emplace();
+  state.workloads[id].job->settings = settings;
+  state.workloads[id].job->created = state.now;
+  state.sync_workload_soon(id);
+}
+
+bool World::autoscale(const ObjectName& deployment, const AutoscaleSettings& settings) {
+  State& state = *state_;
+  const WorkloadRun* run = find_workload(state, Kind::Deployment, deployment);
+  if (run == nullptr) return false;
+  state.autoscalers->add(number_of(state, *run), settings);
+  return true;
+}
+
 Answer<ObjectRef> World::create_service(ObjectName name, Labels selector, std::int32_t port, std::int32_t target_port) {
   State& state = *state_;
   if (state.store.find(Kind::Service, name)) return exists("services", name.name);
@@ -126,6 +148,11 @@ Answer<ObjectRef> World::create_service(ObjectName name, Labels selector, std::i
   const ServiceId id = state.endpoints->add_service(service);
   service.cluster_ip = fmt::format("10.96.{}.{}", (id + 10) >> 8, (id + 10) & 0xff);
   return state.store.put(std::move(service));
+}
+
+void World::add_load_balancer(const ObjectName& service, const LoadBalancerSettings& settings) {
+  const ServiceId id = state_->endpoints->find(service);
+  if (id != kNone) state_->balancers->add(id, settings);
 }
 
 void World::add_static_pod(const NodeName& node, const std::string& name, PodBlueprint blueprint) {
@@ -159,15 +186,12 @@ Answer<ObjectRef> World::scale_deployment(const ObjectName& name, std::int32_t r
   if (replicas < 0) {
     return refuse(422, "Invalid", "spec.replicas: Invalid value: must be greater than or equal to 0");
   }
-  DeploymentObject edited = *present;
-  edited.replicas = replicas;
-  if (dry_run) return std::make_shared<const Object>(std::move(edited));
-  ++edited.meta.generation;
-  WorkloadRun* run = find_workload(state, Kind::Deployment, name);
-  run->replicas = replicas;
-  state.sync_workload_soon(number_of(state, *run));
-  for (const PodId id : run->pods) state.disruption->pod_changed(state.pods[id]);
-  return state.store.put(std::move(edited));
+  if (dry_run) {
+    DeploymentObject edited = *present;
+    edited.replicas = replicas;
+    return std::make_shared<const Object>(std::move(edited));
+  }
+  return state.controllers->scale(number_of(state, *find_workload(state, Kind::Deployment, name)), replicas);
 }
 
 Answer<ObjectRef> World::delete_deployment(const DeleteCall& call) {
@@ -214,6 +238,8 @@ Answer<ObjectRef> World::patch_node(const NodeChange& change, bool dry_run) {
   if (same) return state.store.find(Kind::Node, name);  // no write, no new version
   ObjectRef stored = state.store.put(std::move(edited));
   state.schedule_soon();
+  const MachineId machine = state.machine_of(change.node);
+  if (change.taints && machine != kNone) state.nodes->taints_changed(machine);
   return stored;
 }
 

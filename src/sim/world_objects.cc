@@ -151,6 +151,7 @@ Answer<ObjectRef> World::create_pod(PodObject object, bool dry_run) {
   const MachineId machine = node.empty() ? kNone : state.machine_of(node);
   PodRun run;
   run.object = std::move(object);
+  state.note_constraints(*run.object.pod.spec);
   state.pods_by_name[name] = id;
   state.pods.push_back(std::move(run));
   if (machine != kNone) {

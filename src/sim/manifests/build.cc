@@ -111,6 +111,10 @@ class Builder {
       spec.affinity.node_required.clear();
       spec.affinity.has_node_required = false;
     }
+    if (!spec.claims.empty() && (found.kind == Kind::StatefulSet || found.replicas == 1)) {
+      assume("{}: its volumes are on one node at a time, as EBS' are, and in the zone where its pods are placed first.",
+             found.name.str());
+    }
     workload.blueprint.spec = std::make_shared<const PodTemplate>(std::move(spec));
     workload.blueprint.labels = std::make_shared<const Labels>(found.pod_labels);
     workload.blueprint.annotations = std::make_shared<const Labels>(found.pod_annotations);
@@ -222,7 +226,7 @@ class Builder {
       const bool known =
           std::all_of(behind.begin(), behind.end(), [&](const auto* w) { return fitted.contains(w->workload.name); });
       if (behind.empty() || replicas == 0 || known) continue;
-      scenario.services.push_back({service.name, service.selector});
+      scenario.services.push_back({service.name, service.selector, {}});
       for (ScenarioWorkload* workload : behind) {
         fitted.insert(workload->workload.name);
         Behaviour behaviour = *workload->workload.blueprint.behaviour;

@@ -113,6 +113,17 @@ class Reader {
     return slowest;
   }
 
+  /// The StatefulSet controller gives each pod a claim of its own for each of these.
+  static Result<void> add_claims(const JsonField& templates, std::vector<std::string>& claims) {
+    SK_TRY(const auto elements, templates.elements());
+    for (const JsonField& element : elements) {
+      SK_TRY(const auto name, element["metadata"]["name"].as<std::string>());
+      if (name.empty() || name.size() > 253) return fail(element["metadata"]["name"].error("expected a name"));
+      claims.push_back(name + "-*");
+    }
+    return {};
+  }
+
   template <class Wire>
   Result<void> read_workload(const JsonField& object, Kind kind) {
     FoundWorkload found;
@@ -139,6 +150,7 @@ class Reader {
                                     kind == Kind::DaemonSet ? kube::TemplateOf::DaemonSet : kube::TemplateOf::Workload);
     if (!spec) return fail(placed(object, spec.error()));
     found.spec = std::move(*spec);
+    SK_CHECK(add_claims(object["spec"]["volumeClaimTemplates"], found.spec.claims));
     SK_TRY(found.readiness, probe_in(object, "readinessProbe"));
     SK_TRY(found.startup, probe_in(object, "startupProbe"));
     found_.workloads.push_back(std::move(found));

@@ -22,6 +22,17 @@ std::string recovery(const Report& report) {
   return format_duration(std::chrono::round<std::chrono::milliseconds>(*report.recovered_after));
 }
 
+std::string jobs_done(const Report& report) {
+  const auto done = std::ranges::count_if(report.jobs, [](const JobReport& job) { return job.took.has_value(); });
+  return std::to_string(done) + " of " + std::to_string(report.jobs.size());
+}
+
+std::string work_lost(const Report& report) {
+  Duration sum{};
+  for (const JobReport& job : report.jobs) sum += job.work_lost;
+  return format_duration(std::chrono::round<std::chrono::seconds>(sum));
+}
+
 }  // namespace
 
 std::string thousands(std::uint64_t number) {
@@ -60,10 +71,16 @@ std::vector<ReportRow> report_rows(const std::vector<Report>& reports) {
   number("pods evicted", false, [](const auto& r) { return r.pods.evicted; });
   number("pods deleted", false, [](const auto& r) { return r.pods.deleted; });
   number("pods killed hard", false, [](const auto& r) { return r.pods.killed_hard; });
+  if (std::ranges::any_of(reports, [](const auto& r) { return r.pods.preempted > 0; }))
+    number("pods preempted", false, [](const auto& r) { return r.pods.preempted; });
   number("budget overrides", false, [](const auto& r) { return r.budget_overrides; });
   if (std::ranges::any_of(reports, [](const auto& r) { return r.agent_restarts.value_or(0) > 0; }))
     number("agents started anew", false, [](const auto& r) { return r.agent_restarts.value_or(0); });
   row("time to recover", false, recovery);
+  if (std::ranges::any_of(reports, [](const auto& r) { return !r.jobs.empty(); })) {
+    row("jobs done", false, jobs_done);
+    row("work lost", true, work_lost);
+  }
   row("cost an hour", false, [](const auto& r) { return dollars(r.market.per_hour(r.market.total)); });
   row("on demand", true, [](const auto& r) { return dollars(r.market.per_hour(r.market.on_demand_total)); });
   return rows;

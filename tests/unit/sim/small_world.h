@@ -30,6 +30,7 @@ struct PodKind {
   Labels node_selector = {};
   std::vector<Toleration> tolerations = {};
   std::vector<TopologySpread> spread = {};
+  std::vector<std::string> claims = {};
 };
 
 inline NewWorkload workload(const std::string& name, std::int32_t replicas, const PodKind& kind = {}) {
@@ -43,6 +44,7 @@ inline NewWorkload workload(const std::string& name, std::int32_t replicas, cons
   spec.node_selector = kind.node_selector;
   spec.tolerations = kind.tolerations;
   spec.spread = kind.spread;
+  spec.claims = kind.claims;
   made.blueprint.spec = std::make_shared<const PodTemplate>(std::move(spec));
   made.blueprint.labels = std::make_shared<const Labels>(Labels{{"app", name}});
   made.blueprint.behaviour = std::make_shared<const Behaviour>(kind.behaviour);

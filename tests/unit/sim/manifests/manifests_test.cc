@@ -135,6 +135,34 @@ status:
   EXPECT_THAT(built->assumptions, Contains(HasSubstr("as 1 live pod took")));
 }
 
+TEST(Manifests, GiveTheClaimsOfAStatefulSetsTemplates) {
+  const auto found = read(R"(kind: StatefulSet
+metadata: {name: db, namespace: shop}
+spec:
+  replicas: 3
+  selector: {matchLabels: {app: db}}
+  template:
+    metadata: {labels: {app: db}}
+    spec:
+      containers: [{name: db}]
+      volumes: [{name: shared, persistentVolumeClaim: {claimName: config}}]
+  volumeClaimTemplates:
+    - metadata: {name: data}
+---
+kind: Service
+metadata: {name: db, namespace: shop}
+spec: {selector: {app: db}}
+)");
+  ASSERT_TRUE(found) << found.error().message;
+  EXPECT_THAT(found->workloads[0].spec.claims, ElementsAre("config", "data-*"));
+  const auto built = build_scenario(*found, {}, catalog());
+  ASSERT_TRUE(built) << built.error().message;
+  EXPECT_THAT(built->assumptions, Contains(HasSubstr("shop/db: its volumes are on one node at a time")));
+  EXPECT_THAT(error_of("kind: StatefulSet\nmetadata: {name: a}\nspec: {selector: {matchLabels: {a: b}}, template: "
+                       "{metadata: {labels: {a: b}}}, volumeClaimTemplates: [{metadata: {}}]}\n"),
+              HasSubstr("/spec/volumeClaimTemplates/0/metadata/name"));
+}
+
 TEST(Manifests, NameFileDocumentLineAndFieldOfAMistake) {
   std::string text(kShop);
   text.replace(text.find("replicas: 6"), 11, "replicas: six");
