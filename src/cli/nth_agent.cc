@@ -19,12 +19,16 @@ std::string text_of(bool value) { return value ? "true" : "false"; }
 
 }  // namespace
 
-std::optional<std::vector<std::string>> nth_arguments(std::span<const std::string> arguments) {
-  if (arguments.empty() || arguments.front() != "agent") return std::nullopt;
+std::optional<std::vector<std::string>> nth_arguments(std::span<const std::string> arguments,
+                                                      const kube::Environment& environment) {
+  const auto variable = environment.find("SPOTKEEPER_COMPAT");
+  bool compat = variable != environment.end() && variable->second == "nth";
+  const bool named = !arguments.empty() && arguments.front() == "agent";
+  if (!named && !(compat && (arguments.empty() || arguments.front().starts_with('-')))) return std::nullopt;
   std::vector<std::string> rest;
-  bool compat = false;
-  for (std::size_t i = 1; i < arguments.size(); ++i) {
+  for (std::size_t i = named ? 1 : 0; i < arguments.size(); ++i) {
     if (arguments[i] == "--help" || arguments[i] == "-h") return std::nullopt;
+    if (!named && arguments[i] == "--version") return std::nullopt;
     if (arguments[i] == "--compat=nth") {
       compat = true;
     } else if (arguments[i] == "--compat" && i + 1 < arguments.size() && arguments[i + 1] == "nth") {

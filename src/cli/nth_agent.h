@@ -14,8 +14,11 @@
 
 namespace spotkeeper::cli {
 
-/// What stands beside `--compat=nth` (or `--compat nth`) behind `agent`: NTH's flags. None: it is another command line.
-[[nodiscard]] std::optional<std::vector<std::string>> nth_arguments(std::span<const std::string> arguments);
+/// What stands beside `--compat=nth` (or `--compat nth`) behind `agent`: NTH's flags. With SPOTKEEPER_COMPAT=nth in the
+/// environment what stands behind `agent`, which may be missing as it is where NTH's own image was. None: it is another
+/// command line.
+[[nodiscard]] std::optional<std::vector<std::string>> nth_arguments(std::span<const std::string> arguments,
+                                                                    const kube::Environment& environment);
 
 /// The agent's options, from NTH's flags and variables and, for what NTH has no word for, our own variables.
 /// InvalidInput lists what can't be read or is not supported.

@@ -91,11 +91,11 @@ constexpr Option table[] = {
      .help = "decide and log, but send every change to the API server as a dry run"},
 
     {.name = "compat",
-     .type = ChoiceType{compats, SK_INTO(agent.compat)},
+     .type = ChoiceType{compats, [](Options& options, std::size_t /*index*/) { options.agent.compat = true; }},
      .commands = {Command::Agent},
      .group = "Node",
-     .help = "be AWS Node Termination Handler instead: all other flags, and the variables, are its own (docs/nth.md)",
-     .placement = Placement::CommandLineOnly},
+     .help = "be AWS Node Termination Handler instead: all other flags, and the variables, are its own (docs/nth.md); "
+             "in the environment, `agent` may be left out; not in a file"},
 
     // The metadata service.
     {.name = "metadata-url",

@@ -73,7 +73,7 @@ struct AgentOptions {
   Duration rebalance_hold{};  // after which a rebalance recommendation that nothing followed is undone
   net::SocketAddress listen;  // /metrics and /healthz; port 0: the system chooses one
   bool dry_run = false;
-  bool compat = false;  // what stands beside it is read by nth_arguments() alone
+  bool compat = false;  // --compat=nth; see nth_arguments()
 };
 
 /// Who is told of interruptions. Everything empty: nobody.

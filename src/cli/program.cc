@@ -36,7 +36,7 @@ int flushed(Streams streams, int code) {
 }  // namespace
 
 int run(std::span<const std::string> arguments, const kube::Environment& environment, Streams streams) {
-  if (const auto theirs = nth_arguments(arguments)) {
+  if (const auto theirs = nth_arguments(arguments, environment)) {
     const Result<Options> options = settle_nth(*theirs, environment);
     if (!options) return bad_usage(streams, Command::Agent, options.error().message);
     log::configure(options->log.level, options->log.format);
@@ -55,6 +55,9 @@ int run(std::span<const std::string> arguments, const kube::Environment& environ
   }
   const Result<Options> options = settle(command, invocation->given, environment);
   if (!options) return bad_usage(streams, command, options.error().message);
+  if (options->agent.compat && command == Command::Agent) {
+    return bad_usage(streams, command, "compat: it is given as --compat=nth or SPOTKEEPER_COMPAT=nth, not in a file");
+  }
   log::configure(options->log.level, options->log.format);
   return flushed(streams, info_of(command).run(*options, streams));
 }

@@ -181,6 +181,8 @@ def drain(peers, container, ports, work):
                 if pod["spec"].get("nodeName") == "node-1"]
         check("no pod is left on the node", pods == [], pods)
         check_metrics(page(f"http://127.0.0.1:{ports['metrics']}/metrics"))
+        check("metrics and probe are at both ports", "actions_total{" in page(f"http://127.0.0.1:{ports['probes']}/metrics")
+              and "OK" in page(f"http://127.0.0.1:{ports['metrics']}/livez"))
         check_events(api)
     finally:
         for process in (agent, world):
@@ -293,6 +295,9 @@ def main():
               wrong.stderr)
         refused = run(BINARY, "agent", "--compat=nth", env={**os.environ, "NODE_NAME": "n",
                                                            "ENABLE_SQS_TERMINATION_DRAINING": "true"})
+        bare = run(BINARY, env={**os.environ, "SPOTKEEPER_COMPAT": "nth", "NODE_NAME": "n", "TAINT_NODE": "yes"})
+        check("without arguments it is NTH where the environment says so", bare.returncode == 2 and
+              bare.stderr.startswith("TAINT_NODE: 'yes' is neither true nor false\n"), bare.stderr)
         check("queue mode ends the start by its name", refused.returncode == 2 and
               "ENABLE_SQS_TERMINATION_DRAINING=true: not supported: queue mode" in refused.stderr, refused.stderr)
     sys.exit(1 if failed else 0)

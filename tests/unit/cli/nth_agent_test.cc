@@ -265,12 +265,25 @@ TEST_F(NthCompatAgent, TheWebhookHasNthsFields) {
 
 TEST(NthArguments, AreWhatStandsBesideCompat) {
   using Words = std::vector<std::string>;
-  EXPECT_EQ(nth_arguments(Words{"agent", "--compat=nth", "--dry-run"}), Words{"--dry-run"});
-  EXPECT_EQ(nth_arguments(Words{"agent", "-node-name", "n1", "--compat", "nth"}), (Words{"-node-name", "n1"}));
-  EXPECT_EQ(nth_arguments(Words{"agent", "--dry-run"}), std::nullopt);
-  EXPECT_EQ(nth_arguments(Words{"simulate", "--compat=nth"}), std::nullopt);
-  EXPECT_EQ(nth_arguments(Words{"agent", "--compat=nth", "--help"}), std::nullopt);
-  EXPECT_EQ(nth_arguments(Words{}), std::nullopt);
+  const auto of = [](const Words& words) { return nth_arguments(words, {{"SPOTKEEPER_COMPAT", ""}}); };
+  EXPECT_EQ(of({"agent", "--compat=nth", "--dry-run"}), Words{"--dry-run"});
+  EXPECT_EQ(of({"agent", "-node-name", "n1", "--compat", "nth"}), (Words{"-node-name", "n1"}));
+  EXPECT_EQ(of({"agent", "--dry-run"}), std::nullopt);
+  EXPECT_EQ(of({"simulate", "--compat=nth"}), std::nullopt);
+  EXPECT_EQ(of({"agent", "--compat=nth", "--help"}), std::nullopt);
+  EXPECT_EQ(of({}), std::nullopt);
+}
+
+TEST(NthArguments, AreAllThereAreWhereTheEnvironmentSaysSo) {
+  using Words = std::vector<std::string>;
+  const auto of = [](const Words& words) { return nth_arguments(words, {{"SPOTKEEPER_COMPAT", "nth"}}); };
+  EXPECT_EQ(of({}), Words{});
+  EXPECT_EQ(of({"--dry-run"}), Words{"--dry-run"});
+  EXPECT_EQ(of({"agent", "--dry-run"}), Words{"--dry-run"});
+  EXPECT_EQ(of({"agent", "--compat=nth", "--dry-run"}), Words{"--dry-run"});
+  EXPECT_EQ(of({"simulate", "zone-storm"}), std::nullopt);
+  EXPECT_EQ(of({"--version"}), std::nullopt);
+  EXPECT_EQ(of({"--help"}), std::nullopt);
 }
 
 TEST(NthArguments, BecomeTheAgentsOptions) {

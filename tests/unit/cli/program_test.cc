@@ -27,10 +27,10 @@ std::string taken(std::FILE* file) {
   return text;
 }
 
-Outcome run_with(std::vector<std::string> arguments) {
+Outcome run_with(std::vector<std::string> arguments, const kube::Environment& environment = {}) {
   const Streams streams{std::tmpfile(), std::tmpfile()};
   Outcome outcome;
-  outcome.code = run(arguments, {}, streams);
+  outcome.code = run(arguments, environment, streams);
   outcome.out = taken(streams.out);
   outcome.err = taken(streams.err);
   return outcome;
@@ -176,6 +176,17 @@ TEST(CompatNth, EndsWithTwoAndNamesEverythingThatIsNotSupported) {
   EXPECT_THAT(outcome.err, HasSubstr("--enable-sqs-termination-draining=true: not supported: queue mode"));
   EXPECT_THAT(outcome.err, HasSubstr("--dry-rn: NTH has no such flag; did you mean 'dry-run'?"));
   EXPECT_THAT(run_with({"agent", "--compat=nth", "--help"}).out, HasSubstr("--compat nth"));
+}
+
+TEST(CompatNth, MayBeAskedForByTheEnvironmentAloneButNotInAFile) {
+  const Outcome bare = run_with({}, {{"SPOTKEEPER_COMPAT", "nth"}});
+  EXPECT_EQ(bare.code, 2);
+  EXPECT_THAT(bare.err, HasSubstr("NODE_NAME or --node-name: the Node's name is required"));
+  EXPECT_EQ(run_with({"version"}, {{"SPOTKEEPER_COMPAT", "nth"}}).code, 0);
+  EXPECT_THAT(run_with({"agent", "--node-name=n"}, {{"SPOTKEEPER_COMPAT", "other"}}).err,
+              HasSubstr("'other' is none of nth"));
+  const std::string path = written("compat.yaml", "compat: nth\n");
+  EXPECT_THAT(run_with({"agent", "--node-name=n", "--config", path}).err, HasSubstr("not in a file"));
 }
 
 TEST(Program, EndsWithOneWhenItsDataCouldNotBeWritten) {
