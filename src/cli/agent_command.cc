@@ -88,6 +88,7 @@ control::AgentConfig agent_config(const Options& options, const kube::Environmen
   config.notices.lifecycle = options.agent.lifecycle_notice;
   config.rebalance_hold = options.agent.rebalance_hold;
   config.rebalance_drains = options.agent.on_rebalance == OnRebalance::DrainAfterReplacement;
+  config.drain.keep_what_is_not_made_anew = true;
   config.acknowledge_within = options.agent.await_controller;
   config.drain.margin = options.drain.margin;
   config.drain.endpoint_propagation = options.drain.endpoint_delay;

@@ -9,6 +9,7 @@ namespace spotkeeper::cli {
 namespace {
 
 using enum ChartFate;
+using namespace std::string_view_literals;
 
 constexpr std::string_view kImage = "the image is this project's";
 constexpr std::string_view kRights =
@@ -89,33 +90,34 @@ constexpr ChartValue table[] = {
 constexpr std::string_view differences[] = {
     "A drain plans by the machine's deadline: a pod is evicted as soon as its budget and its workload's other replicas "
     "allow, and is deleted past its budget at its last safe start. NTH evicts everything at once, tries again for two "
-    "minutes, and leaves what a budget holds back to be killed.",
-    "A pod's grace is cut to what is left of the notice, so that every pod gets its SIGTERM.",
-    "All events of a node are one drain, whose deadline is the earliest. NTH drains once for each.",
-    "nodeTerminationGracePeriod neither delays a drain nor ends it.",
-    "A pod without an owner, a Job's, and one that tolerates every taint of the node stay until their last safe start.",
+    "minutes, and leaves what a budget holds back to be killed."sv,
+    "A pod's grace is cut to what is left of the notice, so that every pod gets its SIGTERM."sv,
+    "All events of a node are one drain, whose deadline is the earliest. NTH drains once for each."sv,
+    "nodeTerminationGracePeriod neither delays a drain nor ends it."sv,
+    "A pod without an owner, a Job's, and one that tolerates every taint of the node stay until their last safe start. "
+    "For a rebalance recommendation, which has no deadline, the first two go at once and the last stays."sv,
     "The drain of a scheduled event begins at once, but the pod that alone serves its workload stays until its last "
-    "safe start before the event.",
+    "safe start before the event."sv,
     "The drain because of a rebalance recommendation has no end: what a budget holds back stays until it allows, or "
-    "until a Spot notice.",
+    "until a Spot notice."sv,
     "The label that excludes a node from load balancers, NTH's taints and its labels are taken back when an event is "
-    "called off. A label that somebody else has set stays.",
+    "called off. A label that somebody else has set stays."sv,
     "The label that excludes a node from load balancers is set when enough healthy targets stay, or 30 seconds before "
-    "the machine ends. NTH sets it at once.",
-    "An Auto Scaling termination is one event, not a new one every two seconds.",
+    "the machine ends. NTH sets it at once."sv,
+    "An Auto Scaling termination is one event, not a new one every two seconds."sv,
     "Errors of the metadata service never end the process, however often they come. The first of a row is told as "
-    "MonitorError, all are counted.",
-    "The liveness probe fails when the process stands still; NTH's never does.",
+    "MonitorError, all are counted."sv,
+    "The liveness probe fails when the process stands still; NTH's never does."sv,
     "A webhook is tried again, six times within a minute or so, is never in the way of the drain, and is sent once for "
-    "an interruption.",
-    "A webhook's template that is not supported is refused at the start, with its line and column.",
-    "In a webhook, AutoScalingGroupName, State and IsManaged are empty, and EventID and Description are our own.",
-    "Log lines have messages and fields of their own.",
+    "an interruption."sv,
+    "A webhook's template that is not supported is refused at the start, with its line and column."sv,
+    "In a webhook, AutoScalingGroupName, State and IsManaged are empty, and EventID and Description are our own."sv,
+    "Log lines have messages and fields of their own."sv,
     "Events are events.k8s.io/v1: NTH's name stands in reportingComponent, not in source.component. PodEviction is "
     "told of pods that have been evicted or deleted, without the pods' labels; what NTH has no word for has a reason "
-    "of our own.",
+    "of our own."sv,
     "Our own metrics stand beside NTH's on the same page. Both, and the probes of the manifest, are also at port 9464 "
-    "(SPOTKEEPER_LISTEN).",
+    "(SPOTKEEPER_LISTEN)."sv,
 };
 
 }  // namespace

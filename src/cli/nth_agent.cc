@@ -73,6 +73,7 @@ void apply_nth(const NthSettings& settings, control::AgentConfig& config) {
   config.cordon_only = settings.cordon_only;
   config.acknowledge_within = Duration(0);
   config.drain.obey_do_not_disrupt = false;
+  config.drain.keep_what_is_not_made_anew = false;
   config.drain.wait_for_room = false;  // who runs it may have an autoscaler that buys room for pending pods alone
   if (settings.pod_grace_seconds)
     config.drain.pod_grace = GracePeriod(std::chrono::seconds(*settings.pod_grace_seconds));

@@ -47,6 +47,7 @@ class Agent::Impl {
   net::Task<void> rest();
   net::Task<void> relay(net::Signal& signal);
   void wake();
+  [[nodiscard]] bool drain_is_pressing() const;
   [[nodiscard]] bool finished() const;
   net::Task<void> send_last_news();
   void describe_node(observe::NthEvent& event) const;
@@ -178,14 +179,20 @@ void Agent::Impl::stop() {
   wake();
 }
 
+// One without a deadline is gone on with by the next process.
+bool Agent::Impl::drain_is_pressing() const {
+  const auto& what = writer_.what();
+  return drain_.draining() && what && what->deadline;
+}
+
 bool Agent::Impl::finished() const {
   if (!stopping_) return false;
-  return ports_.runtime.steady() >= stop_by_ || (!drain_.draining() && !writer_.updating());
+  return ports_.runtime.steady() >= stop_by_ || (!drain_is_pressing() && !writer_.updating());
 }
 
 net::Task<void> Agent::Impl::send_last_news() {
   const auto& what = writer_.what();
-  if (what && drain_.draining())
+  if (drain_is_pressing())
     news_.not_drained(*what, "the agent ends before its drain; pods left: " + std::to_string(drain_.pods_left()));
   const Duration left = stop_by_ - ports_.runtime.steady();
   co_await ports_.messenger->flush(std::clamp(left, kFlushAtLeast, kFlushAtMost));

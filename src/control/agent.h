@@ -97,7 +97,7 @@ class Agent {
 
   /// Works until stop(). Called once. Destroying the Task is a crash: nothing is tidied up.
   net::Task<void> run();
-  /// Ends run() as soon as no drain of this agent is under way, and in any case after `own_grace`.
+  /// Ends run() as soon as no drain of this agent that has a deadline is under way, and in any case after `own_grace`.
   void stop();
   [[nodiscard]] AgentStatus status() const;
 

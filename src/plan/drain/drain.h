@@ -47,6 +47,8 @@ struct DrainPolicy {
   bool grace_may_yield = false;
   /// Instead of each pod's own grace; still cut to what is left of the notice.
   std::optional<GracePeriod> pod_grace = {};
+  /// Where there is no deadline, pods without an owner and a Job's stay.
+  bool keep_what_is_not_made_anew = false;
   bool evict_daemons = false;       // DaemonSet pods: last, or never
   bool obey_do_not_disrupt = true;  // for Maybe and Retire; a Kill's deadline overrides it
   std::optional<ObjectName> self;   // the pod that this process is: never touched

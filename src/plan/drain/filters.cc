@@ -24,14 +24,22 @@ bool comes_back(const Pod& pod, const Node* node) {
          });
 }
 
-Verdict judge_comer_back(const Pod& pod, const Interruption& interruption, const DrainPolicy& policy) {
-  const std::optional<Deadline> end = end_of(interruption, policy);
-  if (!end) return {};
+Verdict judge_comer_back(const Pod& pod, const Deadline& end, const Interruption& interruption,
+                         const DrainPolicy& policy) {
   // One that was made after the last one's end would be ended and made again without end.
-  if (pod.created > last_safe_start(pod, *end, policy, interruption.noticed))
+  if (pod.created > last_safe_start(pod, end, policy, interruption.noticed))
     return {Handling::Leave, WaitReason::Never,
             "it tolerates every taint and has come back to a machine that is going"};
   return {Handling::Late, WaitReason::NoSuccessor, "it tolerates every taint: its successor could come back here"};
+}
+
+/// No machine goes by itself, and nothing is gained by waiting.
+Verdict judge_without_end(const Pod& pod, const Node* node, const DrainPolicy& policy) {
+  // It would be ended and made again without end.
+  if (comes_back(pod, node)) return {Handling::Leave, WaitReason::NoSuccessor, "its successor could come back here"};
+  if (policy.keep_what_is_not_made_anew && !has_successor(pod))
+    return {Handling::Leave, WaitReason::NoSuccessor, "nobody makes it anew, and no machine goes by itself"};
+  return {};
 }
 
 }  // namespace
@@ -60,10 +68,11 @@ Verdict judge(const Pod& pod, const Node* node, const Interruption& interruption
     const bool retire = interruption.kind == InterruptionKind::Retire;
     return {retire ? Handling::Leave : Handling::Late, WaitReason::DoNotDisrupt, {}};
   }
-  if (!end_of(interruption, policy)) return {};  // nothing is gained by waiting: no machine goes by itself
+  const std::optional<Deadline> end = end_of(interruption, policy);
+  if (!end) return judge_without_end(pod, node, policy);
   if (pod.owner == nullptr) return {Handling::Late, WaitReason::NoSuccessor, "nobody makes it anew"};
   if (pod.owner->kind == "Job") return {Handling::Late, WaitReason::NoSuccessor, "it may reach its own end first"};
-  if (comes_back(pod, node)) return judge_comer_back(pod, interruption, policy);
+  if (comes_back(pod, node)) return judge_comer_back(pod, *end, interruption, policy);
   return {};
 }
 

@@ -137,6 +137,24 @@ TEST_F(AgentRecovery, ARebalanceDrainsWhereThatIsAskedForAsBudgetsAllow) {
   EXPECT_EQ(cluster.events_with("RebalanceRecommended"), 1);
 }
 
+TEST_F(AgentRecovery, ADrainWithoutADeadlineDoesNotKeepTheProcessFromEnding) {
+  cluster.add_pod("strict-1", "n1", "strict");
+  cluster.add_budget("strict", "strict", 0);
+  config.rebalance_drains = true;
+  start();
+  imds.rebalance(runtime.now());
+  runtime.advance(10s);
+  EXPECT_EQ(agent->status().phase, Phase::Draining);
+  agent->stop();
+  runtime.advance(5s);
+  EXPECT_TRUE(ended);
+  cluster.add_pod("strict-2", "n2", "strict");
+  cluster.add_budget("strict", "strict", 1);
+  start();  // the next process goes on
+  runtime.advance(10s);
+  EXPECT_EQ(cluster.evictions.size(), 1U);
+}
+
 TEST_F(AgentRecovery, ARebalanceThatDrainsWaitsForRoomElsewhere) {
   cluster.add_pod("web-1", "n1", "web");
   for (const char* const other : {"n2", "n3"}) cluster.edit_node(other, [](Node& node) { node.allocatable = {}; });

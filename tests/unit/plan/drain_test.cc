@@ -265,6 +265,20 @@ TEST(DrainPlan, DrainsARetireWithoutADeadlineWithinBudgetsForEver) {
   EXPECT_THAT(waits(world.plan(1h)), ElementsAre("api-0: budget"));
 }
 
+TEST(DrainPlan, WithoutADeadlineLeavesWhatWouldComeBackAndWhereAskedWhatNobodyMakesAnew) {
+  World world;
+  world.node("a");
+  world.node("n1");
+  world.dies_some_time("a", InterruptionKind::Retire);
+  world.bare("tool").on({"a"});
+  world.deployment("agent").tolerates_everything().on({"a"});
+  EXPECT_THAT(said(world.plan(1h)), ElementsAre("evict tool-0"));
+  EXPECT_THAT(waits(world.plan(1h)), ElementsAre("agent-0: no-successor"));
+  world.policy.keep_what_is_not_made_anew = true;
+  EXPECT_THAT(said(world.plan(1h)), IsEmpty());
+  EXPECT_THAT(waits(world.plan(1h)), ElementsAre("agent-0: no-successor", "tool-0: no-successor"));
+}
+
 TEST(DrainPlan, TakesAKillWithoutADeadlineToComeSoon) {
   World world;
   world.node("a");
