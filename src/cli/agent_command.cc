@@ -94,6 +94,7 @@ control::AgentConfig agent_config(const Options& options, const kube::Environmen
   config.drain.endpoint_propagation = options.drain.endpoint_delay;
   config.drain.longest_request = options.drain.longest_request;
   config.drain.grace_may_yield = options.drain.grace_may_yield;
+  config.drain.wait_for_room = options.drain.wait_for_room;
   config.mark.exclude_from_load_balancers = options.drain.exclude_from_load_balancers;
   return config;
 }

@@ -2,6 +2,7 @@
 // program each time would be felt.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <variant>
 
 #include "cli/commands.h"
@@ -49,8 +50,16 @@ std::string words_of(Command command) {
   return words;
 }
 
+/// Also where some names mean something, and others are files: a scenario.
 bool takes_paths(const Option& option) {
+  if (const auto* text = std::get_if<TextType>(&option.type)) return text->names != nullptr;
   return std::holds_alternative<PathType>(option.type) || std::holds_alternative<PathsType>(option.type);
+}
+
+bool takes_path_arguments(Command command) {
+  return std::ranges::any_of(option_table(), [&](const Option& option) {
+    return option.commands.has(command) && option.placement == Placement::Positional && takes_paths(option);
+  });
 }
 
 /// For shells whose strings end at a single quote.
@@ -87,13 +96,19 @@ std::string bash_values() {
 std::string bash_script() {
   std::string commands;
   for (const CommandInfo& command : command_table()) {
-    commands +=
-        fmt::format("    {}) flags='{}' words='{}' ;;\n", command.name, flags_of(command.id), words_of(command.id));
+    commands += fmt::format("    {}) flags='{}' words='{}' files={} ;;\n", command.name, flags_of(command.id),
+                            words_of(command.id), takes_path_arguments(command.id) ? 1 : 0);
   }
   return fmt::format(R"(# bash completion for spotkeeper: source <(spotkeeper completion bash)
 _spotkeeper() {{
-  local word=${{COMP_WORDS[COMP_CWORD]}} before=${{COMP_WORDS[COMP_CWORD-1]}} flags='--help --version' words=''
+  local word=${{COMP_WORDS[COMP_CWORD]}} before=${{COMP_WORDS[COMP_CWORD-1]}} flags='--help --version' words='' files=0
   COMPREPLY=()
+  # bash takes --flag=value for three words.
+  if [ "$word" = = ]; then
+    word=''
+  elif [ "$before" = = ]; then
+    before=${{COMP_WORDS[COMP_CWORD-2]}}
+  fi
   if [ "$COMP_CWORD" -eq 1 ]; then
     COMPREPLY=($(compgen -W '{} --help --version' -- "$word"))
     return
@@ -104,7 +119,10 @@ _spotkeeper() {{
 {}  esac
   case $word in
     -*) COMPREPLY=($(compgen -W "$flags" -- "$word")) ;;
-    *) COMPREPLY=($(compgen -W "$words" -- "$word") $(compgen -f -- "$word")) ;;
+    *)
+      COMPREPLY=($(compgen -W "$words" -- "$word"))
+      [ "$files" = 0 ] || COMPREPLY+=($(compgen -f -- "$word"))
+      ;;
   esac
 }}
 complete -o filenames -F _spotkeeper spotkeeper
@@ -134,7 +152,10 @@ std::string zsh_value(const Option& option) {
 }
 
 std::string zsh_argument(const Option& option) {
-  return takes_paths(option) ? "_files" : fmt::format("({})", words_of(option));
+  const std::string words = words_of(option);
+  if (!takes_paths(option)) return fmt::format("({})", words);
+  return words.empty() ? "_files"
+                       : fmt::format("{{_alternative \"words:{}:({})\" \"files:file:_files\"}}", option.name, words);
 }
 
 std::string zsh_script() {
@@ -151,6 +172,9 @@ std::string zsh_script() {
                                    ? fmt::format("{}:{}:{}", ++arguments, option.name, zsh_argument(option))
                                    : fmt::format("--{}[{}]{}", option.name, zsh_text(option.help), zsh_value(option));
       cases += fmt::format(" \\\n        {}", quoted(spec, "'\\''"));
+      if (option.short_name == 0) continue;
+      const std::string brief = fmt::format("-{}[{}]{}", option.short_name, zsh_text(option.help), zsh_value(option));
+      cases += fmt::format(" \\\n        {}", quoted(brief, "'\\''"));
     }
     cases += " \\\n        '--help[show help]' ;;\n";
   }
@@ -168,7 +192,12 @@ _spotkeeper() {{
   case $words[1] in
 {}  esac
 }}
-compdef _spotkeeper spotkeeper
+# Loaded by its name, this file is the function's first run.
+if [ "$funcstack[1]" = _spotkeeper ]; then
+  _spotkeeper "$@"
+else
+  compdef _spotkeeper spotkeeper
+fi
 )",
                      described, cases);
 }

@@ -181,6 +181,13 @@ constexpr Option table[] = {
      .group = "Drain",
      .help = "let pods wait for their turn until only what their requests need is left of their grace: fewer replicas "
              "out at once, less than the whole grace for some"},
+    {.name = "wait-for-room",
+     .type = FlagType{SK_INTO(drain.wait_for_room)},
+     .fallback = "true",
+     .commands = {Command::Agent},
+     .group = "Drain",
+     .help = "hold a pod back, until its last safe start, while no node would take its successor; false beside an "
+             "autoscaler that buys only for pods that are pending"},
     {.name = "exclude-from-load-balancers",
      .type = FlagType{SK_INTO(drain.exclude_from_load_balancers)},
      .fallback = "true",
@@ -193,8 +200,8 @@ constexpr Option table[] = {
      .type = PathType{SK_INTO(kubernetes.kubeconfig)},
      .commands = services,
      .group = "Kubernetes API",
-     .help = "kubeconfig file; without one, the pod's service account, then ~/.kube/config",
-     .other_environment = "KUBECONFIG"},
+     .help = "kubeconfig file; without one, the files of $KUBECONFIG (separated by colons), else ~/.kube/config, else "
+             "the pod's service account"},
     {.name = "context",
      .type = TextType{"NAME", SK_INTO(kubernetes.context)},
      .commands = services,
@@ -384,7 +391,7 @@ constexpr Option table[] = {
      .placement = Placement::CommandLineOnly},
     {.name = "config",
      .type = PathType{SK_INTO(config_file)},
-     .commands = services,
+     .commands = everywhere,
      .group = "Common",
      .help = "YAML file with options, each under the name of its flag",
      .placement = Placement::CommandLineOnly,

@@ -89,8 +89,7 @@ bool is_digits(std::string_view text) {
 
 template <class Value>
 std::string range_text(Value least, Value most, auto&& show) {
-  return most == std::numeric_limits<Value>::max() ? fmt::format("at least {}", show(least))
-                                                   : fmt::format("{} to {}", show(least), show(most));
+  return fmt::format("{} to {}", show(least), show(most));
 }
 
 }  // namespace

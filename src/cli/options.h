@@ -52,6 +52,7 @@ struct DrainOptions {
   Duration endpoint_delay{};     // until every proxy has heard that a pod is going
   Duration longest_request{};    // how long the longest request may still take
   bool grace_may_yield = false;  // see plan::DrainPolicy
+  bool wait_for_room = true;     // the same
   bool exclude_from_load_balancers = true;
 };
 

@@ -25,7 +25,7 @@ may serve several commands: keys of other commands are checked and otherwise lef
 An environment variable `SPOTKEEPER_…` that is no option's is an error too, except those that Kubernetes makes of
 Services.
 
-Durations have units (`ns`, `us`, `ms`, `s`, `m`, `h`): `90s`, `1.5s`, `2m30s`. Truth values are `true` and `false`.
+Durations have units (`ns`, `us`, `ms`, `s`, `m`, `h`): `90s`, `1.5s`, `2m30s`. Truth values are `true` and `false`; in the file also `yes`, `no`, `on` and `off`.
 Logs, progress and errors go to standard error, data to standard output. Colours and progress bars appear only on a
 terminal, and colours not where `NO_COLOR` is set. Exit codes: 0 done, 1 found something or failed, 2 wrong usage or
 input.

@@ -127,9 +127,10 @@ Result<std::vector<sim::Report>> serve_simulation(const sim::Scenario& scenario,
   };
   const auto report = sim::serve::serve_scenario(scenario, serve);
   view.clear();
-  // Ctrl-C on a kept world is its ordinary end.
-  if (!report && (report.error().code != ErrorCode::Cancelled || !serve.keep)) return fail(report.error());
-  folder.remove();
+  // Ctrl-C is a kept world's ordinary end, and nobody wants the logs of another that was given up.
+  const bool cancelled = !report && report.error().code == ErrorCode::Cancelled;
+  if (report || cancelled) folder.remove();
+  if (!report && !(cancelled && serve.keep)) return fail(report.error());
   return reports;
 }
 

@@ -125,18 +125,23 @@ std::optional<std::string> check_flags(const SimulateOptions& options) {
     return std::nullopt;
   }
   for (const auto& [given, flag] :
-       {std::pair{options.keep, "--keep"}, std::pair{options.agents, "--agents"},
-        std::pair{options.speed != 1.0, "--speed"}, std::pair{!options.directory.empty(), "--directory"}}) {
-    if (given) return fmt::format("{} needs --serve", flag);
+       {std::pair{options.keep, "keep"}, std::pair{options.agents, "agents"}, std::pair{options.speed != 1.0, "speed"},
+        std::pair{!options.directory.empty(), "directory"}}) {
+    if (given) return fmt::format("--{0} (or `{0}` of the configuration) needs --serve", flag);
   }
   return std::nullopt;
 }
 
-/// False when the policy that is judged lost a request, which the log then says.
+/// False when the policy that is judged lost a request, or had none to lose: the log then says so.
 bool keeps_every_request(const std::vector<sim::Report>& reports, sim::Policy judged) {
   bool kept = true;
   for (const sim::Report& report : reports) {
-    if (report.policy != judged || report.traffic.lost() == 0) continue;
+    if (report.policy != judged) continue;
+    if (report.traffic.sent() == 0) {
+      log::error("no request was sent, so that none could be lost: the scenario needs a `load`");
+      kept = false;
+    }
+    if (report.traffic.lost() == 0) continue;
     log::error(fmt::format("policy {} lost {} of {} requests", sim::name_of(judged), report.traffic.lost(),
                            report.traffic.sent()));
     kept = false;
@@ -189,7 +194,7 @@ int run_simulate(const Options& options, Streams streams) {
   });
   if (!reports) {
     log::error(reports.error().message);
-    return kFound;
+    return reports.error().code == ErrorCode::InvalidInput ? kBadUsage : kFound;
   }
   if (!shown && !reports->empty()) show({*reports, {}});
   return code_of(*reports, written);

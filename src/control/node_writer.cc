@@ -64,8 +64,10 @@ const Node* NodeWriter::watched() const {
 const Node* NodeWriter::node(Agenda& agenda) {
   const Node* const seen = watched();
   if (!patched_) return seen;
-  const bool caught_up = seen != nullptr && (seen->version == patched_->version || same_to_us(*seen, *patched_) ||
-                                             (!config_.dry_run && runtime_.steady() >= patched_until_));
+  // A dry-run is answered with the version that the Node had before.
+  const bool shown = !config_.dry_run && seen != nullptr &&
+                     (seen->version == patched_->version || runtime_.steady() >= patched_until_);
+  const bool caught_up = shown || (seen != nullptr && same_to_us(*seen, *patched_));
   if (!caught_up) {
     if (!config_.dry_run && runtime_.steady() < patched_until_) agenda.consider(patched_until_);
     return &*patched_;
@@ -164,9 +166,14 @@ net::Task<bool> NodeWriter::write(std::optional<Node> node) {
     Result<Node> patched = co_await cluster_.patch_node(change);
     metrics_.on_node_patch(patched ? "accepted" : name_of(patched.error().code));
     if (patched) {
-      believe(*std::move(patched));
-      announce(verdict, *patched_);
-      co_return true;
+      // The answer to a dry-run knows of this change, and of none that was tried before.
+      if (config_.dry_run) {
+        apply(change, *node);
+        believe(*std::move(node));
+      } else {
+        believe(*std::move(patched));
+      }
+      co_return conclude(verdict);
     }
     if (patched.error().code != ErrorCode::Conflict) {
       log::warn("the Node can't be marked; trying again", {{"problem", patched.error().message}});
@@ -175,6 +182,16 @@ net::Task<bool> NodeWriter::write(std::optional<Node> node) {
     node.reset();
   }
   co_return false;
+}
+
+// An admission webhook may take out of a PATCH what was in it: that is asked for again, and not at once.
+bool NodeWriter::conclude(const NodeVerdict& written) {
+  const NodeVerdict left = judge_node(*patched_, signals_, config_.rules, may_exclude_, clock_.now());
+  if (!left.news && !left.undone) announce(written, *patched_);
+  if (left.change.empty()) return true;
+  log::warn("the Node was patched, and not all of it has stayed; trying again",
+            {{"node", patched_->name.str()}, {"hint", "an admission webhook that changes Nodes?"}});
+  return false;
 }
 
 void NodeWriter::announce(const NodeVerdict& verdict, const Node& node) {

@@ -74,6 +74,8 @@ class NodeWriter {
   net::Task<void> update(std::optional<Node> node);
   net::Task<bool> write(std::optional<Node> node);
   void believe(Node node);
+  /// After an accepted PATCH: tells of it. False: something is still to be written.
+  bool conclude(const NodeVerdict& written);
   void announce(const NodeVerdict& verdict, const Node& node);
   void complain_about_annotation(const std::string& why);
 

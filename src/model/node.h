@@ -48,4 +48,7 @@ struct NodeChange {
   friend bool operator==(const NodeChange&, const NodeChange&) = default;
 };
 
+/// Makes of `node` what the PATCH makes of it; its version stays.
+void apply(const NodeChange& change, Node& node);
+
 }  // namespace spotkeeper

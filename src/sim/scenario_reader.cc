@@ -352,6 +352,8 @@ Result<void> read_event(const JsonField& field, Scenario& into) {
   using What = ScenarioEvent::What;
   ScenarioEvent event;
   SK_TRY(event.at, duration_in(field["at"], 0s));
+  if (event.at >= into.duration)
+    return fail(field["at"].error("the run ends before that, after its duration of " + format_duration(into.duration)));
   SK_TRY(event.what, one_of<What>(field["notice"], What::Spot,
                                   {{"spot", What::Spot},
                                    {"rebalance", What::Rebalance},

@@ -218,20 +218,8 @@ Answer<ObjectRef> World::patch_node(const NodeChange& change, bool dry_run) {
   if (present == nullptr) return not_found("nodes", change.node.str());
   if (change.version && *change.version != present->node.version) return moved_on("nodes", change.node.str());
   NodeObject edited = *present;
-  Node& node = edited.node;
-  if (change.taints) node.taints = *change.taints;
-  if (change.unschedulable) node.unschedulable = *change.unschedulable;
-  const auto merge = [](Labels& into, const auto& changes) {
-    for (const auto& [key, value] : changes) {
-      if (value) {
-        into.set(key, *value);
-      } else {
-        into.erase(key);
-      }
-    }
-  };
-  merge(node.labels, change.labels);
-  merge(node.annotations, change.annotations);
+  const Node& node = edited.node;
+  apply(change, edited.node);
   if (dry_run) return std::make_shared<const Object>(std::move(edited));
   const bool same = node.taints == present->node.taints && node.unschedulable == present->node.unschedulable &&
                     node.labels == present->node.labels && node.annotations == present->node.annotations;

@@ -90,12 +90,15 @@ TEST_P(ClaimedScenario, CanBeKeptWithoutALoss) {
   EXPECT_EQ(least, 0);
 }
 
-// What the load needs: 50 % of 3 replicas, 70 % and 60 % of 12. Half of the slow starters' twelve leave before any
-// successor can be Ready; those that end go on answering until their successors are there, and the floor is one.
+// What the load needs: 50 % of 3 replicas, 70 %, 60 % and 50 % of 12. Half of the slow starters' twelve leave before
+// any successor can be Ready; those that end go on answering until their successors are there, and the floor is one.
 INSTANTIATE_TEST_SUITE_P(Shipped, ClaimedScenario,
                          testing::Values(Claim{"one-node", "", 120, 2, 1000}, Claim{"zone-storm", "", 120, 9, 1000},
                                          Claim{"slow-starters", "", 60, 1, 1000},
-                                         Claim{"capacity-error", "us-east-1a", 120, 8, 3}),
+                                         Claim{"capacity-error", "us-east-1a", 120, 8, 3},
+                                         // Both pools of a zone at once, where its storms take one; two more fit on
+                                         // each of the eight machines that stay.
+                                         Claim{"rolling-storm", "us-east-1a", 120, 6, 16}),
                          [](const auto& of) {
                            std::string name = of.param.scenario;
                            std::erase(name, '-');

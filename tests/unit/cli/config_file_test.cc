@@ -54,7 +54,7 @@ TEST(ConfigFileError, NamesFileLineColumnKeyAndWhatIsAllowed) {
             "c.yaml:1:1: dry-run: expected a truth value, got a string; allowed: true, false");
   EXPECT_EQ(error_of("node-name: 12"), "c.yaml:1:1: node-name: expected text, got a number");
   EXPECT_EQ(error_of("node-name:"), "c.yaml:1:1: node-name: expected text, got null");
-  EXPECT_EQ(error_of("seed: 1.5"), "c.yaml:1:1: seed: '1.5' is not a whole number; allowed: at least 0");
+  EXPECT_EQ(error_of("seed: 1.5"), "c.yaml:1:1: seed: '1.5' is not a whole number; allowed: 0 to 9223372036854775807");
 }
 
 TEST(ConfigFileError, NamesAllOfThem) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/file.h"
 #include "cli/program.h"
 #include "format/json.h"
 
@@ -45,6 +46,20 @@ TEST(Simulate, EndsWithOneWhenTheNamedPolicyLostARequestAndThatWasAskedFor) {
 }
 
 TEST(Simulate, EndsWithZeroWhenTheNamedPolicyLostNothing) { EXPECT_EQ(simulate({"--fail-on-loss"}).code, 0); }
+
+TEST(Simulate, TakesARunWithoutARequestForNoProofThatNoneIsLost) {
+  const std::string path = testing::TempDir() + "idle.yaml";
+  ASSERT_TRUE(write_file(
+      path,
+      "scenario: idle\nduration: 1s\ncluster: {nodes: [{count: 1, name: n, zone: us-east-1a, type: m5.large}]}\n"));
+  const Streams streams{std::tmpfile(), std::tmpfile()};
+  const std::vector<std::string> arguments = {"simulate", path};
+  EXPECT_EQ(run(arguments, {}, streams), 0);
+  const std::vector<std::string> judged = {"simulate", path, "--fail-on-loss"};
+  EXPECT_EQ(run(judged, {}, streams), 1);
+  std::fclose(streams.out);
+  std::fclose(streams.err);
+}
 
 TEST(Simulate, JudgesOnlyTheNamedPolicyOfAComparison) {
   EXPECT_EQ(simulate({"--compare", "--fail-on-loss"}).code, 0) << "spotkeeper loses nothing, whatever the others do";

@@ -307,6 +307,58 @@ TEST_F(AgentTest, MarksTheNodeAfterAStormOfRefusals) {
   }
 }
 
+// An optimistic lock: the list of taints is replaced as a whole.
+TEST_F(AgentTest, ChangesTaintsOnlyOfTheVersionOfItsNodeThatItHasSeen) {
+  const ResourceVersion seen = cluster.node("n1").version;
+  start();
+  runtime.advance(2s);
+  spot_notice();
+  ASSERT_TRUE(runtime.run_until([&] { return !cluster.patches.empty(); }, 5s));
+  EXPECT_EQ(cluster.patches[0].version, seen);
+}
+
+TEST_F(AgentTest, SendsEveryChangeOnceInADryRun) {
+  config.dry_run = true;
+  cluster.dry_run = true;
+  cluster.add_pod("web-1", "n1", "web");
+  start();
+  runtime.advance(2s);
+  spot_notice();
+  runtime.advance(115s);
+  EXPECT_EQ(cluster.patches.size(), 1U);
+  EXPECT_EQ(cluster.evictions.size(), 1U);
+  EXPECT_EQ(cluster.events_with("NodeInterrupted"), 1);
+}
+
+TEST_F(AgentTest, RemembersInADryRunWhatItHasTriedBefore) {
+  config.dry_run = true;
+  cluster.dry_run = true;
+  cluster.latency = 200ms;  // the load balancers' share comes in a second patch
+  start();
+  runtime.advance(2s);
+  spot_notice();
+  runtime.advance(115s);
+  ASSERT_EQ(cluster.patches.size(), 2U);
+  EXPECT_TRUE(cluster.patches[0].taints);
+  EXPECT_TRUE(cluster.patches[1].labels.contains(std::string(plan::kExcludeLabel)));
+  EXPECT_FALSE(cluster.patches[1].taints);
+  EXPECT_EQ(cluster.events_with("NodeInterrupted"), 1);
+}
+
+TEST_F(AgentTest, AsksAgainForWhatAWebhookTakesOutOfItsPatchWithoutAHotLoop) {
+  cluster.node_webhook = [](Node& node) { node.taints.clear(); };
+  cluster.add_pod("web-1", "n1", "web");
+  start();
+  runtime.advance(2s);
+  spot_notice();
+  runtime.advance(60s);
+  EXPECT_GE(cluster.patches.size(), 20U);
+  EXPECT_LE(cluster.patches.size(), 50U);
+  EXPECT_EQ(cluster.events_with("NodeInterrupted"), 1) << "the annotation stands, and that is what an event tells of";
+  EXPECT_TRUE(empty()) << "the drain does not depend on the mark";
+  EXPECT_THAT(logged, ::testing::HasSubstr("not all of it has stayed"));
+}
+
 TEST_F(AgentTest, DrainsInTimeEvenWhereTheNodeCanNotBeMarked) {
   cluster.add_pod("web-1", "n1", "web");
   cluster.patch_hook = [](const NodeChange&) -> std::optional<Error> { return Error{ErrorCode::Forbidden, "no"}; };

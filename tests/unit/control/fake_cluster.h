@@ -27,6 +27,10 @@ class FakeCluster final : public control::ClusterApi {
   /// How long a pod takes to end, at most its grace; none: its whole grace.
   std::optional<Duration> pods_end_after = 1s;
 
+  /// What an admission webhook makes of a Node that is patched.
+  std::function<void(Node&)> node_webhook;
+  bool dry_run = false;  // accepts everything and carries nothing out
+
   bool complete = true;            // what every view says of itself
   std::vector<std::string> stuck;  // the same
 
@@ -120,10 +124,17 @@ class FakeCluster final : public control::ClusterApi {
     if (!error && found == nullptr) error = Error{ErrorCode::NotFound, "no such node"};
     if (!error && change.version && *change.version != found->version)
       error = Error{ErrorCode::Conflict, "the object has been modified"};
+    // As kube::Client: a list of taints is written as a whole.
+    if (!error && change.taints && !change.version)
+      error = Error{ErrorCode::InvalidInput, "a change of taints needs the version"};
     std::optional<Node> after;
     if (!error) {
       after = patched(*found, change);
-      this->change([&](Snapshot& cluster) { cluster.put(*after); });
+      if (dry_run) {
+        after->version = found->version;
+      } else {
+        this->change([&](Snapshot& cluster) { cluster.put(*after); });
+      }
       patches.push_back(change);
     }
     co_await net::sleep_for(runtime_, latency / 2);
@@ -143,7 +154,7 @@ class FakeCluster final : public control::ClusterApi {
       answer.outcome = consider_eviction(pod);
       if (answer.outcome == kube::EvictOutcome::Accepted) {
         evictions.push_back(pod);
-        end_pod(pod, grace);
+        if (!dry_run) end_pod(pod, grace);
       }
     }
     co_await net::sleep_for(runtime_, latency / 2);
@@ -161,7 +172,7 @@ class FakeCluster final : public control::ClusterApi {
       outcome = world.find_pod(pod.name) == nullptr ? kube::DeleteOutcome::Gone : kube::DeleteOutcome::Replaced;
     } else {
       deletes.push_back(pod);
-      end_pod(pod, grace);
+      if (!dry_run) end_pod(pod, grace);
     }
     co_await net::sleep_for(runtime_, latency / 2);
     co_return outcome;
@@ -286,19 +297,8 @@ class FakeCluster final : public control::ClusterApi {
   }
 
   Node patched(Node node, const NodeChange& change) {
-    if (change.taints) node.taints = *change.taints;
-    if (change.unschedulable) node.unschedulable = *change.unschedulable;
-    const auto apply = [](Labels& into, const auto& from) {
-      for (const auto& [key, value] : from) {
-        if (value) {
-          into.set(key, *value);
-        } else {
-          into.erase(key);
-        }
-      }
-    };
-    apply(node.labels, change.labels);
-    apply(node.annotations, change.annotations);
+    apply(change, node);
+    if (node_webhook) node_webhook(node);
     node.version = next_version();
     return node;
   }

@@ -125,6 +125,8 @@ TEST(Scenario, RefusesWhatMakesNoSense) {
   EXPECT_THAT(error_of(least + "events:\n  - {notice: spot}\n"), HasSubstr("zone, nodes, share"));
   EXPECT_THAT(error_of(least + "events:\n  - {notice: spot, nodes: [m-2]}\n"), HasSubstr("did you mean 'm-1'"));
   EXPECT_THAT(error_of(least + "events:\n  - {notice: spot, zone: mars-1a}\n"), HasSubstr("no node is in zone"));
+  EXPECT_THAT(error_of(least + "events:\n  - {at: 2h, notice: spot, nodes: [m-1]}\n"),
+              HasSubstr("the run ends before that"));
   EXPECT_THAT(error_of(least + "faults: {api: {conflict: 150%}}\n"), HasSubstr("out of range"));
 }
 
