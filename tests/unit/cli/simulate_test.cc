@@ -49,9 +49,9 @@ TEST(Simulate, EndsWithZeroWhenTheNamedPolicyLostNothing) { EXPECT_EQ(simulate({
 
 TEST(Simulate, TakesARunWithoutARequestForNoProofThatNoneIsLost) {
   const std::string path = testing::TempDir() + "idle.yaml";
-  ASSERT_TRUE(write_file(
-      path,
-      "scenario: idle\nduration: 1s\ncluster: {nodes: [{count: 1, name: n, zone: us-east-1a, type: m5.large}]}\n"));
+  ASSERT_TRUE(write_file(path,
+                         "scenario: idle\nduration: 1s\ncluster: {nodes: [{count: 1, name: machine, zone: us-east-1a, "
+                         "type: m5.large}]}\n"));
   const Streams streams{std::tmpfile(), std::tmpfile()};
   const std::vector<std::string> arguments = {"simulate", path};
   EXPECT_EQ(run(arguments, {}, streams), 0);
