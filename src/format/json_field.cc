@@ -148,7 +148,9 @@ Result<void> JsonField::reachable() const {
 
 Result<void> JsonField::read(std::string_view& out) const {
   const auto* text = value_->if_string();
-  if (text == nullptr) return fail(expected("a string"));
+  // YAML 1.1 has words that are no text: n, no, on, off, yes.
+  const std::string_view hint = places_ != nullptr && value_->is_bool() ? " (in quotes, it is text)" : "";
+  if (text == nullptr) return fail(error(fmt::format("expected a string, got {}{}", kind_of(*value_), hint)));
   out = std::string_view(text->data(), text->size());
   return {};
 }
@@ -183,6 +185,7 @@ Result<void> JsonField::read(Instant& out) const {
 }
 
 Result<void> JsonField::read(Duration& out) const {
+  if (value_->is_number()) return fail(expected("a duration with its unit (60s, 1h30m)"));
   std::string_view text;
   SK_CHECK(read(text));
   auto parsed = parse_duration(text);

@@ -46,6 +46,8 @@ TEST_F(JsonFieldTest, NamesThePlaceAndBothTypes) {
   EXPECT_EQ(error_of(root["words"].members()), "/words: expected an object, got an array");
   EXPECT_EQ(error_of(root["mixed"].strings()), "/mixed/1: expected a string, got a number");
   EXPECT_EQ(error_of(root["name"].as<Duration>()).substr(0, 6), "/name:");
+  EXPECT_EQ(error_of(root["count"].as<Duration>()),
+            "/count: expected a duration with its unit (60s, 1h30m), got a number");
   EXPECT_EQ(error_of(root.as<std::string>()), "expected a string, got an object");
 }
 

@@ -110,6 +110,12 @@ TEST(Yaml, FieldsNameLineAndColumn) {
             "line 2, column 3: /clusters/0/user: is required and missing");
 }
 
+TEST(Yaml, HintsAtQuotesForAWordThatIsNoText) {
+  const auto document = parse_yaml("name: n").value();
+  EXPECT_EQ(document.root()["name"].as<std::string>().error().message,
+            "line 1, column 1: /name: expected a string, got a boolean (in quotes, it is text)");
+}
+
 TEST(Yaml, ReadsStreamsWithoutTheirEmptyDocuments) {
   const auto documents = parse_yaml_stream("# c\n---\n---\na: 1\n---\n- 2\n...\n---\n'': x\n").value();
   ASSERT_EQ(documents.size(), 3U);
