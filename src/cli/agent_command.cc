@@ -109,6 +109,10 @@ class AgentProcess {
       return fail(ErrorCode::InvalidInput,
                   "--node-name: " + quote(options_.agent.node_name) +
                       " is no name of a Node: lower-case letters, digits, '-' and '.', at most 253 characters");
+    const bool after_replacement = options_.agent.on_rebalance == OnRebalance::DrainAfterReplacement;
+    if (nth() == nullptr && after_replacement && !options_.drain.wait_for_room)
+      return fail(ErrorCode::InvalidInput,
+                  "--rebalance=drain-after-replacement needs --wait-for-room: a replacement is room on another node");
     kube::Environment environment = kube::process_environment();
     config_ = agent_config(options_, environment);
     if (nth() != nullptr) {

@@ -110,6 +110,16 @@ TEST(AgentCommand, EndsWithTwoOnAKubeconfigThatIsMissingOrBad) {
   }
 }
 
+TEST(AgentCommand, EndsWithTwoWhereARebalanceWouldDrainBeforeAReplacement) {
+  std::string logged;
+  log::capture(&logged);
+  const Outcome outcome = run_with({"agent", "--node-name", "n", "--kubeconfig", "/nonexistent", "--log-level", "error",
+                                    "--rebalance=drain-after-replacement", "--wait-for-room=false"});
+  log::capture(nullptr);
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_THAT(logged, HasSubstr("needs --wait-for-room"));
+}
+
 TEST(AgentCommand, EndsWithTwoOnANodeNameThatIsNone) {
   for (const std::string& name : {std::string("Node-1"), std::string("a/b"), std::string("a b"), std::string("-a"),
                                   std::string("a..b"), std::string("a."), std::string(254, 'a')}) {
