@@ -15,6 +15,7 @@
 #include "cli/report_table.h"
 #include "cli/serve_simulation.h"
 #include "cli/simulate_once.h"
+#include "cli/simulate_variants.h"
 #include "cli/terminal.h"
 #include "sim/market/spot_trace.h"
 #include "sim/page/report_page.h"
@@ -38,7 +39,7 @@ struct Outcome {
 /// The scenario that the options name, with the recorded market they name.
 Result<sim::Scenario> load(const Options& options, const Catalog& catalog) {
   SK_TRY(auto scenario, sim::load_scenario(options.simulate.scenario, catalog));
-  if (options.simulate.trace.empty()) return scenario;
+  if (options.simulate.trace.empty() || !scenario.variants.empty()) return scenario;
   SK_TRY(const auto traces, sim::market::load_spot_traces(options.simulate.trace));
   SK_CHECK(sim::market::drive_by_traces(scenario.market, traces).within("--trace " + options.simulate.trace));
   return scenario;
@@ -70,13 +71,9 @@ Result<Outcome> run_all(const Plan& plan, const Options& options, Streams stream
   return outcome;
 }
 
-/// What the simulated agents log belongs to their virtual time; it is shown to who asks for everything.
 Result<Outcome> run_unheard(const Plan& plan, const Options& options, Streams streams) {
-  std::string unheard;
-  if (options.log.level != log::Level::Debug) log::capture(&unheard);
-  auto outcome = run_all(plan, options, streams);
-  log::capture(nullptr);
-  return outcome;
+  const Unheard unheard(options);
+  return run_all(plan, options, streams);
 }
 
 format::JsonValue document_of(const Plan& plan, const Outcome& outcome) {
@@ -132,23 +129,6 @@ std::optional<std::string> check_flags(const SimulateOptions& options) {
   return std::nullopt;
 }
 
-/// False when the policy that is judged lost a request, or had none to lose: the log then says so.
-bool keeps_every_request(const std::vector<sim::Report>& reports, sim::Policy judged) {
-  bool kept = true;
-  for (const sim::Report& report : reports) {
-    if (report.policy != judged) continue;
-    if (report.traffic.sent() == 0) {
-      log::error("no request was sent, so that none could be lost: the scenario needs a `load`");
-      kept = false;
-    }
-    if (report.traffic.lost() == 0) continue;
-    log::error(fmt::format("policy {} lost {} of {} requests", sim::name_of(judged), report.traffic.lost(),
-                           report.traffic.sent()));
-    kept = false;
-  }
-  return kept;
-}
-
 }  // namespace
 
 int run_simulate(const Options& options, Streams streams) {
@@ -166,6 +146,7 @@ int run_simulate(const Options& options, Streams streams) {
     log::error(plan.error().message);
     return kBadUsage;
   }
+  if (!plan->world.scenario.variants.empty()) return simulate_variants(plan->world.scenario, options, streams);
   bool written = true;
   const auto show = [&](const Outcome& outcome) {
     print_outcome(*plan, outcome, options, streams);

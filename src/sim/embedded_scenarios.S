@@ -8,13 +8,6 @@ spotkeeper_\symbol\()_end:
     .endm
 
     .section .rodata
-    scenario capacity_error, "capacity-error.yaml"
-    scenario market_day, "market-day.yaml"
-    scenario nlb, "nlb.yaml"
-    scenario one_node, "one-node.yaml"
-    scenario price_spike, "price-spike.yaml"
-    scenario rolling_storm, "rolling-storm.yaml"
-    scenario slow_starters, "slow-starters.yaml"
-    scenario statefulset_volumes, "statefulset-volumes.yaml"
-    scenario zone_storm, "zone-storm.yaml"
+#define SCENARIO(symbol, file) scenario symbol, file
+#include "embedded_scenarios.inc"
     .section .note.GNU-stack, "", %progbits

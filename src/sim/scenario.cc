@@ -59,23 +59,50 @@ std::vector<NodeName> targets_of(const Scenario& scenario, const ScenarioEvent& 
   return chosen;
 }
 
-Result<Scenario> load_scenario(const std::string& name_or_path, const Catalog& catalog) {
+namespace {
+
+constexpr std::size_t kMostBytes = 1 << 20;
+
+const ShippedScenario* find_shipped(std::string_view name) {
+  const auto shipped = shipped_scenarios();
+  const auto found = std::ranges::find_if(shipped, [&](const ShippedScenario& one) { return one.name == name; });
+  return found == shipped.end() ? nullptr : &*found;
+}
+
+Result<Scenario> load_whole(const std::string& name_or_path, const Catalog& catalog) {
+  if (const ShippedScenario* shipped = find_shipped(name_or_path)) {
+    return parse_scenario(shipped->yaml, std::string(shipped->name) + ".yaml", catalog);
+  }
+  SK_TRY(const auto text, read_file(name_or_path, kMostBytes));
+  return parse_scenario(text, name_or_path, catalog);
+}
+
+Result<Scenario> variant_of(const Scenario& scenario, const std::string& name) {
   std::vector<std::string_view> names;
-  for (const ShippedScenario& shipped : shipped_scenarios()) {
-    if (shipped.name == name_or_path) {
-      return parse_scenario(shipped.yaml, std::string(shipped.name) + ".yaml", catalog);
-    }
-    names.push_back(shipped.name);
+  for (const ScenarioVariant& variant : scenario.variants) {
+    if (variant.name == name) return *variant.scenario;
+    names.push_back(variant.name);
   }
-  constexpr std::size_t kMostBytes = 1 << 20;
-  auto text = read_file(name_or_path, kMostBytes);
-  if (!text) {
-    const bool looks_like_name = name_or_path.find('/') == std::string::npos && !name_or_path.ends_with(".yaml");
-    if (!looks_like_name) return fail(std::move(text).error());
-    return fail(ErrorCode::NotFound, "no scenario " + quote(name_or_path) + did_you_mean(name_or_path, names) +
-                                         " (shipped: " + join(names, ", ") + "; or a file)");
+  if (names.empty()) return fail(ErrorCode::NotFound, scenario.name + " has no variants");
+  return fail(ErrorCode::NotFound, scenario.name + " has no variant " + quote(name) + did_you_mean(name, names) +
+                                       " (it has " + join(names, ", ") + ")");
+}
+
+}  // namespace
+
+Result<Scenario> load_scenario(const std::string& name_or_path, const Catalog& catalog) {
+  auto whole = load_whole(name_or_path, catalog);
+  if (whole || whole.error().code != ErrorCode::NotFound) return whole;
+  if (const std::size_t slash = name_or_path.rfind('/'); slash != std::string::npos && slash > 0) {
+    const auto around = load_whole(name_or_path.substr(0, slash), catalog);
+    if (around) return variant_of(*around, name_or_path.substr(slash + 1));
   }
-  return parse_scenario(*text, name_or_path, catalog);
+  const bool looks_like_name = name_or_path.find('/') == std::string::npos && !name_or_path.ends_with(".yaml");
+  if (!looks_like_name) return whole;
+  std::vector<std::string_view> names;
+  for (const ShippedScenario& shipped : shipped_scenarios()) names.push_back(shipped.name);
+  return fail(ErrorCode::NotFound, "no scenario " + quote(name_or_path) + did_you_mean(name_or_path, names) +
+                                       " (shipped: " + join(names, ", ") + "; or a file)");
 }
 
 }  // namespace spotkeeper::sim

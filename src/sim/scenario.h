@@ -61,6 +61,15 @@ struct ScenarioEvent {
   Duration down = 60s;                      // of a reboot
 };
 
+struct Scenario;
+
+/// The same scenario with something changed.
+struct ScenarioVariant {
+  std::string name;
+  std::string description;
+  std::shared_ptr<const Scenario> scenario;  // called "scenario/variant", without variants of its own
+};
+
 struct Scenario {
   std::string name;
   std::string description;
@@ -81,6 +90,8 @@ struct Scenario {
   /// How far the machines' clocks are ahead of the world's; one in three is right, one ahead, one behind by it.
   Duration clock_skew{};
   bool grace_may_yield = false;  // the agents' option of that name
+  /// What is run instead of the scenario itself, side by side; none: the scenario itself.
+  std::vector<ScenarioVariant> variants;
 };
 
 /// `file` names the text in errors: "storm.yaml: line 12, column 5: /cluster/nodes/0: unknown key 'typ'; did you mean
@@ -94,7 +105,7 @@ struct ShippedScenario {
 /// Those inside the binary, by name.
 [[nodiscard]] std::span<const ShippedScenario> shipped_scenarios();
 
-/// A shipped scenario's name, or else a file.
+/// A shipped scenario's name, or else a file; either of them followed by a slash and the name of one of its variants.
 Result<Scenario> load_scenario(const std::string& name_or_path, const Catalog& catalog);
 
 /// The world of the scenario as it is before its first pod runs. No load yet: `Run` adds it when the clock starts.

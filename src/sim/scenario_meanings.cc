@@ -260,6 +260,10 @@ constexpr std::array kMeanings = {
     KeyMeaning{"faults.metadata.latency", "", "of an answer"},
     KeyMeaning{"faults.metadata.from", "", "after the clock's start; absent: from the beginning"},
     KeyMeaning{"faults.metadata.until", "", "after the clock's start; absent: to the end"},
+
+    KeyMeaning{"variants[].name", "", "its name; it is run alone as `SCENARIO/NAME`"},
+    KeyMeaning{"variants[].description", "", "one line, for reports"},
+    KeyMeaning{"variants[].set", "", "what is different; absent: nothing is"},
 };
 
 constexpr std::string_view kWhole = R"(scenario: my-storm
@@ -418,6 +422,12 @@ faults:
     from: 20s
     until: 45s
   clock-skew: 5s
+variants:
+  - {name: as-it-is, description: nothing is changed}
+  - name: longer-pre-stop
+    description: a preStop hook of 20 s
+    set:
+      workloads: [{name: web, pre-stop: 20s}]
 )";
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "format/yaml.h"
 #include "sim/market/reader.h"
+#include "sim/overrides.h"
 #include "sim/scenario.h"
 #include "sim/scenario_fields.h"
 #include "sim/scenario_parts.h"
@@ -465,7 +466,7 @@ Result<void> check_least(const JsonField& root) {
 
 Result<Scenario> read_scenario(const JsonField& root, const Catalog& catalog) {
   SK_CHECK(keys_in(root, {"scenario", "description", "seed", "duration", "warm-up", "cluster", "market", "groups",
-                          "workloads", "services", "budgets", "load", "events", "agent", "faults"}));
+                          "workloads", "services", "budgets", "load", "events", "agent", "faults", "variants"}));
   SK_CHECK(check_least(root));
   Scenario scenario;
   SK_TRY(scenario.name, name_in(root["scenario"]));
@@ -491,13 +492,61 @@ Result<Scenario> read_scenario(const JsonField& root, const Catalog& catalog) {
   return scenario;
 }
 
+/// A variant is read as a scenario of its own: the document with what it sets written over.
+Result<ScenarioVariant> read_variant(const JsonField& field, const format::YamlDocument& document,
+                                     const Scenario& scenario, const Catalog& catalog) {
+  SK_CHECK(field.is_object());
+  SK_CHECK(keys_in(field, {"name", "description", "set"}));
+  ScenarioVariant variant;
+  SK_TRY(variant.name, name_in(field["name"]));
+  SK_TRY(variant.description, text_in(field["description"], ""));
+  const JsonField set = field["set"];
+  note(set, "map", "keys of a scenario");
+  for (const std::string_view key : {"scenario", "variants"}) {
+    if (set[key].present()) return fail(set[key].error("a variant can't set it"));
+  }
+  OverriddenDocument overridden(document.value(), document);
+  overridden.erase("variants");
+  if (set.present()) {
+    SK_CHECK(set.is_object());
+    overridden.write_over(*set.value(), set.path());
+  }
+  auto read = read_scenario(overridden.root(), catalog);
+  if (!read) {
+    Error error = std::move(read).error();
+    error.message += " (in variant " + quote(variant.name) + ")";
+    return fail(std::move(error));
+  }
+  read->name = scenario.name + "/" + variant.name;
+  if (!variant.description.empty()) read->description = variant.description;
+  variant.scenario = std::make_shared<const Scenario>(std::move(*read));
+  return variant;
+}
+
+Result<void> read_variants(const format::YamlDocument& document, const Catalog& catalog, Scenario& into) {
+  constexpr std::size_t kMost = 20;
+  SK_TRY(const auto elements, document.root()["variants"].elements());
+  if (elements.size() > kMost) return fail(document.root()["variants"].error("more than 20 of them"));
+  for (const JsonField& element : elements) {
+    SK_TRY(auto variant, read_variant(element, document, into, catalog));
+    for (const ScenarioVariant& known : into.variants) {
+      if (known.name == variant.name) return fail(element["name"].error("a second one called " + quote(known.name)));
+    }
+    into.variants.push_back(std::move(variant));
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<Scenario> parse_scenario(std::string_view yaml, std::string_view file, const Catalog& catalog) {
   auto document = format::parse_yaml(yaml);
   if (!document) return fail(std::move(document).error().within(file));
   auto scenario = read_scenario(document->root(), catalog);
-  return std::move(scenario).within(file);
+  if (!scenario) return std::move(scenario).within(file);
+  const auto variants = read_variants(*document, catalog, *scenario);
+  if (!variants) return fail(Error(variants.error()).within(file));
+  return scenario;
 }
 
 }  // namespace spotkeeper::sim

@@ -54,6 +54,15 @@ constexpr Section kSections[] = {
     {"faults",
      "## `faults`\n\nWhat goes wrong between the agents and what they talk to. Shares are of requests, independent of "
      "each other."},
+    {"variants",
+     "## `variants`\n\nThe same scenario with something changed, each run under each policy on the same random "
+     "numbers, "
+     "and printed as one table. `spotkeeper simulate NAME/VARIANT` runs one of them with everything that can be asked "
+     "of a "
+     "run. In what a variant sets, maps are merged key by key, and `null` takes a key away; an element of a list "
+     "changes "
+     "the one of its `name` (and `namespace`, if it gives one; in `load`: of its `service`), or is added; lists whose "
+     "elements have no names are replaced."},
 };
 
 std::string_view top_of(std::string_view path) {

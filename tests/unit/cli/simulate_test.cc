@@ -75,5 +75,51 @@ TEST(Simulate, RefusesATraceThatCannotBeReadOrHasNothingToDrive) {
   std::filesystem::remove_all(folder);
 }
 
+// ---- variants
+
+Outcome simulate_remedies(std::vector<std::string> arguments, const std::string& scenario = "remedies") {
+  arguments.insert(arguments.begin(), {"simulate", scenario});
+  const Streams streams{std::tmpfile(), std::tmpfile()};
+  Outcome outcome;
+  outcome.code = run(arguments, {}, streams);
+  outcome.out = taken(streams.out);
+  std::fclose(streams.err);
+  return outcome;
+}
+
+TEST(SimulateVariants, PrintsAllOfThemUnderThreePoliciesAsOneTable) {
+  const Outcome table = simulate_remedies({});
+  EXPECT_EQ(table.code, 0);
+  for (const char* text : {"none", "cordon-and-drain", "spotkeeper", "as-it-is", "longer-grace", "pre-stop-15s",
+                           "pods killed hard", "cost an hour", "overprovisioned: half more machines"}) {
+    EXPECT_NE(table.out.find(text), std::string::npos) << text;
+  }
+}
+
+TEST(SimulateVariants, HaveTheReportsOfEachAsData) {
+  const Outcome data = simulate_remedies({"--compare", "none", "-o", "json"});
+  EXPECT_EQ(data.code, 0);
+  const auto document = format::parse_json(data.out).value();
+  const auto variants = format::JsonField(document)["variants"].elements().value();
+  ASSERT_EQ(variants.size(), 7U);
+  EXPECT_EQ(variants[0]["name"].as<std::string>().value(), "as-it-is");
+  const auto runs = variants[0]["runs"].elements().value();
+  ASSERT_EQ(runs.size(), 1U);
+  EXPECT_EQ(runs[0]["scenario"].as<std::string>().value(), "remedies/as-it-is");
+  EXPECT_EQ(runs[0]["policy"].as<std::string>().value(), "none");
+}
+
+TEST(SimulateVariants, RefuseWhatIsAboutOneRunAndOneOfThemTakesIt) {
+  for (const char* flag : {"--html=x.html", "--explain-lost", "--serve", "--output=csv"})
+    EXPECT_EQ(simulate_remedies({flag}).code, 2) << flag;
+  EXPECT_EQ(simulate_remedies({"--output=csv", "--policy=none"}, "remedies/budget").code, 0);
+  EXPECT_EQ(simulate_remedies({}, "remedies/bugdet").code, 2);
+}
+
+TEST(SimulateVariants, AreJudgedTogether) {
+  EXPECT_EQ(simulate_remedies({"--fail-on-loss"}).code, 1) << "without a preStop hook something is lost";
+  EXPECT_EQ(simulate_remedies({"--fail-on-loss"}, "remedies/pre-stop-15s").code, 0);
+}
+
 }  // namespace
 }  // namespace spotkeeper::cli
