@@ -16,7 +16,7 @@ This page is generated: `spotkeeper docs scenarios`. Types, ranges and defaults 
 
 A scenario is one YAML mapping: a cluster, what runs on it, who asks it for something, and what goes wrong. `spotkeeper
 simulate NAME` runs one that ships, `spotkeeper simulate FILE` one of your own; the model behind it is in
-[simulate.md](simulate.md). An unknown key, a wrong type and a value out of range are errors with file, line, column,
+[simulation.md](simulation.md). An unknown key, a wrong type and a value out of range are errors with file, line, column,
 key, and the key that was probably meant.
 
 Only `scenario` and `cluster` are required, the latter with at least one node unless `groups` bring some. Durations are

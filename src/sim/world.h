@@ -14,7 +14,7 @@
 // (optimistic locks, preconditions, the eviction rules) and answers at once. Latency, lag and refusals by an overloaded
 // server are put between by who offers the API (sim/cluster_port.h, sim/serve), with the dice of `faults()`.
 //
-// What is modelled, with sources: docs/simulate.md.
+// What is modelled, with sources: docs/simulation.md.
 #pragma once
 
 #include <cstdint>

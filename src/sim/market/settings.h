@@ -1,5 +1,5 @@
 // What a scenario says about its Spot market and its node groups. Values only; read by market/reader.h, run by
-// market/market.h. The meaning of each figure, and where it comes from, is in docs/simulate.md.
+// market/market.h. The meaning of each figure, and where it comes from, is in docs/simulation.md.
 #pragma once
 
 #include <cstddef>

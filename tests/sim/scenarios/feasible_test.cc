@@ -83,7 +83,7 @@ TEST_P(ClaimedScenario, CanBeKeptWithoutALoss) {
   run_with(brief, options);
   ASSERT_TRUE(world);
   EXPECT_FALSE(world->pods.empty());
-  EXPECT_FALSE(world->budgets.empty());
+  EXPECT_EQ(world->budgets.size(), scenario.budgets.size());
   const long least = oracle::least_loss(*world);
   std::printf("%s: %zu of %d pods leave within %d s, at least %d must serve: the oracle loses %ld\n",
               claim.scenario.c_str(), world->pods.size(), world->services[0].serving, claim.notice, claim.floor, least);
@@ -92,18 +92,21 @@ TEST_P(ClaimedScenario, CanBeKeptWithoutALoss) {
 
 // What the load needs: 50 % of 3 replicas, 70 %, 60 % and 50 % of 12. Half of the slow starters' twelve leave before
 // any successor can be Ready; those that end go on answering until their successors are there, and the floor is one.
-INSTANTIATE_TEST_SUITE_P(Shipped, ClaimedScenario,
-                         testing::Values(Claim{"one-node", "", 120, 2, 1000}, Claim{"zone-storm", "", 120, 9, 1000},
-                                         Claim{"slow-starters", "", 60, 1, 1000},
-                                         Claim{"capacity-error", "us-east-1a", 120, 8, 3},
-                                         // Both pools of a zone at once, where its storms take one; two more fit on
-                                         // each of the eight machines that stay.
-                                         Claim{"rolling-storm", "us-east-1a", 120, 6, 16}),
-                         [](const auto& of) {
-                           std::string name = of.param.scenario;
-                           std::erase(name, '-');
-                           return name;
-                         });
+// (So does the single replica, which the oracle, for whom a pod serves until its end begins, can't keep.)
+INSTANTIATE_TEST_SUITE_P(
+    Shipped, ClaimedScenario,
+    testing::Values(Claim{"one-node", "", 120, 2, 1000}, Claim{"zone-storm", "", 120, 9, 1000},
+                    Claim{"slow-starters", "", 60, 1, 1000}, Claim{"capacity-error", "us-east-1a", 120, 8, 3},
+                    // Both pools of a zone at once, where its storms take one; two more fit on
+                    // each of the eight machines that stay.
+                    Claim{"rolling-storm", "us-east-1a", 120, 6, 16}, Claim{"blocking-budget", "", 120, 3, 1000},
+                    Claim{"two-budgets", "", 120, 4, 1000}, Claim{"slow-shutdown", "", 120, 6, 1000},
+                    Claim{"no-budget", "", 120, 1, 1000}, Claim{"remedies/pre-stop-15s-and-budget", "", 120, 2, 1000}),
+    [](const auto& of) {
+      std::string name = of.param.scenario;
+      std::erase_if(name, [](char c) { return c == '-' || c == '/'; });
+      return name;
+    });
 
 }  // namespace
 }  // namespace spotkeeper::sim
