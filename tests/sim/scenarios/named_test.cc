@@ -106,16 +106,19 @@ TEST(FalseRebalance, CostsNothingWithTheOtherPoliciesEither) {
 
 // ---- notices that are too short
 
-// What is lost is cut: ten seconds are less than the preStop hook alone, so that a request which a pod still has when
-// it gets its SIGTERM may be longer than what is left. Nothing is sent to a machine that is gone, as it is without a
-// handler for as long as its node counts as alive.
+// Ten seconds are less than the preStop hook alone, and no more than the slowest proxy is late: requests that a pod
+// still has when it gets its SIGTERM may be cut, and that proxy may send to a place that is gone. But everybody else
+// has heard of it by then, and nothing is lost long after the deadline, as it is without a handler while the node
+// counts as alive.
 TEST(Notice10s, LosesAFiftiethOfWhatNobodyLosesWithSpotkeeper) {
   each_seed([](std::uint64_t seed) {
     const Report none = run_of("notice-10s", Policy::None, seed);
     const Report report = run_of("notice-10s", Policy::Spotkeeper, seed);
     expect_losses(none);
     EXPECT_LE(report.traffic.lost(), none.traffic.lost() / 50) << told(report);
-    EXPECT_EQ(report.traffic.ended(Outcome::Unreachable), 0U) << told(report);
+    ASSERT_TRUE(report.traffic.last_loss && none.traffic.last_loss);
+    EXPECT_LT(*report.traffic.last_loss, report.clock_started + 45s) << told(report);
+    EXPECT_GT(*none.traffic.last_loss, none.clock_started + 60s) << told(none);
   });
 }
 
@@ -170,6 +173,7 @@ TEST(TwoBudgets, AreAnsweredWithADeleteAndLoseNothingWithSpotkeeper) {
     expect_nothing_lost(report);
     EXPECT_EQ(report.pods.deleted, 2U) << told(report);
     EXPECT_EQ(report.pods.evicted, 0U) << told(report);
+    EXPECT_LE(report.budget_overrides, 1U) << told(report);  // docs/drain.md: no server weighs deletes
   });
 }
 

@@ -28,7 +28,7 @@ std::string overridden(const std::string& yaml) {
 }
 
 TEST(Overrides, ChangeWhatTheyNameAndNothingElse) {
-  EXPECT_EQ(overridden("{a: {x: 1, y: 2}, b: 3, set: {a: {y: 4}, c: 5}}"), R"({"a":{"x":1,"y":4},"b":3,"c":5})");
+  EXPECT_EQ(overridden("{a: {x: 1, z: 2}, b: 3, set: {a: {z: 4}, c: 5}}"), R"({"a":{"x":1,"z":4},"b":3,"c":5})");
 }
 
 TEST(Overrides, TakeAKeyAwayWithNull) { EXPECT_EQ(overridden("{a: 1, b: 2, set: {a: null}}"), R"({"b":2})"); }
@@ -41,10 +41,10 @@ TEST(Overrides, ChangeTheElementOfTheirNameAndAddOthersBehind) {
 }
 
 TEST(Overrides, TellOneNamespaceFromAnother) {
-  EXPECT_EQ(overridden("{w: [{name: a}, {name: a, namespace: n}], set: {w: [{name: a, namespace: n, x: 1}]}}"),
-            R"({"w":[{"name":"a"},{"name":"a","namespace":"n","x":1}]})");
-  EXPECT_EQ(overridden("{w: [{name: a, namespace: n}, {name: a}], set: {w: [{name: a, namespace: default, x: 1}]}}"),
-            R"({"w":[{"name":"a","namespace":"n"},{"name":"a","x":1}]})");
+  EXPECT_EQ(overridden("{w: [{name: a}, {name: a, namespace: ns}], set: {w: [{name: a, namespace: ns, x: 1}]}}"),
+            R"({"w":[{"name":"a"},{"name":"a","namespace":"ns","x":1}]})");
+  EXPECT_EQ(overridden("{w: [{name: a, namespace: ns}, {name: a}], set: {w: [{name: a, namespace: default, x: 1}]}}"),
+            R"({"w":[{"name":"a","namespace":"ns"},{"name":"a","namespace":"default","x":1}]})");
 }
 
 TEST(Overrides, ReplaceListsWithoutNames) {
@@ -52,12 +52,12 @@ TEST(Overrides, ReplaceListsWithoutNames) {
 }
 
 TEST(Overrides, KnowWhereEachPartStood) {
-  const auto document = format::parse_yaml("w:\n- name: a\n  x: 1\nset:\n  w:\n  - name: a\n    y: 2\n  - name: b\n");
+  const auto document = format::parse_yaml("w:\n- name: a\n  x: 1\nset:\n  w:\n  - name: a\n    z: 2\n  - name: b\n");
   ASSERT_TRUE(document);
   OverriddenDocument made(document->value(), *document);
   made.write_over(*document->root()["set"].value(), "/set");
   EXPECT_EQ(made.describe_place("/w/0/x"), "line 3, column 3");
-  EXPECT_EQ(made.describe_place("/w/0/y"), "line 7, column 5");
+  EXPECT_EQ(made.describe_place("/w/0/z"), "line 7, column 5");
   EXPECT_EQ(made.describe_place("/w/1/name"), "line 8, column 5");
 }
 
@@ -98,7 +98,7 @@ std::string error_of(const std::string& last) {
 
 TEST(Variants, SayWhereAMistakeStandsAndWhichKeyWasMeant) {
   EXPECT_EQ(error_of("      cluster: {nodes: [{name: m, cuont: 3}]}\n"),
-            "base.yaml: line 11, column 39: /cluster/nodes/0: unknown key 'cuont'; did you mean 'count'? (in variant "
+            "base.yaml: line 11, column 35: /cluster/nodes/0: unknown key 'cuont'; did you mean 'count'? (in variant "
             "'more')");
   EXPECT_THAT(error_of("      clutser: {}\n"), HasSubstr("line 11, column 7: unknown key 'clutser'"));
   EXPECT_THAT(error_of("  - {name: x, sett: {}}\n"), HasSubstr("unknown key 'sett'; did you mean 'set'?"));
