@@ -119,6 +119,7 @@ TEST_F(NthCompatAgent, EventsHaveNthsReasonsNameAndAnnotations) {
   spot_notice();
   runtime.advance(20s);
   std::vector<std::string> reasons;
+  reasons.reserve(cluster.events.size());
   for (const auto& event : cluster.events) reasons.push_back(event.kind + " " + event.reason);
   EXPECT_THAT(reasons, ElementsAre("Node SpotInterruption", "Node PreDrain", "Pod PodEviction", "Node CordonAndDrain"));
   EXPECT_EQ(cluster.events[0].annotations,

@@ -11,7 +11,6 @@ namespace {
 
 using ::spotkeeper::testing::FakeImds;
 using ::spotkeeper::testing::NthCompatAgent;
-using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 class NthDefectAgent : public NthCompatAgent {};
