@@ -105,6 +105,7 @@ std::string descriptions(const std::vector<VariantRuns>& runs) {
 int simulate_variants(const sim::Scenario& scenario, const Options& options, Streams streams) {
   if (const auto flag = asked_of_one(options)) {
     std::vector<std::string_view> names;
+    names.reserve(scenario.variants.size());
     for (const sim::ScenarioVariant& variant : scenario.variants) names.push_back(variant.name);
     log::error(fmt::format("{0} is about one run, and {1} has variants: choose one as {1}/NAME ({2})", *flag,
                            options.simulate.scenario, join(names, ", ")));

@@ -100,6 +100,7 @@ Result<Scenario> load_scenario(const std::string& name_or_path, const Catalog& c
   const bool looks_like_name = name_or_path.find('/') == std::string::npos && !name_or_path.ends_with(".yaml");
   if (!looks_like_name) return whole;
   std::vector<std::string_view> names;
+  names.reserve(shipped_scenarios().size());
   for (const ShippedScenario& shipped : shipped_scenarios()) names.push_back(shipped.name);
   return fail(ErrorCode::NotFound, "no scenario " + quote(name_or_path) + did_you_mean(name_or_path, names) +
                                        " (shipped: " + join(names, ", ") + "; or a file)");
