@@ -163,7 +163,9 @@ void Controllers::sync_job(WorkloadId id) {
     if (next > world_.now) return world_.at(next, EventKind::SyncWorkload, id);
   }
   for (std::int32_t i = present; i < wanted; ++i) {
-    world_.create_pod(id, world_.workloads[id].name.name + "-" + world_.random_suffix(5), std::nullopt);
+    const PodId pod =
+        world_.create_pod(id, world_.workloads[id].name.name + "-" + world_.random_suffix(5), std::nullopt);
+    world_.pods[pod].number = job.made++;
   }
 }
 

@@ -8,6 +8,8 @@
 namespace spotkeeper::sim {
 namespace {
 
+constexpr std::uint64_t kWork = 0x10B;  // the stream of the seed that Jobs' work is drawn from
+
 /// How long the preStop hook takes if nobody stops it.
 Duration hook_length(const PodRun& run) {
   const auto& hook = run.pod().spec->pre_stop;
@@ -65,7 +67,17 @@ void Kubelets::start(PodId id) {
 void Kubelets::volumes_attached(PodId id) {
   const PodRun& run = world_.pods[id];
   if (void_event(run) || run.gone || run.pod().terminating()) return;
-  world_.after(world_.around(run.behaviour().start), EventKind::ContainerRuns, id);
+  world_.after(pull(run) + world_.around(run.behaviour().start), EventKind::ContainerRuns, id);
+}
+
+Duration Kubelets::pull(const PodRun& run) {
+  if (run.behaviour().image_pull == 0s || run.workload == kNone) return 0s;
+  std::map<WorkloadId, Instant>& images = world_.machines[run.machine].images;
+  auto found = images.find(run.workload);
+  if (found == images.end()) {
+    found = images.emplace(run.workload, world_.now + world_.around(run.behaviour().image_pull)).first;
+  }
+  return std::max<Duration>(found->second - world_.now, 0s);
 }
 
 void Kubelets::runs(PodId id) {
@@ -77,7 +89,10 @@ void Kubelets::runs(PodId id) {
   world_.publish(id);
   world_.after(run.behaviour().ready_after, EventKind::ProgramListens, id);
   if (!run.behaviour().works_for) return;
-  world_.after(world_.around(*run.behaviour().works_for), EventKind::WorkDone, id,
+  // By the seed and the pod's number in its Job: the first, second … pod of a Job has the same to do under every
+  // policy.
+  Random own = Random(world_.config.seed).fork(kWork).fork(run.workload).fork(run.number);
+  world_.after(own.lognormal(*run.behaviour().works_for, 0.3), EventKind::WorkDone, id,
                static_cast<std::uint32_t>(run.object.restarts));
 }
 

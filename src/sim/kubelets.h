@@ -1,10 +1,11 @@
 // The kubelets: what happens to a pod on its machine, in the real kubelet's order.
 //
-// Start: once the pod's volumes are attached, the container runs after the pod's start delay, its program listens after
-// its own, and the next readiness probe after that makes the pod Ready. End (kuberuntime_container.go): preStop first,
-// within the grace; SIGTERM when it is over; what is left of the grace, raised to 2 s, until SIGKILL. A grace that is
-// shortened meanwhile counts from then. A program that has done its work ends by itself, and its pod stays as
-// Succeeded. A machine's death ends everything on it at once, and nobody reports it.
+// Start: once the pod's volumes are attached and its image is on the machine, the container runs after the pod's start
+// delay, its program listens after its own, and the next readiness probe after that makes the pod Ready. End
+// (kuberuntime_container.go): preStop first, within the grace; SIGTERM when it is over; what is left of the grace,
+// raised to 2 s, until SIGKILL. A grace that is shortened meanwhile counts from then. A program that has done its work
+// ends by itself, and its pod stays as Succeeded. A machine's death ends everything on it at once, and nobody reports
+// it.
 #pragma once
 
 #include "sim/state.h"
@@ -40,6 +41,8 @@ class Kubelets {
   void listens(PodId id);
   void ready(PodId id);
   void work_done(PodId id, std::uint32_t restarts);
+  /// How long until the machine has the pod's image; the first pod there that needs it pulls it for all.
+  [[nodiscard]] Duration pull(const PodRun& run);
   void begin_end(PodId id);
   void terminate(PodId id, std::uint32_t round);
   void close_listener(PodId id, std::uint32_t round);

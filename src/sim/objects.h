@@ -56,7 +56,8 @@ struct NodeObject {
 
 /// How the program in a pod behaves; the cluster can't see it.
 struct Behaviour {
-  Duration start = 2s;        // from the kubelet's decision to a running container (image, sandbox)
+  Duration image_pull{};      // on a machine that has not had the image yet
+  Duration start = 2s;        // from the kubelet's decision, or the pulled image, to a running container
   Duration ready_after = 5s;  // from a running container to the first probe that can succeed
   Duration probe_period = 5s;
   std::uint32_t concurrency = 32;     // requests served at once

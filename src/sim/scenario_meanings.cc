@@ -114,7 +114,9 @@ constexpr std::array kMeanings = {
     KeyMeaning{"workloads[].labels", "", "of its pods, beside `app`"},
     KeyMeaning{"workloads[].requests.cpu", "cores", "what one pod asks for"},
     KeyMeaning{"workloads[].requests.memory", "bytes", "what one pod asks for"},
-    KeyMeaning{"workloads[].start", "", "from the kubelet's decision until the container runs: image and sandbox"},
+    KeyMeaning{"workloads[].image-pull", "",
+               "on a node that has not had the image yet: median of a log-normal time; later pods there find it"},
+    KeyMeaning{"workloads[].start", "", "from the kubelet's decision, or the pulled image, until the container runs"},
     KeyMeaning{"workloads[].ready-after", "", "from then until the program listens"},
     KeyMeaning{"workloads[].probe-period", "", "of the readiness probe, which finds that"},
     KeyMeaning{"workloads[].grace", "", "terminationGracePeriodSeconds"},
@@ -326,6 +328,7 @@ workloads:
     replicas: 12
     labels: {tier: front}
     requests: {cpu: 500m, memory: 512Mi}
+    image-pull: 0s
     start: 2s
     ready-after: 36s
     probe-period: 4s

@@ -101,6 +101,7 @@ Result<void> read_groups(const JsonField& root, const Catalog& catalog, Scenario
 
 Result<Behaviour> behaviour_in(const JsonField& field) {
   Behaviour behaviour;
+  SK_TRY(behaviour.image_pull, duration_in(field["image-pull"], behaviour.image_pull, 0s, 1h));
   SK_TRY(behaviour.start, duration_in(field["start"], behaviour.start, 1ms, 1h));
   SK_TRY(behaviour.ready_after, duration_in(field["ready-after"], behaviour.ready_after, 0s, 1h));
   SK_TRY(behaviour.probe_period, duration_in(field["probe-period"], behaviour.probe_period, 1ms, 10min));
@@ -144,6 +145,7 @@ Result<ScenarioWorkload> read_workload(const JsonField& field) {
                            "replicas",
                            "labels",
                            "requests",
+                           "image-pull",
                            "start",
                            "ready-after",
                            "probe-period",

@@ -1,6 +1,8 @@
 #include "sim/scheduler.h"
 
 #include <algorithm>
+#include <iterator>
+#include <limits>
 #include <tuple>
 
 #include "sim/disruption.h"
@@ -172,10 +174,14 @@ std::optional<Scheduler::Sacrifice> Scheduler::sacrifice_on(MachineId machine_id
                : a < b;
   });
   const std::set<PodId> guarded = protected_of(lesser);
-  std::stable_partition(lesser.begin(), lesser.end(), [&](PodId pod) { return guarded.contains(pod); });
+  std::vector<PodId> in_turn;  // to be spared: those with a budget that allows no more, then the rest
+  std::copy_if(lesser.begin(), lesser.end(), std::back_inserter(in_turn),
+               [&](PodId pod) { return guarded.contains(pod); });
+  std::copy_if(lesser.begin(), lesser.end(), std::back_inserter(in_turn),
+               [&](PodId pod) { return !guarded.contains(pod); });
   Sacrifice sacrifice;
   sacrifice.machine = machine_id;
-  for (const PodId pod : lesser) {
+  for (const PodId pod : in_turn) {
     const PodRun& other = world_.pods[pod];
     if (other.pod().terminating()) continue;  // it goes anyway
     room.used += other.pod().spec->requests;

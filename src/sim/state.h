@@ -99,7 +99,8 @@ struct PodRun {
   bool wanted_gone = false;  // counted as evicted or deleted already
   bool holds_room = false;   // its requests are counted on the machine
   bool is_static = false;
-  bool counted = false;  // among its Job's succeeded or failed pods
+  bool counted = false;      // among its Job's succeeded or failed pods
+  std::uint32_t number = 0;  // among all pods that its Job has had
   Program program = Program::Absent;
   std::uint32_t round = 0;  // of its termination: events of an earlier one are void
   Instant term_at;          // planned or past SIGTERM
@@ -128,7 +129,8 @@ struct Machine {
   std::uint32_t life = 0;  // counts deaths and returns: events of an earlier life are void
   Resources used;
   std::int64_t pod_count = 0;
-  std::vector<PodId> pods;  // bound here and not gone
+  std::vector<PodId> pods;               // bound here and not gone
+  std::map<WorkloadId, Instant> images;  // of whose pods it has the image, and from when
   std::map<InterruptionKind, Notice> notices;
   std::map<InterruptionKind, Instant> notice_times;
   std::vector<Notice> withdrawn;                       // scheduled events that were called off
@@ -139,6 +141,7 @@ struct Machine {
 struct JobRun {
   JobSettings settings;
   Instant created;
+  std::uint32_t made = 0;  // pods
   std::int32_t succeeded = 0;
   std::int32_t failed = 0;
   std::int32_t failed_in_a_row = 0;

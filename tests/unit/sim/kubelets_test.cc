@@ -1,5 +1,7 @@
 #include "sim/kubelets.h"
 
+#include <algorithm>
+
 #include "tests/unit/sim/small_world.h"
 
 namespace spotkeeper::sim {
@@ -130,6 +132,36 @@ TEST_F(Kubelet, StartsPodsAgainAfterAReboot) {
   ASSERT_EQ(pods("web").size(), 1U);
   EXPECT_TRUE(pods("web")[0].ready);
   EXPECT_EQ(object(pods("web")[0])->restarts, 1);
+}
+
+TEST_F(Kubelet, PullsAnImageOnceOnEachMachine) {
+  nodes(1);
+  PodKind kind;
+  kind.behaviour.image_pull = 30s;
+  ASSERT_TRUE(world.create_deployment(workload("web", 2, kind)));
+  settle();
+  for (const Pod& pod : pods("web")) {
+    const Duration took = *object(pod)->running_since - *object(pod)->scheduled;
+    EXPECT_GT(took, 12s);  // both wait for the same pull
+  }
+  ASSERT_TRUE(world.scale_deployment(shop("web"), 3));
+  settle();
+  Instant newest;
+  Duration took{};
+  for (const Pod& pod : pods("web")) {
+    if (pod.created <= newest) continue;
+    newest = pod.created;
+    took = *object(pod)->running_since - *object(pod)->scheduled;
+  }
+  EXPECT_LT(took, 4s);
+  NodeSpec joined;
+  joined.name = "late";
+  world.add_node(joined);
+  ASSERT_TRUE(world.scale_deployment(shop("web"), 4));
+  pass(10s);
+  const auto late = pods("web");
+  EXPECT_TRUE(std::any_of(late.begin(), late.end(),
+                          [&](const Pod& pod) { return pod.node.str() == "late" && pod.phase == PodPhase::Pending; }));
 }
 
 }  // namespace
