@@ -21,6 +21,7 @@ struct AgentMetrics::Instruments {
         unmarks(registry.counter("spotkeeper_node_unmarks_total", "Times a mark was taken back.")),
         patches(
             registry.counters("spotkeeper_node_patches_total", "Changes of the Node sent, by outcome.", {"outcome"})),
+        plans(registry.counter("spotkeeper_drain_plans_total", "Times the drain was planned.")),
         notice_to_cordon(registry.histogram("spotkeeper_notice_to_cordon_seconds",
                                             "From a kill notice's arrival to the Node being cordoned.")),
         notice_to_last_sigterm(registry.histogram("spotkeeper_notice_to_last_sigterm_seconds",
@@ -67,6 +68,7 @@ struct AgentMetrics::Instruments {
   MetricFamily<Counter>& marks;
   Counter& unmarks;
   MetricFamily<Counter>& patches;
+  Counter& plans;
   Histogram& notice_to_cordon;
   Histogram& notice_to_last_sigterm;
   Histogram& seconds_left;
@@ -117,6 +119,8 @@ void AgentMetrics::on_marked(InterruptionKind kind, Duration since_notice) {
 void AgentMetrics::on_undone() { instruments_->unmarks.add(); }
 
 void AgentMetrics::on_node_patch(std::string_view outcome) { instruments_->patches.with({outcome}).add(); }
+
+void AgentMetrics::on_plan() { instruments_->plans.add(); }
 
 void AgentMetrics::on_last_sigterm(Duration since_notice) {
   instruments_->notice_to_last_sigterm.observe(since_notice);

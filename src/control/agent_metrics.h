@@ -32,6 +32,8 @@ class AgentMetrics final : public DrainObserver {
   void on_marked(InterruptionKind kind, Duration since_notice);
   void on_undone();
   void on_node_patch(std::string_view outcome);
+  /// The drain was planned.
+  void on_plan();
   /// The last pod that can be moved was told to end.
   void on_last_sigterm(Duration since_notice);
   /// The last of them was gone, that long before the deadline.

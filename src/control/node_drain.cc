@@ -70,21 +70,46 @@ void NodeDrain::watch(const std::optional<Interruption>& what, Agenda& agenda) {
   view_.reset();
 }
 
-std::vector<Interruption> NodeDrain::dying(const Interruption& what) {
-  std::vector<Interruption> nodes = marked_.in(view_->snapshot());
-  std::erase_if(nodes, [&](const Interruption& one) { return one.node == config_.node; });
-  nodes.push_back(what);
-  return nodes;
+NodeDrain::Nodes& NodeDrain::nodes(const Interruption& what) {
+  const Snapshot& cluster = view_->snapshot();
+  if (nodes_ && nodes_->revision == cluster.nodes_revision() && nodes_->what == what) return *nodes_;
+  nodes_ = Nodes{cluster.nodes_revision(), what, marked_.in(cluster), std::nullopt};
+  std::erase_if(nodes_->dying, [&](const Interruption& one) { return one.node == config_.node; });
+  nodes_->dying.push_back(what);
+  return *nodes_;
 }
 
 Exclusion NodeDrain::exclusion(const std::optional<Interruption>& what, Agenda& agenda) {
   // Nodes come all at once: where one is known, all are.
   if (!what || view_ == nullptr || view_->snapshot().find_node(config_.node) == nullptr) return Exclusion::Unknown;
-  const plan::Exclusions exclusions =
-      plan::load_balancer_exclusions(view_->snapshot(), dying(*what), config_.mark, clock_.now());
-  agenda.consider(exclusions.next_look);
-  const bool may = std::ranges::find(exclusions.nodes, config_.node) != exclusions.nodes.end();
+  Nodes& now = nodes(*what);
+  std::optional<plan::Exclusions>& exclusions = now.exclusions;
+  if (!exclusions || (exclusions->next_look && clock_.now() >= *exclusions->next_look))
+    exclusions = plan::load_balancer_exclusions(view_->snapshot(), now.dying, config_.mark, clock_.now());
+  agenda.consider(exclusions->next_look);
+  const bool may = std::ranges::find(exclusions->nodes, config_.node) != exclusions->nodes.end();
   return may ? Exclusion::Yes : Exclusion::No;
+}
+
+bool NodeDrain::anything_to_move() const {
+  return std::ranges::any_of(view_->snapshot().pods_on(config_.node),
+                             [&](const Pod* pod) { return is_moved(*pod, config_.policy) && !pod->terminating(); });
+}
+
+const plan::DrainPlan& NodeDrain::plan(const Interruption& what) {
+  static const plan::DrainPlan nothing;
+  // What becomes of other nodes' pods is their own agents' affair.
+  if (!anything_to_move()) return nothing;
+  const std::uint64_t revision = view_->snapshot().revision();
+  const Instant now = clock_.now();
+  // What is to be sent depends on the time, too: how much of a grace still fits.
+  const bool holds = planned_ && planned_->revision == revision && planned_->what == what &&
+                     planned_->plan.now.empty() && (!planned_->plan.next_look || now < *planned_->plan.next_look);
+  if (!holds) {
+    planned_ = {revision, what, plan::plan_drain(view_->snapshot(), nodes(what).dying, config_.policy, now)};
+    metrics_.on_plan();
+  }
+  return planned_->plan;
 }
 
 bool NodeDrain::marked_or_waited(const NodeWriter& writer, Agenda& agenda) const {
@@ -124,8 +149,7 @@ void NodeDrain::keep(NodeWriter& writer, Agenda& agenda) {
     tell_if_late(*what, agenda);
     return;
   }
-  const Snapshot& cluster = view_->snapshot();
-  const plan::DrainPlan plan = plan::plan_drain(cluster, dying(*what), config_.policy, clock_.now());
+  const plan::DrainPlan& plan = this->plan(*what);
   agenda.consider(plan.next_look);
   const bool marked = marked_or_waited(writer, agenda);
   const Owner who = owner(*what, writer.watched(), agenda);
@@ -195,6 +219,7 @@ std::vector<std::string> NodeDrain::pods() const {
 
 void NodeDrain::forget() {
   run_.reset();
+  planned_.reset();
   draining_ = false;
   pods_left_ = 0;
   hard_kills_.forget();

@@ -74,7 +74,22 @@ class NodeDrain {
     bool last_sigterm;
     bool drained;
   };
-  [[nodiscard]] std::vector<Interruption> dying(const Interruption& what);
+  /// What follows from one state of the Nodes. In a storm pods change hundreds of times as often.
+  struct Nodes {
+    std::uint64_t revision;
+    Interruption what;                // of this node
+    std::vector<Interruption> dying;  // with it
+    std::optional<plan::Exclusions> exclusions;
+  };
+  /// The last plan, and what it was made of: it holds until that changes, or until it says itself.
+  struct Planned {
+    std::uint64_t revision;
+    Interruption what;
+    plan::DrainPlan plan;
+  };
+  [[nodiscard]] Nodes& nodes(const Interruption& what);
+  [[nodiscard]] bool anything_to_move() const;
+  [[nodiscard]] const plan::DrainPlan& plan(const Interruption& what);
   [[nodiscard]] Owner owner(const Interruption& what, const Node* node, Agenda& agenda);
   [[nodiscard]] bool marked_or_waited(const NodeWriter& writer, Agenda& agenda) const;
   [[nodiscard]] std::vector<Executor::Action> permitted(const plan::DrainPlan& plan, bool ours) const;
@@ -94,6 +109,8 @@ class NodeDrain {
   std::unique_ptr<ClusterView> view_;
   MarkedNodes marked_;
   ClaimWatch claim_;
+  std::optional<Nodes> nodes_;
+  std::optional<Planned> planned_;
   std::optional<Run> run_;
   bool draining_ = false;
   std::size_t pods_left_ = 0;

@@ -120,14 +120,14 @@ std::optional<DrainClaim> claim_of(const Node& node) {
 
 std::vector<Interruption> MarkedNodes::in(const Snapshot& cluster) {
   std::vector<Interruption> marked;
-  for (const auto& [name, node] : cluster.nodes()) {
-    const std::string* const text = node.annotations.find(kInterruptionAnnotation);
+  for (const Node* node : cluster.annotated_nodes()) {
+    const std::string* const text = node->annotations.find(kInterruptionAnnotation);
     if (text == nullptr) continue;
-    Known& known = known_[name];
+    Known& known = known_[node->name];
     if (known.text != *text) {
       known.text = *text;
       known.what.reset();
-      if (auto mark = read_mark(*text, name)) known.what = std::move(mark->interruption);
+      if (auto mark = read_mark(*text, node->name)) known.what = std::move(mark->interruption);
     }
     if (known.what) marked.push_back(*known.what);
   }

@@ -1,6 +1,7 @@
 #include "model/snapshot.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <set>
@@ -100,10 +101,19 @@ void take_from(Index& index, const Key& key, const Pod* pod) {
   if (at->second.empty()) index.erase(at);
 }
 
+/// Of this process. Only equality counts, so that nothing depends on the order in which snapshots change.
+std::uint64_t next_revision() {
+  static std::atomic<std::uint64_t> last{0};
+  return last.fetch_add(1, std::memory_order_relaxed) + 1;
+}
+
 }  // namespace
 
 struct Snapshot::State {
+  std::uint64_t revision = next_revision();
+  std::uint64_t nodes_revision = revision;
   std::map<NodeName, Node> nodes;
+  std::set<NodeName> annotated;  // of them
   std::map<ObjectName, DisruptionBudget> budgets;
   std::vector<AdmissionBackend> admission;
   std::set<Held, ByName> pods;
@@ -177,6 +187,7 @@ Snapshot& Snapshot::operator=(Snapshot&& other) noexcept {
 
 Snapshot::Snapshot(const Snapshot& other) : Snapshot() {
   state_->nodes = other.state_->nodes;
+  state_->annotated = other.state_->annotated;
   state_->budgets = other.state_->budgets;
   state_->admission = other.state_->admission;
   for (const Held& held : other.state_->pods) {
@@ -194,20 +205,28 @@ Snapshot& Snapshot::operator=(const Snapshot& other) {
 }
 
 void Snapshot::put(Node node) {
+  state_->revision = state_->nodes_revision = next_revision();
   const auto at = state_->nodes.find(node.name);
+  if (at != state_->nodes.end()) {
+    node.name = at->first;
+  } else if (const auto used = state_->by_node.find(node.name); used != state_->by_node.end()) {
+    node.name = used->first;  // pods named it before it was seen: theirs is the name that is shared already
+  }
+  if (node.annotations.empty()) {
+    state_->annotated.erase(node.name);
+  } else {
+    state_->annotated.insert(node.name);
+  }
   if (at == state_->nodes.end()) {
-    // Pods may have named it before it was seen: theirs is the name that is shared already.
-    const auto used = state_->by_node.find(node.name);
-    if (used != state_->by_node.end()) node.name = used->first;
     NodeName name = node.name;
     state_->nodes.emplace(std::move(name), std::move(node));
   } else {
-    node.name = at->first;
     at->second = std::move(node);
   }
 }
 
 void Snapshot::put(Pod pod) {
+  state_->revision = next_revision();
   state_->share(pod);
   state_->forget_end_of(pod);
   const auto at = state_->pods.find(pod.name);
@@ -225,23 +244,38 @@ void Snapshot::put(Pod pod) {
 }
 
 void Snapshot::put(DisruptionBudget budget) {
+  state_->revision = next_revision();
   ObjectName name = budget.name;
   state_->budgets.insert_or_assign(std::move(name), std::move(budget));
 }
 
-void Snapshot::put(std::vector<AdmissionBackend> backends) { state_->admission = std::move(backends); }
+void Snapshot::put(std::vector<AdmissionBackend> backends) {
+  state_->revision = next_revision();
+  state_->admission = std::move(backends);
+}
 
-void Snapshot::remove_node(const NodeName& node) { state_->nodes.erase(node); }
+void Snapshot::remove_node(const NodeName& node) {
+  state_->revision = state_->nodes_revision = next_revision();
+  state_->nodes.erase(node);
+  state_->annotated.erase(node);
+}
 
 void Snapshot::remove_pod(const PodRef& pod) {
   const auto at = state_->pods.find(pod.name);
   if (at == state_->pods.end() || at->pod.uid != pod.uid) return;
+  state_->revision = next_revision();
   state_->remember_end_of(at->pod);
   state_->leave(&at->pod);
   state_->pods.erase(at);
 }
 
-void Snapshot::remove_budget(const ObjectName& budget) { state_->budgets.erase(budget); }
+void Snapshot::remove_budget(const ObjectName& budget) {
+  state_->revision = next_revision();
+  state_->budgets.erase(budget);
+}
+
+std::uint64_t Snapshot::revision() const { return state_->revision; }
+std::uint64_t Snapshot::nodes_revision() const { return state_->nodes_revision; }
 
 const Node* Snapshot::find_node(const NodeName& node) const {
   const auto at = state_->nodes.find(node);
@@ -264,6 +298,11 @@ const DisruptionBudget* Snapshot::find_budget(const ObjectName& name) const {
 }
 
 const std::map<NodeName, Node>& Snapshot::nodes() const { return state_->nodes; }
+std::vector<const Node*> Snapshot::annotated_nodes() const {
+  std::vector<const Node*> out;
+  for (const NodeName& name : state_->annotated) out.push_back(&state_->nodes.find(name)->second);
+  return out;
+}
 const std::map<ObjectName, DisruptionBudget>& Snapshot::budgets() const { return state_->budgets; }
 
 std::vector<const Pod*> Snapshot::pods() const {

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <span>
@@ -41,12 +42,19 @@ class Snapshot {
   void remove_pod(const PodRef& pod);
   void remove_budget(const ObjectName& budget);
 
+  /// Another number after every put and remove, and in every snapshot: where it is the same, nothing has changed.
+  [[nodiscard]] std::uint64_t revision() const;
+  /// The same for Nodes alone.
+  [[nodiscard]] std::uint64_t nodes_revision() const;
+
   [[nodiscard]] const Node* find_node(const NodeName& node) const;
   [[nodiscard]] const Pod* find_pod(const Uid& uid) const;
   [[nodiscard]] const Pod* find_pod(const ObjectName& name) const;
   [[nodiscard]] const DisruptionBudget* find_budget(const ObjectName& name) const;
 
   [[nodiscard]] const std::map<NodeName, Node>& nodes() const;
+  /// Those with annotations of ours, by name.
+  [[nodiscard]] std::vector<const Node*> annotated_nodes() const;
   [[nodiscard]] const std::map<ObjectName, DisruptionBudget>& budgets() const;
   /// All pods, by name.
   [[nodiscard]] std::vector<const Pod*> pods() const;

@@ -69,6 +69,10 @@ void Agents::start_all() {
   });
 }
 
+std::uint64_t Agents::plans() {
+  return static_cast<std::uint64_t>(metrics_.counter("spotkeeper_drain_plans_total", "").value());
+}
+
 void Agents::start(const NodeName& node) {
   if (!world_.machine_alive(node)) return;
   std::uint64_t number = 0;

@@ -1,6 +1,7 @@
 // The real agent, one process for every machine of the world, on simulated ports.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <vector>
@@ -23,6 +24,8 @@ class Agents {
 
   /// Starts one on every machine that lives.
   void start_all();
+  /// How often they have planned a drain, all together.
+  [[nodiscard]] std::uint64_t plans();
 
  private:
   class Process;

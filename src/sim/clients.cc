@@ -40,7 +40,25 @@ void Clients::add_load(const Load& load) {
 void Clients::begin_measuring() {
   counting_ = true;
   last_id_ = 0;
+  under_way_ = 0;
   report_ = {};
+}
+
+Clients::Ledger Clients::ledger() const {
+  return {counting_ ? last_id_ : 0, report_.answered(), report_.lost(), under_way_};
+}
+
+Clients::Held Clients::held_by(const PodRun& run) const {
+  Held held;
+  for (std::uint32_t at = run.serving_first; at != kNone; at = requests_[at].next) {
+    ++held.serving;
+    if (requests_[at].counted) ++held.counted;
+  }
+  for (std::uint32_t at = run.queue_first; at != kNone; at = requests_[at].next) {
+    ++held.queued;
+    if (requests_[at].counted) ++held.counted;
+  }
+  return held;
 }
 
 void Clients::stop() {
@@ -147,6 +165,7 @@ void Clients::deliver(const Draft& draft, const Target& target, std::uint32_t us
   entry.effort = draft.effort;
   entry.style = draft.style;
   entry.counted = counting_;
+  if (counting_) ++under_way_;
   if (draft.style == ClientStyle::Kept) ++sources_[draft.source].busy;
   if (!busy) return begin_service(request);
   entry.queued = true;
@@ -286,6 +305,7 @@ std::uint32_t Clients::allocate() {
 }
 
 void Clients::release(std::uint32_t request) {
+  if (requests_[request].counted) --under_way_;
   ++requests_[request].use;
   requests_[request].next = free_;
   free_ = request;

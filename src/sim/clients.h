@@ -35,6 +35,22 @@ class Clients {
   /// None, where explain_losses() was not called.
   [[nodiscard]] const std::vector<LostRequest>& losses() const;
 
+  /// Requests since begin_measuring(). Sent is what came out of the loads, counted before anybody had to do with it.
+  struct Ledger {
+    std::uint64_t sent = 0;
+    std::uint64_t answered = 0;
+    std::uint64_t lost = 0;
+    std::uint64_t under_way = 0;
+  };
+  [[nodiscard]] Ledger ledger() const;
+  /// What the lists of a pod hold, counted one by one.
+  struct Held {
+    std::uint32_t serving = 0;
+    std::uint32_t queued = 0;
+    std::uint64_t counted = 0;  // of them sent since begin_measuring()
+  };
+  [[nodiscard]] Held held_by(const PodRun& run) const;
+
  private:
   struct Connection {
     PodId pod = kNone;
@@ -99,6 +115,7 @@ class Clients {
   TrafficReport report_;
   std::unique_ptr<LossBook> book_;  // null: nobody asks why
   std::uint64_t last_id_ = 0;
+  std::uint64_t under_way_ = 0;
   bool counting_ = false;
 };
 

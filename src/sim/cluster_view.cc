@@ -85,13 +85,23 @@ void SimView::plan_delivery() {
 }
 
 void SimView::deliver() {
+  bool concerns_us = false;
   while (!pending_.empty() && pending_.front().at <= runtime_.steady()) {
     const Heard heard = std::move(pending_.front());
     pending_.pop_front();
+    if (!shows(*heard.object)) continue;
+    concerns_us = true;
     apply(heard.type, *heard.object);
   }
   if (!pending_.empty()) plan_delivery();
-  changed_.notify();
+  if (concerns_us) changed_.notify();
+}
+
+bool SimView::shows(const Object& object) const {
+  if (const auto* pod = std::get_if<PodObject>(&object); pod != nullptr) {
+    return pod->pod.node == node_ || namespaces_.contains(pod->pod.name.ns);
+  }
+  return kind_of(object) == Kind::Node || namespaces_.contains(key_of(object).ns);
 }
 
 void SimView::apply(ChangeType type, const Object& object) {
@@ -102,13 +112,11 @@ void SimView::apply(ChangeType type, const Object& object) {
   }
   if (const auto* pod = std::get_if<PodObject>(&object); pod != nullptr) {
     if (pod->pod.node == node_) load_namespace(pod->pod.name.ns);
-    if (!namespaces_.contains(pod->pod.name.ns)) return;
     if (!deleted) return put_pod(*pod);
     assumed_.erase(pod->pod.uid);
     return snapshot_.remove_pod(pod->pod.ref());
   }
   const auto& budget = std::get<BudgetObject>(object);
-  if (!namespaces_.contains(budget.budget.name.ns)) return;
   if (deleted) return snapshot_.remove_budget(budget.budget.name);
   put_budget(budget);
 }

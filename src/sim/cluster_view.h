@@ -49,6 +49,9 @@ class SimView final : public control::ClusterView {
   void list_soon(Duration delay);
   void list();
   void load_namespace(const NamespaceName& ns);
+  /// A watch of the namespaces of this view would send it.
+  [[nodiscard]] bool shows(const Object& object) const;
+  /// What it shows only.
   void apply(ChangeType type, const Object& object);
   void put_pod(const PodObject& object);
   void put_budget(const BudgetObject& object);

@@ -18,6 +18,14 @@ Duration hook_length(const PodRun& run) {
   return run.behaviour().exec_hook.value_or(Duration{});
 }
 
+/// The start that its events belong to: what was under way when the machine went down is not taken up again.
+std::uint32_t start_of(const PodRun& run) { return static_cast<std::uint32_t>(run.object.restarts); }
+
+bool of_a_start(EventKind kind) {
+  return kind == EventKind::KubeletStarts || kind == EventKind::ContainerRuns || kind == EventKind::ProgramListens ||
+         kind == EventKind::ProbeSucceeds;
+}
+
 }  // namespace
 
 bool Kubelets::void_event(const PodRun& run) const {
@@ -25,7 +33,7 @@ bool Kubelets::void_event(const PodRun& run) const {
 }
 
 void Kubelets::pod_bound(PodId id) {
-  world_.after(world_.around(world_.config.delays.kubelet), EventKind::KubeletStarts, id);
+  world_.after(world_.around(world_.config.delays.kubelet), EventKind::KubeletStarts, id, start_of(world_.pods[id]));
 }
 
 void Kubelets::pod_deleting(PodId id) {
@@ -35,12 +43,15 @@ void Kubelets::pod_deleting(PodId id) {
 void Kubelets::pod_removed(PodId id) {
   PodRun& run = world_.pods[id];
   if (run.program == Program::Ended || run.machine == kNone) return;
+  world_.machines[run.machine].orphans.push_back(id);
   run.kill_at = world_.now + kLeastGrace;
   world_.at(run.kill_at, EventKind::GraceOver, id, ++run.round);
 }
 
 void Kubelets::handle(const Event& event) {
-  if (void_event(world_.pods[event.a]) && event.kind != EventKind::PodReported) return;
+  const PodRun& run = world_.pods[event.a];
+  if (void_event(run) && event.kind != EventKind::PodReported) return;
+  if (of_a_start(event.kind) && event.b != start_of(run)) return;  // the machine has booted since
   switch (event.kind) {
     case EventKind::KubeletStarts: return start(event.a);
     case EventKind::ContainerRuns: return runs(event.a);
@@ -66,8 +77,9 @@ void Kubelets::start(PodId id) {
 
 void Kubelets::volumes_attached(PodId id) {
   const PodRun& run = world_.pods[id];
-  if (void_event(run) || run.gone || run.pod().terminating()) return;
-  world_.after(pull(run) + world_.around(run.behaviour().start), EventKind::ContainerRuns, id);
+  const bool taken = run.object.pod.started.has_value();  // not so when the machine has booted since
+  if (void_event(run) || run.gone || run.pod().terminating() || !taken) return;
+  world_.after(pull(run) + world_.around(run.behaviour().start), EventKind::ContainerRuns, id, start_of(run));
 }
 
 Duration Kubelets::pull(const PodRun& run) {
@@ -87,19 +99,18 @@ void Kubelets::runs(PodId id) {
   run.object.pod.phase = PodPhase::Running;
   run.object.running_since = world_.now;
   world_.publish(id);
-  world_.after(run.behaviour().ready_after, EventKind::ProgramListens, id);
+  world_.after(run.behaviour().ready_after, EventKind::ProgramListens, id, start_of(run));
   if (!run.behaviour().works_for) return;
   // By the seed and the pod's number in its Job: the first, second … pod of a Job has the same to do under every
   // policy.
   Random own = Random(world_.config.seed).fork(kWork).fork(run.workload).fork(run.number);
-  world_.after(own.lognormal(*run.behaviour().works_for, 0.3), EventKind::WorkDone, id,
-               static_cast<std::uint32_t>(run.object.restarts));
+  world_.after(own.lognormal(*run.behaviour().works_for, 0.3), EventKind::WorkDone, id, start_of(run));
 }
 
-void Kubelets::work_done(PodId id, std::uint32_t restarts) {
+void Kubelets::work_done(PodId id, std::uint32_t start) {
   const PodRun& run = world_.pods[id];
   const bool works = run.program == Program::Starting || run.program == Program::Serving;
-  if (works && static_cast<std::uint32_t>(run.object.restarts) == restarts) end(id, 0);
+  if (works && start_of(run) == start) end(id, 0);
 }
 
 void Kubelets::listens(PodId id) {
@@ -108,7 +119,7 @@ void Kubelets::listens(PodId id) {
   run.program = Program::Serving;
   // Probes come at their period with a phase of their own, and the answer takes its way back to the API.
   const Duration probe = world_.random.between({}, run.behaviour().probe_period);
-  world_.after(probe + world_.around(world_.config.delays.kubelet), EventKind::ProbeSucceeds, id);
+  world_.after(probe + world_.around(world_.config.delays.kubelet), EventKind::ProbeSucceeds, id, start_of(run));
 }
 
 void Kubelets::ready(PodId id) {
@@ -174,6 +185,7 @@ void Kubelets::end(PodId id, std::int32_t exit_code) {
   run.program = Program::Ended;
   if (!was_closing) run.ended_at = world_.now;
   run.object.exit_code = exit_code;
+  if (run.gone) std::erase(world_.machines[run.machine].orphans, id);
   world_.clients->program_ended(id, /*machine_died=*/false);
   if (run.gone) world_.volumes->pod_changed(id);  // nobody will report it: it unmounts now
   world_.after(world_.around(world_.config.delays.kubelet), EventKind::PodReported, id);
@@ -192,7 +204,10 @@ void Kubelets::report(PodId id) {
 }
 
 void Kubelets::machine_died(Machine& machine) {
-  for (const PodId id : machine.pods) {
+  std::vector<PodId> present = machine.pods;
+  present.insert(present.end(), machine.orphans.begin(), machine.orphans.end());
+  machine.orphans.clear();
+  for (const PodId id : present) {
     PodRun& run = world_.pods[id];
     const bool ran = run.program != Program::Absent && run.program != Program::Ended;
     if (ran && world_.measuring && !run.pod().is_daemon() && !run.is_static) ++world_.counts.killed_hard;
@@ -216,6 +231,7 @@ void Kubelets::machine_returned(MachineId machine) {
     ++run.object.restarts;
     run.object.pod.ready = false;
     run.object.pod.started.reset();
+    world_.publish(id);  // the kubelet's first report, before anybody decides by what was
     pod_bound(id);
   }
 }

@@ -40,7 +40,7 @@ class Kubelets {
   void runs(PodId id);
   void listens(PodId id);
   void ready(PodId id);
-  void work_done(PodId id, std::uint32_t restarts);
+  void work_done(PodId id, std::uint32_t start);
   /// How long until the machine has the pod's image; the first pod there that needs it pulls it for all.
   [[nodiscard]] Duration pull(const PodRun& run);
   void begin_end(PodId id);

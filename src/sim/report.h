@@ -33,6 +33,7 @@ struct Report {
   market::MarketReport market;
   Instant clock_started;
   std::uint64_t events = 0;                     // things that happened in the world; not part of the JSON
+  std::uint64_t plans = 0;                      // drains planned by the agents; not part of the JSON either
   Series series;                                // where it was asked for; in the CSV and the HTML page
   std::vector<LostRequest> losses;              // every lost request, where they were asked for
   bool losses_explained = false;                // they were

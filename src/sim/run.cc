@@ -23,6 +23,14 @@ class Run {
         script_(scenario, seed_, options.policy, *world_, runtime_) {}
 
   Result<Report> operator()() {
+    if (options_.violations != nullptr) invariants_ = std::make_unique<Invariants>(*world_);
+    Result<Report> report = go_through();
+    if (invariants_) *options_.violations = invariants_->violations();
+    return report;
+  }
+
+ private:
+  Result<Report> go_through() {
     start_policy();
     SK_CHECK(warm_up());
     go_to(world_->now() + script_.before_load());
@@ -38,12 +46,12 @@ class Run {
     if (options_.ended) options_.ended(*world_);
     Report report = script_.report();
     report.events += runtime_.calls();
+    report.plans = agents_ ? agents_->plans() : 0;
     report.losses_explained = options_.explain_losses;
     report.losses = world_->losses();
     return report;
   }
 
- private:
   [[nodiscard]] Steady steady_of(Instant when) const { return Steady{when - scenario_.start}; }
 
   /// Moves the world and the processes in it to `until`, each thing in its turn; at the same instant the world first.
@@ -105,6 +113,7 @@ class Run {
   const RunOptions& options_;
   std::uint64_t seed_;
   std::unique_ptr<World> world_;
+  std::unique_ptr<Invariants> invariants_;
   net::VirtualRuntime runtime_;
   Script script_;
   std::unique_ptr<Agents> agents_;

@@ -9,9 +9,11 @@
 #include <functional>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "sim/cluster_port.h"
+#include "sim/invariants/invariants.h"
 #include "sim/policies/drain_handler.h"
 #include "sim/report.h"
 #include "sim/scenario.h"
@@ -29,6 +31,9 @@ struct RunOptions {
   bool record_series = false;         // Report::series
   bool explain_losses = false;        // Report::losses
   DrainHandlerOptions drain_handler;  // `one_controller` follows from the policy
+  /// Every rule of sim/invariants is looked at after every event, and what breaks one goes there, whether or not the
+  /// run comes to its end. Null: nobody looks.
+  std::vector<Violation>* violations = nullptr;
   /// Called with the world at the clock's start, for tests that look on or meddle.
   std::function<void(World&)> begun;
   /// Called with the world when everything is over.

@@ -131,6 +131,7 @@ struct Machine {
   std::int64_t pod_count = 0;
   std::vector<PodId> pods;               // bound here and not gone
   std::map<WorkloadId, Instant> images;  // of whose pods it has the image, and from when
+  std::vector<PodId> orphans;            // removed by force; their programs end in a moment
   std::map<InterruptionKind, Notice> notices;
   std::map<InterruptionKind, Instant> notice_times;
   std::vector<Notice> withdrawn;                       // scheduled events that were called off
@@ -231,6 +232,7 @@ struct World::State {
   bool measuring = false;
   std::vector<std::function<void(const NodeName&, bool)>> machine_listeners;
   std::vector<std::function<void(const NodeName&, const Notice&)>> notice_listeners;
+  std::function<void(const Event&)> watcher;  // hears of every event, when it is over
 
   std::unique_ptr<class Kubelets> kubelets;
   std::unique_ptr<class Controllers> controllers;

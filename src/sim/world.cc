@@ -58,6 +58,7 @@ bool World::advance_one(Instant limit) {
     case EventKind::RequestEnds: state.clients->handle(event); break;
     default: state.kubelets->handle(event); break;
   }
+  if (state.watcher) state.watcher(event);
   return true;
 }
 

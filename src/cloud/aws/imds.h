@@ -224,7 +224,7 @@ class ImdsMonitor {
   /// The notices that stand, by id. A notice goes when the service answers without it; an error leaves it.
   [[nodiscard]] const std::map<std::string, MetadataNotice>& notices() const { return notices_; }
   /// The place has answered, with a notice or with none, at least once. What it does not show then is not there.
-  [[nodiscard]] bool answered(MetadataTopic topic) const { return answered_.contains(topic); }
+  [[nodiscard]] bool answered(MetadataTopic topic) const { return asked_.at(place_of(topic)).answered; }
   /// Notified when `notices()` or `answered()` has changed.
   [[nodiscard]] net::Signal& changed() { return changed_; }
   /// See ImdsClient::skew.
@@ -254,8 +254,13 @@ class ImdsMonitor {
   Random random_;
   net::Signal changed_;
   std::map<std::string, MetadataNotice> notices_;
-  std::set<MetadataTopic> answered_;
-  std::map<MetadataTopic, Steady> next_look_;
+  /// By topic. Looked at several times a second, so they lie in one place.
+  struct Asked {
+    bool answered = false;
+    std::optional<Steady> next;  // not before then; none: at every round
+  };
+  [[nodiscard]] static constexpr std::size_t place_of(MetadataTopic topic) { return static_cast<std::size_t>(topic); }
+  std::array<Asked, kMetadataTopics.size()> asked_;
   std::optional<MetadataTopic> silent_;                            // where the last round ended without an answer
   std::map<std::pair<MetadataTopic, AnswerKind>, Steady> logged_;  // problems, each at most once an hour
   std::set<std::string> garbage_;                                  // bytes that were logged

@@ -130,8 +130,8 @@ Duration ImdsMonitor::wait() {
 }
 
 bool ImdsMonitor::due(MetadataTopic topic) const {
-  const auto next = next_look_.find(topic);
-  return next == next_look_.end() || runtime_.steady() >= next->second;
+  const auto& next = asked_.at(place_of(topic)).next;
+  return !next || runtime_.steady() >= *next;
 }
 
 net::Task<void> ImdsMonitor::round() {
@@ -232,9 +232,9 @@ void ImdsMonitor::learn(MetadataTopic topic, std::vector<MetadataNotice> now) {
   for (const auto& [id, notice] : notices_)
     if (notice.topic != topic) next.emplace(id, notice);
   if (topic == MetadataTopic::Scheduled)
-    next_look_[topic] = runtime_.steady() + duration_of_seconds(seconds_of(config_.scheduled_interval) *
-                                                                (1.0 - config_.jitter * random_.unit()));
-  const bool first = answered_.insert(topic).second;
+    asked_.at(place_of(topic)).next = runtime_.steady() + duration_of_seconds(seconds_of(config_.scheduled_interval) *
+                                                                              (1.0 - config_.jitter * random_.unit()));
+  const bool first = !std::exchange(asked_.at(place_of(topic)).answered, true);
   if (!first && next == notices_) return;
   notices_ = std::move(next);
   changed_.notify();

@@ -95,20 +95,20 @@ Room::Cursor& Room::find(const Pod& pod) {
 
 bool Room::exists_for(const Pod& pod) { return find(pod) != cluster_.nodes().end(); }
 
-bool Room::may_land_beside(const NodeName& node) const {
-  const std::map<NodeName, Node>& nodes = cluster_.nodes();
-  const auto here = nodes.find(node);
-  if (here == nodes.end()) return false;
-  const std::string zone = here->second.zone();
-  const std::string type = here->second.instance_type();
+bool Room::may_land_beside(const NodeName& node) {
+  const Node* const here = cluster_.find_node(node);
+  if (here == nullptr) return false;
+  const std::string zone = here->zone();
+  const std::string type = here->instance_type();
   if (zone.empty() || type.empty()) return false;
-  const auto beside = [&](const auto& entry) {
+  const auto [pool, added] = pools_.try_emplace({zone, type}, false);
+  if (!added) return pool->second;
+  pool->second = std::ranges::any_of(cluster_.nodes(), [&](const auto& entry) {
     const Node& other = entry.second;
-    return other.ready && !other.unschedulable && !other.deletion && !going_.contains(other.name) &&
-           has(other.labels, kZone, zone) && has(other.labels, kType, type);
-  };
-  // Nodes of a pool often stand beside each other by name, too.
-  return std::any_of(std::next(here), nodes.end(), beside) || std::any_of(nodes.begin(), here, beside);
+    return other.ready && !other.unschedulable && !other.deletion && has(other.labels, kZone, zone) &&
+           has(other.labels, kType, type) && !going_.contains(other.name);
+  });
+  return pool->second;
 }
 
 bool Room::claim(const Pod& pod) {

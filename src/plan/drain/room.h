@@ -7,6 +7,8 @@
 
 #include <map>
 #include <set>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "model/snapshot.h"
@@ -21,8 +23,8 @@ class Room {
 
   /// Some node would take a pod like this one now.
   [[nodiscard]] bool exists_for(const Pod& pod);
-  /// A Ready node that stays is of the same (zone, type) as `node`. Not where these are unknown.
-  [[nodiscard]] bool may_land_beside(const NodeName& node) const;
+  /// A Ready node that stays is of the same (zone, type) as `node`, which goes. Not where these are unknown.
+  [[nodiscard]] bool may_land_beside(const NodeName& node);
   /// Takes that room, so that it is not promised twice. False where there is none.
   bool claim(const Pod& pod);
 
@@ -41,6 +43,7 @@ class Room {
   const std::set<NodeName>& going_;
   std::map<const PodTemplate*, Cursor> cursors_;  // only looked up: the order of addresses does not show
   std::map<NodeName, Use> uses_;
+  std::map<std::pair<std::string, std::string>, bool> pools_;  // by zone and type: a Ready node of it stays
 };
 
 }  // namespace spotkeeper::plan::drain

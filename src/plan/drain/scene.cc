@@ -45,8 +45,10 @@ class Builder {
       : cluster_(cluster), policy_(policy), room_(room), now_(now) {}
 
   Scenes build(std::span<const Interruption> merged) && {
-    for (const Interruption& cause : merged)
-      for (const Pod* pod : cluster_.pods_on(cause.node)) consider(*pod, cause);
+    for (const Interruption& cause : merged) {
+      const Node* const node = cluster_.find_node(cause.node);
+      for (const Pod* pod : cluster_.pods_on(cause.node)) consider(*pod, node, cause);
+    }
     defer_maintenance();
     for (const Prospect& prospect : prospects_) scenes_.occupied.insert(prospect.cause->node);
     find_budgets();
@@ -60,8 +62,8 @@ class Builder {
   }
 
  private:
-  void consider(const Pod& pod, const Interruption& cause) {
-    Verdict verdict = judge(pod, cluster_.find_node(cause.node), cause, policy_);
+  void consider(const Pod& pod, const Node* node, const Interruption& cause) {
+    Verdict verdict = judge(pod, node, cause, policy_);
     if (verdict.handling == Handling::Ignore) return;
     const std::optional<Deadline> end = end_of(cause, policy_);
     const bool idle = cause.kind == InterruptionKind::Maybe || (cause.kind == InterruptionKind::Maintenance && !end);

@@ -90,6 +90,29 @@ TEST_F(AgentTest, DrainsAndSaysSo) {
   EXPECT_EQ(metric(R"(spotkeeper_evictions_total{outcome="accepted"})"), 2);
 }
 
+TEST_F(AgentTest, PlansOnlyWhileItHasPodsToMoveAndSomethingHasChanged) {
+  cluster.add_pod("web-1", "n1", "web");
+  cluster.add_pod("web-2", "n2", "web");
+  cluster.add_budget("strict", "web", 0);  // it waits for its last safe start
+  start();
+  runtime.advance(2s);
+  EXPECT_EQ(metric("spotkeeper_drain_plans_total"), 0);
+  spot_notice();
+  runtime.advance(20s);
+  const double waiting = metric("spotkeeper_drain_plans_total");
+  EXPECT_GE(waiting, 1);
+  runtime.advance(20s);  // the agent looks around every few seconds
+  EXPECT_EQ(metric("spotkeeper_drain_plans_total"), waiting);
+  cluster.add_pod("web-3", "n2", "web");
+  runtime.advance(1s);
+  EXPECT_EQ(metric("spotkeeper_drain_plans_total"), waiting + 1);
+  ASSERT_TRUE(runtime.run_until([&] { return cluster.world.pods_on(NodeName("n1")).empty(); }, 120s));
+  const double done = metric("spotkeeper_drain_plans_total");
+  cluster.add_pod("web-4", "n2", "web");
+  runtime.advance(10s);
+  EXPECT_EQ(metric("spotkeeper_drain_plans_total"), done);
+}
+
 TEST_F(AgentTest, NeverEvictsItself) {
   config.self = ObjectName{NamespaceName("app"), "keeper-1"};
   cluster.add_pod("keeper-1", "n1", "keeper");

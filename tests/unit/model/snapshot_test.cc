@@ -179,6 +179,46 @@ TEST(Snapshot, CopiesAreIndependent) {
   EXPECT_EQ(copy.pod_count(), 0U) << "a moved-from snapshot is an empty one";  // NOLINT(bugprone-use-after-move)
 }
 
+TEST(Snapshot, TellsByItsRevisionsWhetherAnythingHasChanged) {
+  Snapshot cluster;
+  const auto changes = [&](const auto& change) {
+    const auto before = std::make_pair(cluster.revision(), cluster.nodes_revision());
+    change();
+    return std::make_pair(cluster.revision() != before.first, cluster.nodes_revision() != before.second);
+  };
+  constexpr std::pair nothing{false, false};
+  constexpr std::pair no_node{true, false};
+  constexpr std::pair both{true, true};
+  EXPECT_EQ(changes([&] { (void)cluster.pods(); }), nothing);
+  EXPECT_EQ(changes([&] { cluster.put(node("n1")); }), both);
+  EXPECT_EQ(changes([&] { cluster.put(pod(cluster, "a", "1", "n1")); }), no_node);
+  EXPECT_EQ(changes([&] { cluster.put(budget("b", {})); }), no_node);
+  EXPECT_EQ(changes([&] { cluster.put(std::vector<AdmissionBackend>()); }), no_node);
+  EXPECT_EQ(changes([&] { cluster.remove_budget({NamespaceName("shop"), "b"}); }), no_node);
+  EXPECT_EQ(changes([&] { cluster.remove_pod({{NamespaceName("shop"), "a"}, Uid("2")}); }), nothing);
+  EXPECT_EQ(changes([&] { cluster.remove_pod({{NamespaceName("shop"), "a"}, Uid("1")}); }), no_node);
+  EXPECT_EQ(changes([&] { cluster.remove_node(NodeName("n1")); }), both);
+  EXPECT_EQ(changes([&] { cluster = Snapshot(); }), both) << "another snapshot is another one, whatever is in it";
+}
+
+TEST(Snapshot, ListsTheNodesThatHaveAnnotations) {
+  Snapshot cluster;
+  Node marked = node("n2");
+  marked.annotations.set("spotkeeper.dev/interruption", "{}");
+  cluster.put(node("n1"));
+  cluster.put(marked);
+  ASSERT_EQ(cluster.annotated_nodes().size(), 1U);
+  EXPECT_EQ(cluster.annotated_nodes().front(), cluster.find_node(NodeName("n2")));
+  const Snapshot copy = cluster;
+  cluster.put(node("n2"));
+  EXPECT_THAT(cluster.annotated_nodes(), IsEmpty());
+  cluster.put(marked);
+  cluster.remove_node(NodeName("n2"));
+  EXPECT_THAT(cluster.annotated_nodes(), IsEmpty());
+  ASSERT_EQ(copy.annotated_nodes().size(), 1U);
+  EXPECT_EQ(copy.annotated_nodes().front(), copy.find_node(NodeName("n2")));
+}
+
 TEST(Snapshot, SharesTheNamesOfNodesAndNamespaces) {
   Snapshot cluster;
   cluster.put(pod(cluster, "a", "1", "n1"));

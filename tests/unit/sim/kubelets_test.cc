@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "sim/state.h"
 #include "tests/unit/sim/small_world.h"
 
 namespace spotkeeper::sim {
@@ -162,6 +163,45 @@ TEST_F(Kubelet, PullsAnImageOnceOnEachMachine) {
   const auto late = pods("web");
   EXPECT_TRUE(std::any_of(late.begin(), late.end(),
                           [&](const Pod& pod) { return pod.node.str() == "late" && pod.phase == PodPhase::Pending; }));
+}
+
+TEST_F(Kubelet, ReportsAtOnceThatNothingIsReadyAfterAReboot) {
+  nodes(1);
+  ASSERT_TRUE(world.create_deployment(workload("web", 1)));
+  settle();
+  world.reboot_machine(NodeName("n1"), 3s);
+  pass(3s);
+  EXPECT_FALSE(pods("web")[0].ready);  // the budgets and the EndpointSlices see the same
+  EXPECT_FALSE(pods("web")[0].started);
+}
+
+TEST_F(Kubelet, TakesUpNothingAgainThatWasUnderWayWhenTheMachineWentDown) {
+  nodes(1);
+  PodKind slow;
+  slow.behaviour.start = 20s;
+  slow.behaviour.ready_after = 20s;
+  ASSERT_TRUE(world.create_deployment(workload("web", 1, slow)));
+  pass(10s);  // the container would run in about ten seconds
+  world.reboot_machine(NodeName("n1"), 2s);
+  pass(2s);
+  const Instant back = world.now();
+  settle();
+  const PodObject& pod = *object(pods("web")[0]);
+  EXPECT_GT(*pod.running_since, back + 5s);
+  EXPECT_GE(*pod.pod.ready_since, *pod.running_since + 20s);
+  EXPECT_GE(*pod.running_since, *pod.pod.started);
+}
+
+TEST_F(Kubelet, EndsWhatWasRemovedByForceWhenTheMachineDies) {
+  nodes(1);
+  ASSERT_TRUE(world.create_deployment(workload("web", 1)));
+  settle();
+  const PodId id = world.parts().id_of(pods("web")[0].name);
+  ASSERT_TRUE(remove(pods("web")[0], 0s));
+  pass(1s);  // its program has a second left
+  ASSERT_EQ(world.parts().pods[id].program, Program::Serving);
+  world.kill_machine(NodeName("n1"));
+  EXPECT_EQ(world.parts().pods[id].program, Program::Ended);
 }
 
 }  // namespace

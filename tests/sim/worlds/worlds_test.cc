@@ -1,0 +1,85 @@
+// Ten thousand worlds that nobody thought of, each under one of the policies, with every rule looked at after every
+// event. SPOTKEEPER_SEED=N replays one, SPOTKEEPER_CASES says how many.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include "sim/invariants/invariants.h"
+#include "sim/run.h"
+#include "tests/sim/scenarios/runs.h"
+#include "tests/sim/worlds/random_world.h"
+
+namespace spotkeeper::sim {
+namespace {
+
+struct Cases {
+  std::uint64_t first = 1;
+  std::uint64_t count = 10'000;
+};
+
+Cases cases() {
+  if (const char* seed = std::getenv("SPOTKEEPER_SEED")) return {std::strtoull(seed, nullptr, 10), 1};
+  Cases made;
+  if (const char* count = std::getenv("SPOTKEEPER_CASES")) made.count = std::strtoull(count, nullptr, 10);
+  return made;
+}
+
+struct Outcome {
+  std::vector<Violation> violations;
+  bool began = false;  // all pods were Ready in time, and the clock started
+};
+
+Outcome watch(const Scenario& world, Policy policy) {
+  Outcome outcome;
+  RunOptions options;
+  options.policy = policy;
+  options.violations = &outcome.violations;
+  options.begun = [&](World&) { outcome.began = true; };
+  (void)run(world, options);
+  return outcome;
+}
+
+/// Half of the worlds have the real agents in them.
+Policy policy_of(std::uint64_t seed) {
+  constexpr std::array policies{Policy::Spotkeeper, Policy::None, Policy::Spotkeeper, Policy::CordonAndDrain};
+  return policies.at(seed % policies.size());
+}
+
+TEST(RandomWorlds, KeepEveryRuleUnderEveryPolicy) {
+  const Quiet quiet;
+  const Cases all = cases();
+  std::uint64_t began = 0;
+  int failures = 0;
+  for (std::uint64_t seed = all.first; seed < all.first + all.count; ++seed) {
+    const Outcome outcome = watch(random_world(seed), policy_of(seed));
+    if (outcome.began) ++began;
+    if (outcome.violations.empty()) continue;
+    std::string told;
+    for (const Violation& violation : outcome.violations) told += "\n  " + violation.str();
+    ADD_FAILURE() << "SPOTKEEPER_SEED=" << seed << " build/release/tests/sim_worlds --gtest_filter=RandomWorlds.*"
+                  << " (policy " << name_of(policy_of(seed)) << ")" << told;
+    if (++failures == 5) return;
+  }
+  EXPECT_GE(began * 100, all.count * 95) << "worlds in which not every pod had become Ready";
+}
+
+TEST(RandomWorlds, AreNotSmall) {
+  std::vector<std::size_t> nodes;
+  std::vector<std::size_t> pods;
+  for (std::uint64_t seed = 1; seed <= 2001; ++seed) {
+    const Scenario world = random_world(seed);
+    nodes.push_back(world.nodes.size());
+    pods.push_back(pods_of(world));
+  }
+  std::ranges::sort(nodes);
+  std::ranges::sort(pods);
+  EXPECT_GE(nodes[nodes.size() / 2], 8U);
+  EXPECT_GE(pods[pods.size() / 2], 60U);
+}
+
+}  // namespace
+}  // namespace spotkeeper::sim
