@@ -222,7 +222,8 @@ TEST_F(Writing, Trap26And27EventsAreTakenAndBecomeASeries) {
                  .uid = pod.uid,
                  .reason = "SpotEvicted",
                  .action = "Evict",
-                 .note = std::string(3000, 'x')};
+                 .note = std::string(3000, 'x'),
+                 .annotations = {}};
   recorder.emit(note);
   recorder.emit(note);
   const auto flush = [](EventRecorder& events) -> net::Task<int> {
