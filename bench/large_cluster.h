@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <string>
 
+#include <fmt/format.h>
+
 namespace spotkeeper::bench {
 
 struct ClusterSize {
@@ -26,14 +28,14 @@ struct ClusterSize {
     left -= replicas;
     const std::string name = "w" + std::to_string(i);
     const std::string ns = "team-" + std::to_string(i / 12);
-    const std::string both = "name: " + name + ", namespace: " + ns;
+    const std::string both = fmt::format("name: {}, namespace: {}", name, ns);
     workloads += "  - {" + both + ", replicas: " + std::to_string(replicas) + ", requests: {cpu: 250m, memory: 512Mi}" +
                  ", start: 4s, ready-after: " + std::to_string(5 + i % 30) + "s, probe-period: 5s, grace: 30s" +
                  ", pre-stop: 15s, server: {answers-after-term: 5s}}\n";
     if (i % 4 != 3) budgets += "  - {" + both + ", max-unavailable: 25%}\n";
     if (i % 12 != 3) continue;
     services += "  - {" + both + "}\n";
-    load += "  - {service: " + name + ", namespace: " + ns + ", rate: 2, connections: 8}\n";
+    load += fmt::format("  - {{service: {}, namespace: {}, rate: 2, connections: 8}}\n", name, ns);
   }
   return "scenario: large-cluster\nduration: " + std::to_string(size.minutes) + "m\nwarm-up: 10m\n" +
          "cluster:\n  endpoint-delay: {median: 400ms, p99: 3s, at-most: 10s, straggler: 10s}\n" +

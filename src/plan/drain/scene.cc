@@ -170,9 +170,11 @@ class Builder {
   // Every budget joins the workloads that it covers into one scene.
   void find_budgets() {
     for (const Prospect& prospect : prospects_) cover_all(*prospect.candidate.pod, prospect.workload);
-    for (std::size_t next = 0; next < reached_.size(); ++next)
-      if (const std::size_t budget = reached_[next]; covered_[budget].pods < budgets_[budget]->expected_pods)
-        find_others(budget);
+    std::size_t next = 0;
+    while (next < reached_.size()) {  // it grows: the pods found for one budget have others
+      const std::size_t budget = reached_[next++];
+      if (covered_[budget].pods < budgets_[budget]->expected_pods) find_others(budget);
+    }
   }
 
   // Pods of other workloads under the same budget: what it allows depends on when those are Ready. Their own budgets

@@ -67,7 +67,8 @@ TEST(OptionValue, TakesBothEndsOfARangeAndNothingBeyond) {
   EXPECT_EQ(error_of("poll-interval", "1m0.1s"), "'1m0.1s' is out of range; allowed: 100ms to 1m");
   EXPECT_EQ(error_of("speed", "0"), "'0' is out of range; allowed: 0.1 to 100");
   EXPECT_EQ(error_of("seed", "-1"), "'-1' is out of range; allowed: 0 to 9223372036854775807");
-  EXPECT_EQ(error_of("seed", "99999999999999999999"), "'99999999999999999999' is out of range; allowed: 0 to 9223372036854775807");
+  EXPECT_EQ(error_of("seed", "99999999999999999999"),
+            "'99999999999999999999' is out of range; allowed: 0 to 9223372036854775807");
 }
 
 TEST(OptionValue, SaysWhatWouldBeRight) {
