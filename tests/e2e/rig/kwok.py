@@ -1,0 +1,49 @@
+"""Nodes of kwok: objects in the API that are kept Ready, and pods on them that run nowhere."""
+import network
+import node
+from api import is_ready
+from machine import await_until
+
+TAINT = {"key": "kwok.x-k8s.io/node", "value": "fake", "effect": "NoSchedule"}
+# The delays of these stages are none: a pod is Ready, and a deleted one gone, as fast as the API takes it.
+STAGES = ("node/fast/node-initialize", "node/heartbeat-with-lease/node-heartbeat-with-lease", "pod/fast/pod-ready",
+          "pod/fast/pod-complete", "pod/fast/pod-delete")
+
+
+def have(state, api, count):
+    """Nodes kwok-0 … kwok-(count-1), Ready."""
+    if state.living("kwok") is None:
+        state.start("kwok", [
+            state.bin / "kwok", f"--kubeconfig={state.admin}", "--manage-all-nodes=false",
+            "--manage-nodes-with-annotation-selector=kwok.x-k8s.io/node=fake", "--cidr=10.128.0.0/12",
+            f"--node-ip={network.CONTROL_ADDRESS}", "--node-lease-duration-seconds=40",
+            "--server-address=127.0.0.1:10247", *(f"--config={state.bin}/kwok-stages/{stage}.yaml" for stage in STAGES)],
+            namespace=network.CONTROL)
+    there = state.facts().get("kwok", 0)
+    for number in range(there, count):
+        api.create("/api/v1/nodes", _node(number))
+    state.learn(kwok=max(there, count))
+    process = state.living("kwok")
+    await_until(f"{count} nodes of kwok", lambda: _ready(api) >= count,
+                alive=lambda: process is not None and process.alive(), every=0.25)
+
+
+def _ready(api):
+    nodes = api.get("/api/v1/nodes?labelSelector=type%3Dkwok")["items"]
+    return sum(is_ready(each) for each in nodes)
+
+
+def _node(number):
+    name = f"kwok-{number}"
+    room = {"cpu": "32", "memory": "256Gi", "pods": "110"}
+    return {
+        "metadata": {
+            "name": name,
+            "annotations": {"kwok.x-k8s.io/node": "fake", "node.alpha.kubernetes.io/ttl": "0"},
+            "labels": {"type": "kwok", "kubernetes.io/hostname": name, "kubernetes.io/os": "linux",
+                       "kubernetes.io/arch": "amd64",
+                       "topology.kubernetes.io/zone": node.ZONES[number % len(node.ZONES)]},
+        },
+        "spec": {"taints": [TAINT]},
+        "status": {"allocatable": room, "capacity": room},
+    }

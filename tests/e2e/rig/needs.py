@@ -1,0 +1,87 @@
+"""What a machine must have, looked at before anything is started."""
+import os
+import shutil
+import subprocess
+
+import network
+
+# command: which group of scripts/install-deps brings it
+COMMANDS = {
+    "ip": "e2e", "nsenter": "e2e", "unshare": "e2e", "mount": "e2e", "containerd": "e2e", "ctr": "e2e", "runc": "e2e",
+    "nft": "e2e", "conntrack": "e2e", "prometheus": "e2e", "promtool": "e2e", "haproxy": "e2e", "openssl": "test",
+    "cc": "build",
+}
+PLUGINS = "/usr/lib/cni"
+FREE_DISK = 4 << 30
+FREE_MEMORY = 3 << 30
+
+
+def missing(folder):
+    """One sentence for each thing that is missing; none: the rig can be brought up with its state in `folder`."""
+    if os.geteuid() != 0:
+        return ["root: namespaces, mounts and links are made"]
+    found = [f"the command {command}: scripts/install-deps {group}"
+             for command, group in COMMANDS.items() if shutil.which(command) is None]
+    if found:
+        return found
+    for plugin in ("bridge", "host-local", "loopback"):
+        if not os.access(f"{PLUGINS}/{plugin}", os.X_OK):
+            found.append(f"the CNI plugin {PLUGINS}/{plugin}: scripts/install-deps e2e")
+    for hidden in ("/run", "/var/lib", "/var/log"):
+        if os.path.commonpath([hidden, os.path.realpath(folder)]) == hidden:
+            found.append(f"a state folder that is not below {hidden}, which a node has of its own")
+    if not _runs("unshare", "--net", "--mount", "--pid", "--ipc", "--uts", "--fork", "true"):
+        found.append("namespaces: unshare --net --mount --pid --ipc --uts is refused")
+    elif not _runs("unshare", "--net", "ip", "link", "add", "probe0", "type", "bridge") or \
+            not _runs("unshare", "--net", "ip", "link", "add", "probe1", "type", "veth", "peer", "name", "probe2"):
+        found.append("bridges and veth pairs in the kernel")
+    elif not _runs("unshare", "--net", "nft", "add table ip t; add map ip t m { type ipv4_addr : verdict; }"):
+        found.append("nftables with verdict maps in the kernel, for kube-proxy")
+    parent = _existing(folder)
+    if not _overlay_works(parent):
+        found.append(f"a file system at {parent} that overlayfs can write to")
+    if not _cgroups():
+        found.append("cgroups that can be written, at /sys/fs/cgroup")
+    free = shutil.disk_usage(parent).free
+    if free < FREE_DISK:
+        found.append(f"{FREE_DISK >> 30} GiB of disk at {parent}; there are {free >> 20} MiB")
+    available = _available_memory()
+    if available < FREE_MEMORY:
+        found.append(f"{FREE_MEMORY >> 30} GiB of memory; {available >> 20} MiB are available")
+    if _address_taken():
+        found.append(f"the addresses {network.SUBNET}: another interface has one of them")
+    return found
+
+
+def _runs(*command):
+    return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True).returncode == 0
+
+
+def _existing(folder):
+    while not os.path.isdir(folder):
+        folder = os.path.dirname(folder)
+    return folder
+
+
+def _overlay_works(parent):
+    script = """d=$(mktemp -d -p "$1") && trap 'rm -rf "$d"' EXIT && mkdir "$d/l" "$d/u" "$d/w" "$d/m" &&
+        unshare --mount mount -t overlay overlay -o "lowerdir=$d/l,upperdir=$d/u,workdir=$d/w" "$d/m" """
+    return _runs("sh", "-c", script, "sh", parent)
+
+
+def _cgroups():
+    """Version 1 (the hierarchies a runtime needs) or version 2."""
+    if os.path.exists("/sys/fs/cgroup/cgroup.controllers"):
+        return os.access("/sys/fs/cgroup", os.W_OK)
+    return all(os.access(f"/sys/fs/cgroup/{name}", os.W_OK) for name in ("cpu", "memory", "devices", "freezer", "pids"))
+
+
+def _available_memory():
+    with open("/proc/meminfo") as file:
+        return next(int(line.split()[1]) << 10 for line in file if line.startswith("MemAvailable:"))
+
+
+def _address_taken():
+    lines = subprocess.run(["ip", "-4", "-o", "address"], capture_output=True, text=True).stdout.splitlines()
+    return any(f" {network.SUBNET.network_address.exploded.rpartition('.')[0]}." in line
+               for line in lines if f" {network.BRIDGE} " not in line)
