@@ -39,6 +39,7 @@ struct HttpServer::Impl {
   std::optional<TlsContext> tls;
   std::unique_ptr<Listener> listener;
   SocketAddress address;
+  bool closing = false;  // each connection after its next answer
   bool stopping = false;
   Signal ended;  // a connection
   std::list<Connection> connections;
@@ -115,7 +116,7 @@ class Writer final : public ResponseWriter {
 
   Result<std::string> head_of(int status, const HttpHeaders& headers, std::string_view framing) {
     if (status < 200 || status > 999) return fail(ErrorCode::Internal, "not a status: " + std::to_string(status));
-    if (server_.stopping) keep_alive_ = false;
+    if (server_.stopping || server_.closing) keep_alive_ = false;
     std::string head = "HTTP/1.1 " + std::to_string(status) + " ";
     head.append(reason_of(status)).append("\r\n");
     SK_CHECK(append_fields(head, headers));
@@ -393,6 +394,8 @@ Result<void> HttpServer::replace_tls(const TlsServerConfig& tls) {
   SK_TRY(impl_->tls, TlsContext::server(tls));
   return {};
 }
+
+void HttpServer::close_after_answers() { impl_->closing = true; }
 
 Task<void> HttpServer::stop(Duration limit) {
   Impl& server = *impl_;

@@ -83,6 +83,10 @@ class HttpServer {
   [[nodiscard]] std::size_t connections() const;
   /// From now on new connections are made with these settings (certificates rotate).
   Result<void> replace_tls(const TlsServerConfig& tls);
+  /// From now on every answer says that its connection ends with it, and it does. Nothing else changes: new connections
+  /// are accepted, and idle ones stay until their next request, so that no client's request meets a connection that is
+  /// being closed.
+  void close_after_answers();
   /// Accepts nothing more, closes idle connections, lets running handlers end within `limit` and then cuts them. Not to
   /// be called from inside a handler.
   Task<void> stop(Duration limit);

@@ -247,6 +247,19 @@ TEST_F(HttpServerTest, WritesServerSentEvents) {
   EXPECT_EQ(loop.run_until(client->send(to("/events"), 10s))->body, "event: tick\nid: 7\ndata: a\ndata: b\n\n:\n\n");
 }
 
+TEST_F(HttpServerTest, ClosesEachConnectionAfterItsNextAnswerWhenToldTo) {
+  const auto server = serve();
+  const auto kept = client_of(*server);
+  ASSERT_TRUE(loop.run_until(kept->send(to("/echo"), 10s)));
+  server->close_after_answers();
+  EXPECT_EQ(server->connections(), 1U) << "an idle connection stays";
+  for (const char* connection : {"kept", "new"}) {
+    const auto answer = loop.run_until(kept->send(to("/echo"), 10s));
+    ASSERT_TRUE(answer) << connection << ": " << answer.error().message;
+    EXPECT_EQ(answer->headers.find("Connection"), "close") << connection;
+  }
+}
+
 TEST_F(HttpServerTest, StopsAfterWhatRunsHasEnded) {
   const auto server = serve();
   const auto busy = client_of(*server);
