@@ -42,7 +42,10 @@ std::vector<std::string> with_lists_joined(std::span<const std::string> argument
     const Option* option = arguments[i].starts_with("--") ? find_option(arguments[i].substr(2)) : nullptr;
     if (option == nullptr || !std::holds_alternative<ListType>(option->type)) continue;
     Options scratch;
-    const bool takes_next = i + 1 < arguments.size() && store(*option, arguments[i + 1], scratch).has_value();
+    // A comma says that a list is meant, so that a wrong one is refused as a list and not as a stray word.
+    const bool takes_next = i + 1 < arguments.size() &&
+                            (store(*option, arguments[i + 1], scratch).has_value() ||
+                             (!arguments[i + 1].starts_with("-") && arguments[i + 1].find(',') != std::string::npos));
     joined.back() += takes_next ? "=" + arguments[++i] : "=true";
   }
   return joined;

@@ -113,6 +113,14 @@ std::optional<std::string> check_flags(const SimulateOptions& options) {
         "--from-cluster",
         find_option("scenario")->range());
   if (worlds > 1) return "SCENARIO, --from and --from-cluster each choose the world: one of them";
+  if (!options.scenario.empty()) {
+    const SimulateOptions unset;
+    for (const auto& [given, flag] :
+         {std::pair{options.rate != unset.rate, "rate"}, std::pair{options.share != unset.share, "share"}}) {
+      if (given)
+        return fmt::format("--{} is assumed of a world from --from or --from-cluster; a scenario says its own", flag);
+    }
+  }
   if (options.serve) {
     if (options.scenario.empty())
       return "--serve serves a scenario; a world from --from or --from-cluster is simulated";
@@ -136,6 +144,8 @@ int run_simulate(const Options& options, Streams streams) {
     log::error(*wrong);
     return kBadUsage;
   }
+  if (!options.simulate.from_cluster && !(options.kubernetes.kubeconfig.empty() && options.kubernetes.context.empty()))
+    log::warn("no cluster is read: the kubeconfig and its context are used with --from-cluster alone");
   const auto catalog = load_catalog(options.catalog);
   if (!catalog) {
     log::error(catalog.error().message);

@@ -190,7 +190,7 @@ Result<ScenarioWorkload> read_workload(const JsonField& field) {
   spec.grace = GracePeriod(grace);
   SK_TRY(const auto sleep, maybe_seconds_in(field["pre-stop"]));
   if (sleep) {
-    spec.pre_stop = PreStop{*sleep};
+    spec.pre_stop = PreStop{sleep};
   } else if (field["pre-stop-exec"].present()) {
     spec.pre_stop = PreStop{};
   }

@@ -94,7 +94,7 @@ std::string row_of(const FieldUse& use) {
 }  // namespace
 
 Result<TakenKeys> taken_keys(const Catalog& catalog) {
-  FieldUses uses;
+  FieldUses uses;  // NOLINT(misc-const-correctness): the readers write to it while it lives
   SK_TRY(const auto scenario, parse_scenario(whole_scenario(), "whole.yaml", catalog));
   return TakenKeys{uses.taken(), uses.known()};
 }

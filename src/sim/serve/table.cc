@@ -182,6 +182,11 @@ Cells event_cells(const json::value& object, Instant now) {
           kind + "/" + text(object, {about, "name"}), text(object, {core ? "message" : "note"})};
 }
 
+std::vector<Column> namespace_columns() { return {{"Name"}, {"Status"}, {"Age"}}; }
+Cells namespace_cells(const json::value& object, Instant now) {
+  return {text(object, {"metadata", "name"}), text(object, {"status", "phase"}), age_of(object, now)};
+}
+
 std::vector<Column> lease_columns() { return {{"Name"}, {"Holder"}, {"Age"}}; }
 Cells lease_cells(const json::value& object, Instant now) {
   return {text(object, {"metadata", "name"}), text(object, {"spec", "holderIdentity"}), age_of(object, now)};
@@ -240,6 +245,7 @@ struct Printer {
   Cells (*cells)(const json::value&, Instant);
 };
 constexpr Printer kPrinters[] = {
+    {"Namespace", namespace_columns, namespace_cells},
     {"Node", node_columns, node_cells},
     {"Pod", pod_columns, pod_cells},
     {"Deployment", deployment_columns, deployment_cells},

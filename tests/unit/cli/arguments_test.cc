@@ -49,6 +49,9 @@ TEST(Arguments, AListMayFollowItsFlagOrBeLeftOut) {
   EXPECT_THAT(given({"simulate", "--compare=none", "x"}), ElementsAre(Pair("compare", "none"), Pair("scenario", "x")));
   EXPECT_THAT(given({"simulate", "--compare", "x"}), ElementsAre(Pair("compare", "true"), Pair("scenario", "x")));
   EXPECT_THAT(given({"simulate", "x", "--compare"}), ElementsAre(Pair("compare", "true"), Pair("scenario", "x")));
+  EXPECT_THAT(given({"simulate", "x", "--compare", "none,none"}),
+              ElementsAre(Pair("compare", "none,none"), Pair("scenario", "x")))
+      << "a list that is wrong is refused as one";
 }
 
 TEST(Arguments, PathsMayBeMany) {

@@ -47,6 +47,11 @@ TEST(Simulate, EndsWithOneWhenTheNamedPolicyLostARequestAndThatWasAskedFor) {
 
 TEST(Simulate, EndsWithZeroWhenTheNamedPolicyLostNothing) { EXPECT_EQ(simulate({"--fail-on-loss"}).code, 0); }
 
+TEST(Simulate, RefusesWhatIsAssumedOfAnOwnWorldWhereAScenarioSaysIt) {
+  EXPECT_EQ(simulate({"--rate", "5"}).code, 2);
+  EXPECT_EQ(simulate({"--share", "0.5"}).code, 2);
+}
+
 TEST(Simulate, TakesARunWithoutARequestForNoProofThatNoneIsLost) {
   const std::string path = testing::TempDir() + "idle.yaml";
   ASSERT_TRUE(write_file(path,

@@ -54,6 +54,11 @@ TEST(Table, ShowsServicesAndEndpointSlicesAsTheServerDoes) {
             R"(["none","IPv4","<unset>","<unset>","<unknown>"])");
 }
 
+TEST(Table, PrintsANamespacesPhase) {
+  EXPECT_EQ(cells("Namespace", R"({"metadata":{"name":"shop"},"status":{"phase":"Active"}})"),
+            R"(["shop","Active","<unknown>"])");
+}
+
 TEST(Table, LeavesColumnsOutWhenAsked) {
   const boost::json::value table = to_table("Pod", {}, boost::json::object{}, kNow, false);
   EXPECT_TRUE(table.at("columnDefinitions").is_null());
