@@ -1,4 +1,5 @@
-// Readers of what scenario files say about volumes, load balancers, Jobs, autoscaling and affinity.
+// Readers of the parts of scenario files. Each takes one kind of map, refuses keys that it does not know, and says what
+// stands where it stands.
 #pragma once
 
 #include <optional>
@@ -8,10 +9,18 @@
 #include "base/result.h"
 #include "format/json.h"
 #include "sim/objects.h"
+#include "sim/scenario.h"
 #include "sim/world.h"
 
 namespace spotkeeper::sim {
 
+/// "cluster": its nodes, when it begins, its delays.
+Result<void> read_cluster(const format::JsonField& cluster, const Catalog& catalog, Scenario& into);
+/// "market" and "groups" of the file, with the machines that the groups begin with, beside the nodes of the cluster,
+/// which nothing replaces. An error where there is no machine at all, or two have a name.
+Result<void> read_groups(const format::JsonField& root, const Catalog& catalog, Scenario& into);
+/// One of "workloads".
+Result<ScenarioWorkload> read_workload(const format::JsonField& workload);
 /// "cluster.volumes".
 Result<VolumeDelays> volume_delays_in(const format::JsonField& field);
 /// "volumes" of a workload: names of claims, as PodTemplate::claims has them. Each pod of a StatefulSet has its own.
