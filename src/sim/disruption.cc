@@ -13,6 +13,9 @@ Refusal refuse(int code, std::string reason, std::string message) {
   return {code, std::move(reason), std::move(message), {}, {}, {}};
 }
 
+/// Whether the controller's finders know how many pods an owner wants: Jobs and DaemonSets have no scale subresource.
+bool has_scale(Kind kind) { return kind == Kind::Deployment || kind == Kind::StatefulSet; }
+
 }  // namespace
 
 std::vector<ObjectName> Disruption::covering(const Pod& pod) const {
@@ -50,54 +53,62 @@ void Disruption::handle(const Event& event) {
   sync(budgets_[event.a].name);
 }
 
+Disruption::Covered Disruption::look_at(const DisruptionBudget& budget) const {
+  Covered covered;
+  std::set<WorkloadId> owners;
+  for (auto at = world_.pods_by_name.lower_bound({budget.name.ns, ""});
+       at != world_.pods_by_name.end() && at->first.ns == budget.name.ns; ++at) {
+    const PodRun& run = world_.pods[at->second];
+    if (!budget.covers(*run.pod().labels)) continue;
+    ++covered.pods;
+    if (run.workload != kNone && owners.insert(run.workload).second) {
+      const WorkloadRun& owner = world_.workloads[run.workload];
+      covered.scale += owner.replicas;
+      covered.scale_known = covered.scale_known && has_scale(owner.kind);
+    }
+    if (run.pod().terminating()) continue;
+    const auto accepted = budget.disrupted.find(at->first.name);
+    if (accepted != budget.disrupted.end() && accepted->second + kRememberEviction > world_.now) {
+      covered.disrupted.insert(*accepted);
+      covered.recheck = std::min(covered.recheck.value_or(Instant::max()), accepted->second + kRememberEviction);
+      continue;
+    }
+    if (run.pod().ready && !run.pod().completed()) ++covered.healthy;
+  }
+  return covered;
+}
+
 void Disruption::sync(const ObjectName& name) {
   const auto* object = world_.store.get<BudgetObject>(name);
   if (object == nullptr) return;
   BudgetObject edited = *object;
   DisruptionBudget& budget = edited.budget;
-  std::int32_t pods = 0;
-  std::int32_t healthy = 0;
-  std::int64_t scale = 0;
-  bool unmanaged = false;
-  std::set<WorkloadId> owners;
-  std::map<std::string, Instant> disrupted;
-  std::optional<Instant> recheck;
-  for (auto at = world_.pods_by_name.lower_bound({name.ns, ""});
-       at != world_.pods_by_name.end() && at->first.ns == name.ns; ++at) {
-    const PodRun& run = world_.pods[at->second];
-    if (!budget.covers(*run.pod().labels)) continue;
-    ++pods;
-    if (run.workload == kNone) unmanaged = true;
-    if (run.workload != kNone && owners.insert(run.workload).second) scale += world_.workloads[run.workload].replicas;
-    if (run.pod().terminating()) continue;
-    const auto accepted = budget.disrupted.find(at->first.name);
-    if (accepted != budget.disrupted.end() && accepted->second + kRememberEviction > world_.now) {
-      disrupted.insert(*accepted);
-      recheck = std::min(recheck.value_or(Instant::max()), accepted->second + kRememberEviction);
-      continue;
-    }
-    if (run.pod().ready && !run.pod().completed()) ++healthy;
-  }
+  Covered covered = look_at(budget);
   const bool by_scale = budget.max_unavailable || (budget.min_available && budget.min_available->percent);
-  const std::int64_t expected = by_scale ? scale : pods;
+  if (by_scale && !covered.scale_known) {  // SyncFailed: nothing is allowed, and the rest stays as it was
+    if (budget.disruptions_allowed == 0) return;
+    budget.disruptions_allowed = 0;
+    world_.store.put(std::move(edited));
+    return;
+  }
+  const std::int64_t expected = by_scale ? covered.scale : covered.pods;
   std::int64_t desired = 0;
   if (budget.max_unavailable) {
     desired = std::max<std::int64_t>(expected - budget.max_unavailable->of(expected), 0);
   } else if (budget.min_available) {
     desired = budget.min_available->of(expected);
   }
-  std::int64_t allowed = expected > 0 ? std::max<std::int64_t>(healthy - desired, 0) : 0;
-  if (by_scale && unmanaged) allowed = 0;  // the owner's scale is unknown: SyncFailed
   const DisruptionBudget before = budget;
   budget.expected_pods = static_cast<std::int32_t>(expected);
   budget.desired_healthy = static_cast<std::int32_t>(desired);
-  budget.current_healthy = healthy;
-  budget.disruptions_allowed = static_cast<std::int32_t>(allowed);
-  budget.disrupted = std::move(disrupted);
+  budget.current_healthy = covered.healthy;
+  budget.disruptions_allowed =
+      static_cast<std::int32_t>(expected > 0 ? std::max<std::int64_t>(covered.healthy - desired, 0) : 0);
+  budget.disrupted = std::move(covered.disrupted);
   budget.observed_generation = budget.generation;
-  if (recheck) {
+  if (covered.recheck) {
     const std::uint32_t number = numbers_.at(name);
-    if (!budgets_[number].recheck_planned) world_.at(*recheck, EventKind::SyncBudget, number, 1);
+    if (!budgets_[number].recheck_planned) world_.at(*covered.recheck, EventKind::SyncBudget, number, 1);
     budgets_[number].recheck_planned = true;
   }
   const bool same = before.expected_pods == budget.expected_pods && before.desired_healthy == budget.desired_healthy &&

@@ -1,7 +1,9 @@
 // Disruption budgets: the controller that computes their status, and the eviction subresource that spends it.
 //
-// Sources: kubernetes pkg/controller/disruption (expected pods from the owners' scale, percentages rounded up, accepted
-// evictions remembered for two minutes) and pkg/registry/core/pod/storage/eviction.go (the order of checks).
+// Sources: kubernetes v1.34 pkg/controller/disruption/disruption.go (expected pods from the owners' scale, percentages
+// rounded up, accepted evictions remembered for two minutes; an owner without a scale, such as a Job or a DaemonSet,
+// fails the sync of all budgets but those with a count as minAvailable, and then nothing is allowed) and
+// pkg/registry/core/pod/storage/eviction.go (the order of checks).
 #pragma once
 
 #include "sim/state.h"
@@ -30,6 +32,16 @@ class Disruption {
     bool planned = false;
     bool recheck_planned = false;  // when an accepted eviction is forgotten
   };
+  /// What the controller finds of the pods that a budget covers.
+  struct Covered {
+    std::int64_t pods = 0;
+    std::int32_t healthy = 0;
+    std::int64_t scale = 0;   // of all owners; pods without one count for nothing in it
+    bool scale_known = true;  // each of them has one
+    std::map<std::string, Instant> disrupted;
+    std::optional<Instant> recheck;  // when the first accepted eviction is forgotten
+  };
+  [[nodiscard]] Covered look_at(const DisruptionBudget& budget) const;
   void sync(const ObjectName& name);
   Answer<void> charge(const ObjectName& budget, const Pod& pod, bool dry_run);
 

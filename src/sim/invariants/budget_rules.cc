@@ -27,13 +27,13 @@ std::vector<const DisruptionBudget*> covering(const Store& store, const Pod& pod
   return found;
 }
 
-std::int32_t scale_of(const Store& store, const WorkloadRef& owner) {
+/// None: the kind has no scale subresource.
+std::optional<std::int32_t> scale_of(const Store& store, const WorkloadRef& owner) {
   const ObjectName name{owner.ns, owner.name};
   const auto replicas = [](const WorkloadObject* object) { return object == nullptr ? 0 : object->replicas; };
   if (owner.kind == "Deployment") return replicas(store.get<DeploymentObject>(name));
   if (owner.kind == "StatefulSet") return replicas(store.get<StatefulSetObject>(name));
-  if (owner.kind == "DaemonSet") return replicas(store.get<DaemonSetObject>(name));
-  return 0;
+  return std::nullopt;
 }
 
 std::string figures(const DisruptionBudget& budget) {
@@ -91,8 +91,11 @@ void Invariants::Watcher::recomputed(const DisruptionBudget& before, const Disru
     const Pod& pod = object.pod;
     if (!budget.covers(*pod.labels)) return;
     ++pods;
-    known = known && pod.owner != nullptr;
-    if (pod.owner != nullptr && owners.insert(*pod.owner).second) scale += scale_of(world_.store, *pod.owner);
+    if (pod.owner != nullptr && owners.insert(*pod.owner).second) {
+      const auto wanted = scale_of(world_.store, *pod.owner);
+      known = known && wanted.has_value();
+      scale += wanted.value_or(0);
+    }
     if (pod.terminating()) return;
     const auto evicted = before.disrupted.find(pod.name.name);
     if (evicted != before.disrupted.end() && world_.now < evicted->second + kRemembered) {
@@ -102,6 +105,11 @@ void Invariants::Watcher::recomputed(const DisruptionBudget& before, const Disru
     }
   });
   const bool by_pods = !budget.max_unavailable && (!budget.min_available || !budget.min_available->percent);
+  if (!by_pods && !known) {  // the controller could not work it out, and allows nothing
+    should = before;
+    should.disruptions_allowed = 0;
+    return compare(budget, should);
+  }
   const std::int64_t expected = by_pods ? pods : scale;
   const std::int64_t wanted = budget.max_unavailable ? expected - budget.max_unavailable->of(expected)
                               : budget.min_available ? budget.min_available->of(expected)
@@ -109,8 +117,11 @@ void Invariants::Watcher::recomputed(const DisruptionBudget& before, const Disru
   should.expected_pods = static_cast<std::int32_t>(expected);
   should.desired_healthy = static_cast<std::int32_t>(std::max<std::int64_t>(wanted, 0));
   should.current_healthy = healthy;
-  const bool none = expected <= 0 || (!by_pods && !known);
-  should.disruptions_allowed = none ? 0 : std::max(healthy - should.desired_healthy, 0);
+  should.disruptions_allowed = expected <= 0 ? 0 : std::max(healthy - should.desired_healthy, 0);
+  compare(budget, should);
+}
+
+void Invariants::Watcher::compare(const DisruptionBudget& budget, const DisruptionBudget& should) {
   const bool same = should.expected_pods == budget.expected_pods && should.desired_healthy == budget.desired_healthy &&
                     should.current_healthy == budget.current_healthy && should.disrupted == budget.disrupted &&
                     should.disruptions_allowed == budget.disruptions_allowed;

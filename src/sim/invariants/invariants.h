@@ -7,9 +7,8 @@
 // What a rule says, and whose fault it is when it is broken:
 //   Time          time never goes back, nothing happens before it was due, every change has the next version
 //   OneNode       a bound pod stays where it is, is on the list of one machine, and runs at most once under its name
-//   Budgets       the status of a budget is what the disruption controller works out (pkg/controller/disruption), and
-//   an
-//                 accepted eviction has been charged to the one budget that covers the pod
+//   Budgets       the status of a budget is what the disruption controller works out (pkg/controller/disruption),
+//                 and an accepted eviction has been charged to the one budget that covers the pod
 //                 (registry/core/pod/eviction.go)
 //   Requests      what was sent is answered, lost or under way, and who serves it runs on a machine that lives
 //   Gone          what has been removed never comes back, and nobody writes to it
@@ -21,8 +20,7 @@
 //   Replicas      a workload never has more pods than it wants
 //   Endpoints     an EndpointSlice shows the pods that the service selects, as they are when it is written
 //   Cause         a pod is told to end only where its machine has been given a notice, or is dead, or where its
-//   workload
-//                 wants fewer, or somebody more important comes
+//                 workload wants fewer, or somebody more important comes
 #pragma once
 
 #include <array>

@@ -53,6 +53,7 @@ class Invariants::Watcher {
   void budget_changed(const Change& change);
   void charged(const DisruptionBudget& before, const DisruptionBudget& budget, const std::string& pod);
   void recomputed(const DisruptionBudget& before, const DisruptionBudget& budget);
+  void compare(const DisruptionBudget& budget, const DisruptionBudget& should);
   void evicted(const PodObject& before);
   void slice_changed(const EndpointSliceObject& slice);
 

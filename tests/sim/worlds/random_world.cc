@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/random.h"
+#include "sim/market/reader.h"
 
 namespace spotkeeper::sim {
 namespace {
@@ -21,8 +22,10 @@ class Draw {
     machines();
     workloads();
     capacity();
+    group();
     budgets();
     traffic();
+    scaling();
     what_happens();
     delays();
     faults();
@@ -122,7 +125,16 @@ class Draw {
       program.ready_after = time(0s, 1s);
       program.probe_period = 1s;
     }
+    if (kind == Kind::StatefulSet && chance(0.4)) spec.claims.push_back("data-*");
+    if (kind == Kind::Deployment && replicas == 1 && chance(0.3)) spec.claims.push_back("disk-of-" + name);
     if (kind == Kind::DaemonSet) spec.requests.cpu = {between(0, 2) * 50};
+    if (kind == Kind::Job) {
+      program.works_for = seconds(2, 40);
+      made.job.completions = static_cast<std::int32_t>(between(1, 6));
+      made.job.parallelism = std::min(made.job.completions, static_cast<std::int32_t>(between(1, 3)));
+      made.job.backoff_limit = static_cast<std::int32_t>(between(0, 6));
+      made.begins = seconds(0, 20);
+    }
     made.workload.blueprint.spec = std::make_shared<const PodTemplate>(std::move(spec));
     made.workload.blueprint.labels = std::make_shared<const Labels>(std::move(labels));
     made.workload.blueprint.behaviour = std::make_shared<const Behaviour>(program);
@@ -132,6 +144,7 @@ class Draw {
   void workloads() {
     std::int64_t left = between(35, 85);
     if (chance(0.7)) workload(Kind::DaemonSet, 0);
+    if (chance(0.3)) workload(Kind::Job, 1);
     while (left > 0) {
       const std::int64_t replicas = std::min(left, chance(0.2) ? between(1, 2) : between(2, 14));
       const bool stateful = replicas <= 6 && chance(0.25);
@@ -163,6 +176,40 @@ class Draw {
     }
   }
 
+  /// Spot machines that come and go by the market's rules, beside those that nothing replaces.
+  void group() {
+    if (!chance(0.25)) return;
+    market::MarketSettings& market = scenario_.market;
+    market::PoolSettings pool;
+    pool.zone = one_of(scenario_.nodes).zone;
+    pool.type.name = InstanceTypeName("m5.large");
+    pool.type.allocatable_cpu = scenario_.nodes.front().allocatable.cpu;
+    pool.type.allocatable_memory = scenario_.nodes.front().allocatable.memory;
+    pool.type.max_pods = scenario_.nodes.front().max_pods;
+    pool.type.on_demand = {96'000};
+    pool.mean_price = {30'000 + between(0, 40'000)};
+    pool.per_hour = 60.0 * random_.unit();  // far more often than any market, or nothing would happen in a minute
+    market.pools.push_back(pool);
+    market::GroupSettings made;
+    made.name = "spot";
+    made.size = static_cast<std::uint32_t>(between(1, 4));
+    made.pools = {0};
+    made.replace_on = chance(0.5) ? market::ReplaceOn::Notice : market::ReplaceOn::Death;
+    made.request_delay = time(100ms, 5s);
+    made.retry = seconds(2, 20);
+    made.boot.median = seconds(5, 40);
+    made.fall_back_to_on_demand = chance(0.5);
+    market.groups.push_back(std::move(made));
+    market.risk.within = seconds(1, 30);
+    market.notice.length = seconds(5, 60);
+    market.notice.none_share = share(0.4);
+    market.rebalance.lead = seconds(2, 60);
+    market.rebalance.false_per_hour = share(30);
+    market.capacity.out = seconds(5, 60);
+    market.capacity.refused = share(0.5);
+    for (NodeSpec& node : market::first_nodes(market)) scenario_.nodes.push_back(std::move(node));
+  }
+
   void budgets() {
     for (const ScenarioWorkload& each : scenario_.workloads) {
       const std::string& name = each.workload.name.name;
@@ -186,20 +233,43 @@ class Draw {
 
   void traffic() {
     for (const ScenarioWorkload& each : scenario_.workloads) {
-      if (each.kind == Kind::DaemonSet || !chance(0.35)) continue;
+      if (each.kind == Kind::DaemonSet || each.kind == Kind::Job || !chance(0.35)) continue;
       const ObjectName& name = each.workload.name;
       ScenarioService service;
       service.name = name;
       service.selector = {{"app", name.name}};
-      scenario_.services.push_back(std::move(service));
+      if (chance(0.25)) {
+        service.load_balancer = usual(chance(0.5) ? LoadBalancerType::Alb : LoadBalancerType::Nlb);
+        service.load_balancer->join = {1s, seconds(1, 15)};
+        service.load_balancer->leave = {1s, seconds(1, 30)};
+      }
       Load load;
       load.service = name;
+      load.from_outside = service.load_balancer && chance(0.7);
+      scenario_.services.push_back(std::move(service));
       load.rate = 1.0 + 9.0 * random_.unit();
       load.kept_share = random_.unit();
       load.connections = static_cast<std::uint32_t>(between(1, 10));
       load.requests_per_connection = static_cast<std::uint32_t>(between(1, 50));
       load.time_limit = seconds(1, 10);
       scenario_.loads.push_back(load);
+    }
+  }
+
+  /// Deployments that are asked, and are not too many already.
+  void scaling() {
+    for (ScenarioWorkload& each : scenario_.workloads) {
+      const bool asked =
+          std::ranges::any_of(scenario_.loads, [&](const Load& load) { return load.service == each.workload.name; });
+      if (each.kind != Kind::Deployment || !asked || !each.workload.blueprint.spec->claims.empty() || !chance(0.3))
+        continue;
+      AutoscaleSettings made;
+      made.least = static_cast<std::int32_t>(between(1, each.workload.replicas));
+      made.most = each.workload.replicas + static_cast<std::int32_t>(between(0, 4));
+      made.utilisation = 0.1 + 0.8 * random_.unit();
+      made.period = seconds(3, 15);
+      made.down_window = seconds(0, 30);
+      each.autoscale = made;
     }
   }
 

@@ -81,5 +81,19 @@ TEST(RandomWorlds, AreNotSmall) {
   EXPECT_GE(pods[pods.size() / 2], 60U);
 }
 
+TEST(RandomWorlds, HaveEverythingThatAWorldCanHave) {
+  std::array<int, 5> having{};
+  for (std::uint64_t seed = 1; seed <= 1000; ++seed) {
+    const Scenario world = random_world(seed);
+    const auto any = [&](auto&& is) { return std::ranges::any_of(world.workloads, is) ? 1 : 0; };
+    having[0] += any([](const ScenarioWorkload& each) { return each.kind == Kind::Job; });
+    having[1] += any([](const ScenarioWorkload& each) { return !each.workload.blueprint.spec->claims.empty(); });
+    having[2] += any([](const ScenarioWorkload& each) { return each.autoscale.has_value(); });
+    having[3] += std::ranges::any_of(world.loads, [](const Load& load) { return load.from_outside; }) ? 1 : 0;
+    having[4] += world.market.groups.empty() ? 0 : 1;
+  }
+  for (const int worlds : having) EXPECT_GT(worlds, 200) << "Jobs, volumes, autoscaling, load balancers, groups";
+}
+
 }  // namespace
 }  // namespace spotkeeper::sim

@@ -47,6 +47,26 @@ TEST_F(Budgets, ExpectTheScaleForPercentagesAndThePodsForCounts) {
   EXPECT_EQ(status("web").disruptions_allowed, 3);
 }
 
+TEST_F(Budgets, AllowNothingWhereAnOwnerHasNoScaleUnlessTheyCountPods) {
+  nodes(2);
+  PodKind working;
+  working.behaviour.works_for = 10min;
+  world.create_job(workload("batch", 0, working), {.completions = 2, .parallelism = 2, .backoff_limit = 6});
+  DisruptionBudget share = budget("batch");
+  share.max_unavailable = CountOrPercent{100, true};
+  ASSERT_TRUE(world.create_budget(share));
+  DisruptionBudget count = budget("batch");
+  count.name = shop("count");
+  count.min_available = CountOrPercent{1, false};
+  ASSERT_TRUE(world.create_budget(count));
+  settle();
+  pass(5s);
+  EXPECT_EQ(status("batch").disruptions_allowed, 0);
+  EXPECT_TRUE(status("batch").stale()) << "it was never worked out";
+  EXPECT_EQ(status("count").expected_pods, 2);
+  EXPECT_EQ(status("count").disruptions_allowed, 1);
+}
+
 TEST_F(Budgets, RememberAnAcceptedEvictionUntilThePodIsSeenToEnd) {
   DisruptionBudget one = budget("web");
   one.max_unavailable = CountOrPercent{1, false};
