@@ -110,6 +110,7 @@ void Controllers::sync_daemon_set(WorkloadId id) {
     world_.bind(pod, machine);
   }
   world_.workloads[id].replicas = wanted;
+  ++world_.unpublished;
   if (world_.workloads[id].alive) return;
   const std::vector<PodId> rest = world_.workloads[id].pods;
   for (const PodId pod : rest) {
@@ -174,6 +175,7 @@ ObjectRef Controllers::scale(WorkloadId id, std::int32_t replicas) {
   edited.replicas = replicas;
   ++edited.meta.generation;
   world_.workloads[id].replicas = replicas;
+  ++world_.unpublished;
   world_.sync_workload_soon(id);
   for (const PodId pod : world_.workloads[id].pods) world_.disruption->pod_changed(world_.pods[pod]);
   return world_.store.put(std::move(edited));

@@ -80,6 +80,7 @@ void NodeLifecycle::kill(MachineId id) {
   Machine& machine = world_.machines[id];
   if (!machine.alive) return;
   machine.alive = false;
+  ++world_.unpublished;
   ++machine.life;
   machine.tokens.clear();
   world_.kubelets->machine_died(machine);
@@ -159,6 +160,7 @@ void NodeLifecycle::reboot(MachineId id, Duration down) {
 void NodeLifecycle::returns(MachineId id) {
   Machine& machine = world_.machines[id];
   machine.alive = true;
+  ++world_.unpublished;
   ++machine.life;
   machine.notices.clear();
   if (!machine.registered) {

@@ -230,6 +230,14 @@ struct World::State {
   PodCounts counts;
   std::uint64_t overrides = 0;
   bool measuring = false;
+  std::uint64_t unpublished = 0;  // changes that no object shows: machines that died or came back, replicas wanted
+  /// What `at_full_strength` found, when the store and `unpublished` stood so.
+  struct Strength {
+    std::uint64_t version = 0;
+    std::uint64_t unpublished = 0;
+    bool full = false;
+  };
+  mutable std::optional<Strength> strength;
   std::vector<std::function<void(const NodeName&, bool)>> machine_listeners;
   std::vector<std::function<void(const NodeName&, const Notice&)>> notice_listeners;
   std::function<void(const Event&)> watcher;  // hears of every event, when it is over

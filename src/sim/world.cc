@@ -167,7 +167,10 @@ bool World::settled() const {
 
 bool World::at_full_strength() const {
   const State& state = *state_;
-  return std::all_of(state.workloads.begin(), state.workloads.end(), [&](const WorkloadRun& run) {
+  // Asked after every event, most of which are polls and requests that change nothing of it.
+  auto& known = state.strength;
+  if (known && known->version == state.store.version() && known->unpublished == state.unpublished) return known->full;
+  const bool full = std::all_of(state.workloads.begin(), state.workloads.end(), [&](const WorkloadRun& run) {
     if (run.kind == Kind::DaemonSet || run.kind == Kind::Job) return true;
     const auto serving = std::count_if(run.pods.begin(), run.pods.end(), [&](PodId id) {
       const PodRun& pod = state.pods[id];
@@ -175,6 +178,8 @@ bool World::at_full_strength() const {
     });
     return serving >= run.replicas;
   });
+  known = State::Strength{state.store.version(), state.unpublished, full};
+  return full;
 }
 
 }  // namespace spotkeeper::sim

@@ -207,6 +207,7 @@ Answer<ObjectRef> World::delete_deployment(const DeleteCall& call) {
   state.store.remove(Kind::ReplicaSet, run->replica_set);
   run->alive = false;
   run->replicas = 0;
+  ++state.unpublished;
   state.sync_workload_soon(number_of(state, *run));
   return last;
 }
