@@ -60,9 +60,9 @@ bool is_service_link(std::string_view name, std::string_view value) {
 
 /// The project's own scripts and tests steer themselves by these, and start the binary.
 bool is_of_scripts(std::string_view name) {
-  constexpr std::array<std::string_view, 12> names = {
-      "BINARY",           "CASES",     "FAILED_STAGES",  "PEERS",        "PEERS_BIN", "SEEDS",
-      "SUITE_KUBECONFIG", "TEMPLATES", "TEMPLATE_SUITE", "TEST_TIMEOUT", "TESTS",     "VECTORS"};
+  constexpr std::array<std::string_view, 14> names = {
+      "BINARY",           "CASES",     "FAILED_STAGES",  "PEERS",        "PEERS_BIN", "RIG",   "SEEDS",
+      "SUITE_KUBECONFIG", "TEMPLATES", "TEMPLATE_SUITE", "TEST_TIMEOUT", "TESTS",     "TOOLS", "VECTORS"};
   return std::ranges::find(names, name.substr(kPrefix.size())) != names.end();
 }
 

@@ -40,8 +40,8 @@ link set {BRIDGE} up
 
 def make_namespace(state, name, link, address):
     """A namespace with eth0 on the bridge; `link` is the bridge's end of it."""
-    if os.path.exists(f"/run/netns/{name}"):
-        raise Failed(f"there is a network namespace {name} that no rig of this folder made")
+    if os.path.exists(f"/run/netns/{name}") or os.path.exists(f"/sys/class/net/{link}"):
+        raise Failed(f"there is a network namespace {name} or a link {link} that no rig of this folder made")
     state.record(kind="namespace", name=name)
     state.record(kind="link", name=link)
     run("ip", "-batch", "-", text_input=f"""
