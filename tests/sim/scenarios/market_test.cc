@@ -20,7 +20,7 @@ std::uint64_t lost_by(const Report& report, const std::string& pods) {
 std::string market_of(const Report& report) { return format::write_json(market::market_json(report.market)); }
 
 TEST(CapacityError, IsAnsweredWithOnDemandMachinesInTimeForSpotkeeperToLoseNothing) {
-  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+  for (std::uint64_t seed = 1; seed <= seeds_of(10); ++seed) {
     const Report report = run_with(shipped("capacity-error"), Policy::Spotkeeper, seed);
     EXPECT_EQ(report.traffic.lost(), 0U) << told(report);
     EXPECT_EQ(report.interruptions, 3U) << told(report);
@@ -32,7 +32,7 @@ TEST(CapacityError, IsAnsweredWithOnDemandMachinesInTimeForSpotkeeperToLoseNothi
 }
 
 TEST(CapacityError, LosesRequestsWithoutAHandler) {
-  for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+  for (std::uint64_t seed = 1; seed <= seeds_of(5); ++seed) {
     const Report report = run_with(shipped("capacity-error"), Policy::None, seed);
     EXPECT_GT(report.traffic.lost(), 0U) << told(report);
   }

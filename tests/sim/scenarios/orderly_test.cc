@@ -102,7 +102,7 @@ TEST(StatefulSetDrain, TakesOneAtATimeTheHighestOrdinalFirst) {
       database() +
       "budgets:\n  - {name: db, namespace: shop, max-unavailable: 1}\n"
       "events:\n  - {at: 20s, notice: spot, nodes: [a-1], deadline: 120s}\n");
-  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+  for (std::uint64_t seed = 1; seed <= seeds_of(10); ++seed) {
     Watcher watcher("db");
     const Report report = watched(scenario, seed, watcher);
     EXPECT_EQ(watcher.told_to_end(), (std::vector<std::string>{"db-3", "db-0"})) << told(report);
@@ -119,7 +119,7 @@ TEST(StatefulSetDrain, TakesOneAtATimeWhereItsMembersStandOnSeveralDyingNodes) {
   const Scenario scenario = parsed(kThreeZones + database() +
                                    "budgets:\n  - {name: db, namespace: shop, max-unavailable: 1}\n"
                                    "events:\n  - {at: 20s, notice: spot, zone: us-east-1a, deadline: 120s}\n");
-  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+  for (std::uint64_t seed = 1; seed <= seeds_of(10); ++seed) {
     Watcher watcher("db");
     const Report report = watched(scenario, seed, watcher);
     EXPECT_EQ(watcher.told_to_end().size(), 2U) << told(report);
@@ -136,7 +136,7 @@ TEST(StatefulSetDrain, TakesOneAtATimeWithoutABudget) {
                                  "events:\n  - {at: 20s, notice: spot, zone: us-east-1b, deadline: 240s}\n"};
   for (const std::string& notice : notices) {
     const Scenario scenario = parsed(kThreeZones + database() + notice);
-    for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    for (std::uint64_t seed = 1; seed <= seeds_of(10); ++seed) {
       Watcher watcher("db");
       const Report report = watched(scenario, seed, watcher);
       EXPECT_EQ(watcher.told_to_end().size(), 2U) << told(report);
@@ -174,7 +174,7 @@ Scenario six_of_eight(const std::string& budgets) {
 }
 
 TEST(MinServing, HoldsAtEveryMomentWithoutABudget) {
-  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+  for (std::uint64_t seed = 1; seed <= seeds_of(10); ++seed) {
     Watcher watcher("api");
     const Report report = watched(six_of_eight(""), seed, watcher);
     EXPECT_GE(watcher.least_serving(), 6U) << told(report);
@@ -186,7 +186,7 @@ TEST(MinServing, HoldsAtEveryMomentWithoutABudget) {
 
 TEST(MinServing, GoesPastABudgetThatWouldBreakIt) {
   const Scenario blocked = six_of_eight("budgets:\n  - {name: api, namespace: shop, max-unavailable: 0}\n");
-  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+  for (std::uint64_t seed = 1; seed <= seeds_of(10); ++seed) {
     Watcher watcher("api");
     const Report report = watched(blocked, seed, watcher);
     EXPECT_GE(watcher.least_serving(), 6U) << told(report);

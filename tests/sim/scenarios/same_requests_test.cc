@@ -18,7 +18,7 @@ std::string sent_under(const Scenario& scenario, Policy policy, std::uint64_t se
 TEST(SameRequests, AreSentToEveryPolicyOfAComparison) {
   for (const char* name : {"one-node", "zone-storm"}) {
     const Scenario scenario = shipped(name);
-    for (std::uint64_t seed = 1; seed <= 4; ++seed) {
+    for (std::uint64_t seed = 1; seed <= seeds_of(4); ++seed) {
       const std::string undisturbed = sent_under(scenario, Policy::None, seed);
       EXPECT_EQ(sent_under(scenario, Policy::DeleteAllNow, seed), undisturbed) << name << " seed " << seed;
       EXPECT_EQ(sent_under(scenario, Policy::Spotkeeper, seed), undisturbed) << name << " seed " << seed;
