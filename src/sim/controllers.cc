@@ -53,7 +53,8 @@ void Controllers::sync_replica_set(WorkloadId id) {
   const std::size_t wanted =
       world_.workloads[id].alive ? static_cast<std::size_t>(std::max(world_.workloads[id].replicas, 0)) : 0;
   for (std::size_t i = active; i < wanted; ++i) {
-    world_.create_pod(id, world_.workloads[id].replica_set.name + "-" + world_.random_suffix(5), std::nullopt);
+    world_.create_pod(id, world_.new_pod_name(world_.workloads[id].name.ns, world_.workloads[id].replica_set.name),
+                      std::nullopt);
   }
   if (active > wanted) scale_down(world_.workloads[id], active - wanted);
 }
@@ -104,8 +105,8 @@ void Controllers::sync_daemon_set(WorkloadId id) {
     if (node == nullptr || !world_.workloads[id].alive) continue;
     ++wanted;
     if (covered.contains(machine) || !node->node.ready) continue;
-    const PodId pod =
-        world_.create_pod(id, world_.workloads[id].name.name + "-" + world_.random_suffix(5), std::nullopt);
+    const PodId pod = world_.create_pod(
+        id, world_.new_pod_name(world_.workloads[id].name.ns, world_.workloads[id].name.name), std::nullopt);
     std::erase(world_.unscheduled, pod);
     world_.bind(pod, machine);
   }
@@ -164,8 +165,8 @@ void Controllers::sync_job(WorkloadId id) {
     if (next > world_.now) return world_.at(next, EventKind::SyncWorkload, id);
   }
   for (std::int32_t i = present; i < wanted; ++i) {
-    const PodId pod =
-        world_.create_pod(id, world_.workloads[id].name.name + "-" + world_.random_suffix(5), std::nullopt);
+    const PodId pod = world_.create_pod(
+        id, world_.new_pod_name(world_.workloads[id].name.ns, world_.workloads[id].name.name), std::nullopt);
     world_.pods[pod].number = job.made++;
   }
 }

@@ -72,6 +72,14 @@ std::string World::State::random_suffix(std::size_t length) {
   return text;
 }
 
+std::string World::State::new_pod_name(const NamespaceName& ns, const std::string& prefix) {
+  std::string name;
+  do {
+    name = prefix + "-" + random_suffix(5);
+  } while (pods_by_name.contains({ns, name}));
+  return name;
+}
+
 PodId World::State::id_of(const ObjectName& name) const {
   const auto found = pods_by_name.find(name);
   return found == pods_by_name.end() ? kNone : found->second;

@@ -179,6 +179,8 @@ struct World::State {
 
   [[nodiscard]] Uid new_uid();
   [[nodiscard]] std::string random_suffix(std::size_t length);
+  /// "prefix-x7k2p": a name that no pod of the namespace has. As with generateName, one that is taken is drawn anew.
+  [[nodiscard]] std::string new_pod_name(const NamespaceName& ns, const std::string& prefix);
   [[nodiscard]] PodRun* find_pod(const ObjectName& name);
   [[nodiscard]] PodId id_of(const ObjectName& name) const;
   [[nodiscard]] Machine* find_machine(const NodeName& name);

@@ -3,6 +3,7 @@
 
 #include <set>
 
+#include "sim/state.h"
 #include "tests/unit/sim/small_world.h"
 
 namespace spotkeeper::sim {
@@ -225,6 +226,17 @@ TEST_F(Cluster, GuardsLeasesByVersion) {
   next.holder = "b";
   ASSERT_TRUE(world.put_lease(next));
   EXPECT_EQ(world.put_lease(next).error().reason, "Conflict");
+}
+
+TEST_F(Cluster, DrawsAPodsNameAnewWhereItIsTaken) {
+  World::State& parts = world.parts();
+  const Random before = parts.random;
+  const std::string taken = parts.new_pod_name(NamespaceName("shop"), "web");
+  parts.pods_by_name[{NamespaceName("shop"), taken}] = 0;
+  parts.random = before;
+  EXPECT_NE(parts.new_pod_name(NamespaceName("shop"), "web"), taken);
+  parts.random = before;
+  EXPECT_EQ(parts.new_pod_name(NamespaceName("pay"), "web"), taken) << "which is free in another namespace";
 }
 
 }  // namespace
