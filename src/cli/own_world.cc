@@ -60,8 +60,35 @@ constexpr kube::Resource kDeployments{"apps", "v1", "deployments", "Deployment",
 constexpr kube::Resource kStatefulSets{"apps", "v1", "statefulsets", "StatefulSet", true};
 constexpr kube::Resource kDaemonSets{"apps", "v1", "daemonsets", "DaemonSet", true};
 constexpr kube::Resource kServices{"", "v1", "services", "Service", true};
-constexpr kube::Resource kWanted[] = {kube::kNodes, kDeployments, kStatefulSets,           kDaemonSets,
-                                      kServices,    kube::kPods,  kube::kDisruptionBudgets};
+constexpr kube::Resource kJobs{"batch", "v1", "jobs", "Job", true};
+constexpr kube::Resource kAutoscalers{"autoscaling", "v2", "horizontalpodautoscalers", "HorizontalPodAutoscaler", true};
+constexpr kube::Resource kIngresses{"networking.k8s.io", "v1", "ingresses", "Ingress", true};
+constexpr kube::Resource kPriorityClasses{"scheduling.k8s.io", "v1", "priorityclasses", "PriorityClass", false};
+
+/// A kind that is listed; and, where the world can be made without it, what could be otherwise then.
+struct Wanted {
+  kube::Resource resource;
+  std::string_view without = {};
+};
+constexpr Wanted kWanted[] = {
+    {kube::kNodes},
+    {kDeployments},
+    {kStatefulSets},
+    {kDaemonSets},
+    {kServices},
+    {kube::kPods},
+    {kube::kDisruptionBudgets},
+    {kJobs, "Jobs take no room here, and no work is lost"},
+    {kAutoscalers, "every workload keeps its replicas"},
+    {kIngresses, "no ALB stands before a service"},
+    {kPriorityClasses, "a workload whose pods do not say what their class is worth has priority 0"},
+};
+
+/// What a cluster shows to this user.
+struct ClusterTexts {
+  std::vector<sim::ManifestText> texts;
+  std::vector<std::string> unread;  // whole sentences
+};
 
 /// One page after another, so that no answer is large.
 net::Task<Result<void>> list_into(kube::Client& client, const kube::Resource& resource,
@@ -82,16 +109,25 @@ net::Task<Result<void>> list_into(kube::Client& client, const kube::Resource& re
   co_return Result<void>();
 }
 
-net::Task<Result<std::vector<sim::ManifestText>>> list_all(kube::Client& client) {
-  std::vector<sim::ManifestText> texts;
-  for (const kube::Resource& resource : kWanted) {
-    const auto listed = co_await list_into(client, resource, texts);
-    if (!listed) co_return fail(listed.error());
-  }
-  co_return std::move(texts);
+/// Cluster-wide kinds are not in the cluster role `view`, and a small API server may not have every group.
+bool may_be_missing(const Wanted& wanted, ErrorCode code) {
+  return !wanted.without.empty() && (code == ErrorCode::Forbidden || code == ErrorCode::NotFound);
 }
 
-Result<std::vector<sim::ManifestText>> read_cluster(const KubernetesOptions& kubernetes) {
+net::Task<Result<ClusterTexts>> list_all(kube::Client& client) {
+  ClusterTexts found;
+  for (const Wanted& wanted : kWanted) {
+    const auto listed = co_await list_into(client, wanted.resource, found.texts);
+    if (listed) continue;
+    if (!may_be_missing(wanted, listed.error().code)) co_return fail(listed.error());
+    found.unread.push_back(fmt::format("The cluster's {} could not be read ({}): {}.", wanted.resource.plural,
+                                       listed.error().code == ErrorCode::Forbidden ? "forbidden" : "it has none",
+                                       wanted.without));
+  }
+  co_return std::move(found);
+}
+
+Result<ClusterTexts> read_cluster(const KubernetesOptions& kubernetes) {
   kube::ConfigRequest request;
   request.kubeconfig = kubernetes.kubeconfig;
   request.context = kubernetes.context;
@@ -107,9 +143,15 @@ Result<std::vector<sim::ManifestText>> read_cluster(const KubernetesOptions& kub
 
 Result<sim::BuiltScenario> own_world(const Options& options, const Catalog& catalog) {
   const SimulateOptions& simulate = options.simulate;
-  SK_TRY(const auto texts, simulate.from_cluster ? read_cluster(options.kubernetes) : read_files(simulate.from));
-  SK_TRY(const auto found, sim::read_manifests(texts));
+  ClusterTexts read;
+  if (simulate.from_cluster) {
+    SK_TRY(read, read_cluster(options.kubernetes));
+  } else {
+    SK_TRY(read.texts, read_files(simulate.from));
+  }
+  SK_TRY(const auto found, sim::read_manifests(read.texts));
   SK_TRY(auto built, sim::build_scenario(found, {.rate = simulate.rate, .share = simulate.share}, catalog));
+  for (std::string& sentence : read.unread) built.assumptions.push_back(std::move(sentence));
   if (simulate.seed) built.scenario.seed = static_cast<std::uint64_t>(*simulate.seed);
   return built;
 }

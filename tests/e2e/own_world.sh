@@ -62,6 +62,10 @@ sed 's/replicas: 6/replicas: six/' "$work/k8s/web.yaml" >"$work/wrong.yaml"
 "$binary" simulate --from "$work/wrong.yaml" >/dev/null 2>"$work/log"
 code=$?
 if [ $code = 2 ] && grep -q "wrong.yaml: document 1: line 6, column 3: /spec/replicas: expected a whole number" "$work/log"; then ok "a mistake is named with file, document, line and field"; else bad "a mistake is named" "$code $(cat "$work/log")"; fi
+sed 's/replicas: 6/replicaz: 6/' "$work/k8s/web.yaml" >"$work/misspelt.yaml"
+"$binary" simulate --from "$work/misspelt.yaml" >/dev/null 2>"$work/log"
+code=$?
+if [ $code = 2 ] && grep -q "misspelt.yaml: document 1: line 6, column 3: /spec/replicaz: unknown field 'replicaz'; did you mean 'replicas'?" "$work/log"; then ok "a misspelt field is named with the right one"; else bad "a misspelt field is named" "$code $(cat "$work/log")"; fi
 "$binary" simulate one-node --from "$work/k8s" >/dev/null 2>"$work/log"
 code=$?
 if [ $code = 2 ] && grep -q "each choose the world" "$work/log"; then ok "a scenario and manifests together are refused"; else bad "a scenario and manifests together are refused" "$code $(cat "$work/log")"; fi
@@ -78,4 +82,5 @@ if "$binary" simulate --from-cluster --kubeconfig "$work/world/kubeconfig" --out
 check "its service gets the requests" "any('shop/web' in pod for pod in runs['none']['lost_by_pod'])"
 check "its nodes are the live ones" "'node' in answer['storm'] and not any('No Node was given' in one for one in answer['assumptions'])"
 check "how long its pods take is what live pods showed" "any('shop/web' in one and 'live pod' in one for one in answer['assumptions'])"
+check "what the cluster does not serve is said" "any('horizontalpodautoscalers could not be read' in one for one in answer['assumptions'])"
 exit $failed

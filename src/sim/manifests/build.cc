@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "sim/manifests/circumstances.h"
 
 namespace spotkeeper::sim {
 namespace {
@@ -16,7 +17,8 @@ constexpr Duration kUsualStart = 2s;        // image and sandbox, until the cont
 constexpr Duration kUsualReady = 5s;        // until the program listens, where nothing says how long
 constexpr Duration kUsualHook = 5s;         // of a preStop hook whose length nobody can read
 constexpr Duration kShortestProbe = 100ms;  // where there is no probe: Ready as soon as it listens
-constexpr std::string_view kAssumedType = "m5.xlarge";
+constexpr Duration kUsualWork = 3min;       // of a Job's pod: long enough for the storm to cut it short
+constexpr std::string_view kAssumedTypes[] = {"m5.xlarge", "m5.2xlarge", "m5.4xlarge", "m5.12xlarge", "m5.24xlarge"};
 constexpr std::string_view kAssumedZones[] = {"us-east-1a", "us-east-1b", "us-east-1c"};
 
 bool selects(const Labels& selector, const Labels& labels) {
@@ -41,14 +43,14 @@ class Builder {
     SK_CHECK(add_nodes());
     add_traffic();
     if (scenario.loads.empty()) {
-      return fail(ErrorCode::InvalidInput,
-                  "no Service has a Deployment or StatefulSet behind it: nothing could be asked, and nothing be lost");
+      return fail(
+          ErrorCode::InvalidInput,
+          fmt::format("{}: no Service has a Deployment or StatefulSet behind it, so nothing could be asked, and "
+                      "nothing be lost; found: {}",
+                      named(cluster_.sources), what_was_found()));
     }
     add_storm();
-    for (const auto& [kind, count] : cluster_.passed_over) {
-      assume("{} object{} of kind {} {} no part of this world.", count, count == 1 ? "" : "s", kind,
-             count == 1 ? "is" : "are");
-    }
+    name_what_is_not_used(cluster_, built_.assumptions);
     return std::move(built_);
   }
 
@@ -56,6 +58,30 @@ class Builder {
   template <class... Arguments>
   void assume(fmt::format_string<Arguments...> text, Arguments&&... arguments) {
     built_.assumptions.push_back(fmt::format(text, std::forward<Arguments>(arguments)...));
+  }
+
+  static std::string named(const std::vector<std::string>& sources) {
+    constexpr std::size_t kMost = 3;
+    if (sources.size() <= kMost) return join(sources, ", ");
+    return fmt::format("{} and {} more", sources.front(), sources.size() - 1);
+  }
+
+  /// "1 Service, 2 ConfigMap".
+  [[nodiscard]] std::string what_was_found() const {
+    std::map<std::string, std::size_t> counts = cluster_.passed_over;
+    for (const FoundWorkload& workload : cluster_.workloads) ++counts[std::string(name_of(workload.kind))];
+    counts["Service"] += cluster_.services.size();
+    counts["PodDisruptionBudget"] += cluster_.budgets.size();
+    counts["Node"] += cluster_.nodes.size();
+    counts["Pod"] += cluster_.lone_pods;
+    counts["Ingress"] += cluster_.ingresses.size();
+    counts["HorizontalPodAutoscaler"] += cluster_.autoscalers.size();
+    counts["PriorityClass"] += cluster_.priority_classes.size();
+    std::vector<std::string> parts;
+    for (const auto& [kind, count] : counts) {
+      if (count > 0) parts.push_back(fmt::format("{} {}", count, kind));
+    }
+    return join(parts, ", ");
   }
 
   // ---- Workloads
@@ -78,12 +104,12 @@ class Builder {
       const Duration delay = std::max(workload.readiness ? workload.readiness->initial_delay : Duration{},
                                       workload.startup ? workload.startup->initial_delay : Duration{});
       behaviour.ready_after = std::max(kUsualReady, delay);
-      if (workload.kind != Kind::DaemonSet) {
+      if (has_clients(workload.kind)) {
         assume("{}: a new pod listens {} after its container runs{}.", name, format_duration(behaviour.ready_after),
                delay > kUsualReady ? " (its probe's initial delay)" : "; no live pod showed how long it takes");
       }
     }
-    if (!workload.readiness && workload.kind != Kind::DaemonSet) {
+    if (!workload.readiness && has_clients(workload.kind)) {
       assume(
           "{}: it has no readiness probe; here a pod is Ready as soon as it listens, which is kinder than the truth.",
           name);
@@ -95,15 +121,25 @@ class Builder {
     return behaviour;
   }
 
+  static bool has_clients(Kind kind) { return kind == Kind::Deployment || kind == Kind::StatefulSet; }
+
   void add_workload(const FoundWorkload& found) {
     ScenarioWorkload added;
     added.kind = found.kind;
+    added.job = found.job;
     NewWorkload& workload = added.workload;
     workload.name = found.name;
     workload.selector = found.selector;
-    workload.replicas = found.replicas;
     workload.labels = found.labels;
+    const Circumstances circumstances = circumstances_of(cluster_, found, built_.assumptions);
+    workload.replicas = circumstances.replicas;
+    workload.blueprint.preempts = circumstances.preempts;
+    added.autoscale = circumstances.autoscale;
     PodTemplate spec = found.spec;
+    spec.priority = circumstances.priority;
+    if (spec.requests.cpu.value == 0 && spec.requests.memory.value == 0 && has_clients(found.kind)) {
+      assume("{}: its pods take no room, as they request neither CPU nor memory.", found.name.str());
+    }
     if (cluster_.nodes.empty()) {
       const bool choosy = !spec.node_selector.empty() || spec.affinity.has_node_required;
       if (choosy) assume("{}: its node selector is passed over, as the nodes are assumed.", found.name.str());
@@ -111,14 +147,20 @@ class Builder {
       spec.affinity.node_required.clear();
       spec.affinity.has_node_required = false;
     }
-    if (!spec.claims.empty() && (found.kind == Kind::StatefulSet || found.replicas == 1)) {
+    if (!spec.claims.empty() && (found.kind == Kind::StatefulSet || workload.replicas == 1)) {
       assume("{}: its volumes are on one node at a time, as EBS' are, and in the zone where its pods are placed first.",
              found.name.str());
     }
     workload.blueprint.spec = std::make_shared<const PodTemplate>(std::move(spec));
     workload.blueprint.labels = std::make_shared<const Labels>(found.pod_labels);
     workload.blueprint.annotations = std::make_shared<const Labels>(found.pod_annotations);
-    workload.blueprint.behaviour = std::make_shared<const Behaviour>(behaviour_of(found));
+    Behaviour behaviour = behaviour_of(found);
+    if (found.kind == Kind::Job) {
+      behaviour.works_for = kUsualWork;
+      assume("{}: it begins with the clock, and each of its pods works for {}; no manifest says how long.",
+             found.name.str(), format_duration(kUsualWork));
+    }
+    workload.blueprint.behaviour = std::make_shared<const Behaviour>(behaviour);
     built_.scenario.workloads.push_back(std::move(added));
   }
 
@@ -160,41 +202,96 @@ class Builder {
     return "on-demand";
   }
 
+  /// What a node of that type has for other pods beside those of its DaemonSets.
+  struct Room {
+    double cpu = 0;
+    double memory = 0;
+    double pods = 0;
+  };
+  [[nodiscard]] Room room_on(const InstanceType& type) const {
+    Room room{static_cast<double>(type.allocatable_cpu.value), static_cast<double>(type.allocatable_memory.value),
+              static_cast<double>(type.max_pods)};
+    for (const ScenarioWorkload& workload : built_.scenario.workloads) {
+      if (workload.kind != Kind::DaemonSet) continue;
+      const Resources& each = workload.workload.blueprint.spec->requests;
+      room.cpu -= static_cast<double>(each.cpu.value);
+      room.memory -= static_cast<double>(each.memory.value);
+      room.pods -= 1;
+    }
+    return room;
+  }
+
+  /// The first type on which each pod has room; an error about the pod that has it on none.
+  Result<const InstanceType*> assumed_type() {
+    const InstanceType* chosen = nullptr;
+    for (const ScenarioWorkload& workload : built_.scenario.workloads) {
+      if (workload.kind == Kind::DaemonSet) continue;
+      const Resources& each = workload.workload.blueprint.spec->requests;
+      const auto fits = [&](const InstanceType& type) {
+        const Room room = room_on(type);
+        return static_cast<double>(each.cpu.value) <= room.cpu && static_cast<double>(each.memory.value) <= room.memory;
+      };
+      if (chosen != nullptr && fits(*chosen)) continue;
+      const InstanceType* larger = nullptr;
+      for (const std::string_view name : kAssumedTypes) {
+        const InstanceType* type = catalog_.find(InstanceTypeName(std::string(name)));
+        if (type == nullptr) continue;
+        larger = type;
+        if (fits(*type)) break;
+      }
+      if (larger == nullptr) {
+        return fail(ErrorCode::InvalidInput, fmt::format("no Node is given, and the catalogue has none of {} to assume",
+                                                         join(kAssumedTypes, ", ")));
+      }
+      if (!fits(*larger)) {
+        const Room room = room_on(*larger);
+        return fail(
+            ErrorCode::InvalidInput,
+            fmt::format("{}: no Node is given, and a pod that requests {}m CPU and {} MiB has no room even on "
+                        "a {}, which has {}m and {} MiB beside its DaemonSets' pods",
+                        workload.workload.name.str(), each.cpu.value, each.memory.value >> 20U, larger->name.str(),
+                        static_cast<std::int64_t>(room.cpu), static_cast<std::int64_t>(room.memory) >> 20U));
+      }
+      chosen = larger;
+    }
+    return chosen != nullptr ? chosen : catalog_.find(InstanceTypeName(std::string(kAssumedTypes[0])));
+  }
+
+  /// How many pods it may have; an autoscaler's may grow until they are used as it wants.
+  [[nodiscard]] double pods_of(const ScenarioWorkload& workload) const {
+    if (workload.kind == Kind::Job) return workload.job.parallelism;
+    const double replicas = workload.workload.replicas;
+    if (!workload.autoscale) return replicas;
+    const double wanted = std::ceil(replicas * traffic_.share / workload.autoscale->utilisation);
+    return std::max(replicas, std::min<double>(workload.autoscale->most, wanted));
+  }
+
   /// Enough of one type, over three zones, for everything to fit when one of the three is lost.
   Result<void> assume_nodes() {
-    const InstanceType* type = catalog_.find(InstanceTypeName(std::string(kAssumedType)));
-    if (type == nullptr) {
-      return fail(ErrorCode::InvalidInput,
-                  fmt::format("no Node is given, and the catalogue has no {} to assume some of", kAssumedType));
-    }
-    auto free_cpu = static_cast<double>(type->allocatable_cpu.value);  // of a node, after its DaemonSets
-    auto free_memory = static_cast<double>(type->allocatable_memory.value);
-    auto free_pods = static_cast<double>(type->max_pods);
+    SK_TRY(const InstanceType* const type, assumed_type());
+    if (type == nullptr) return fail(ErrorCode::InvalidInput, "no Node is given, and the catalogue has none to assume");
+    const Room room = room_on(*type);
     double cpu = 0;
     double memory = 0;
     double pods = 0;
     for (const ScenarioWorkload& workload : built_.scenario.workloads) {
+      if (workload.kind == Kind::DaemonSet) continue;
       const Resources& each = workload.workload.blueprint.spec->requests;
-      if (workload.kind == Kind::DaemonSet) {
-        free_cpu -= static_cast<double>(each.cpu.value);
-        free_memory -= static_cast<double>(each.memory.value);
-        free_pods -= 1;
-        continue;
-      }
-      cpu += static_cast<double>(each.cpu.value) * workload.workload.replicas;
-      memory += static_cast<double>(each.memory.value) * workload.workload.replicas;
-      pods += workload.workload.replicas;
+      const double count = pods_of(workload);
+      cpu += static_cast<double>(each.cpu.value) * count;
+      memory += static_cast<double>(each.memory.value) * count;
+      pods += count;
     }
     // Nodes never fill to the last bit: three quarters of what two of three zones have.
-    const double least = std::max({cpu / std::max(free_cpu, 1.0), memory / std::max(free_memory, 1.0),
-                                   pods / std::max(free_pods, 1.0)}) /
+    const double least = std::max({cpu / std::max(room.cpu, 1.0), memory / std::max(room.memory, 1.0),
+                                   pods / std::max(room.pods, 1.0)}) /
                          0.75;
     const auto per_zone = static_cast<std::int64_t>(std::clamp(std::ceil(least / 2), 2.0, 1000.0));
     for (const std::string_view zone : kAssumedZones) {
       for (std::int64_t i = 1; i <= per_zone; ++i) {
         NodeSpec spec;
         spec.name = fmt::format("{}-{}", zone.back(), i);
-        spec.instance_type = kAssumedType;
+        spec.instance_type = type->name.str();
         spec.zone = zone;
         spec.allocatable = {.cpu = type->allocatable_cpu, .memory = type->allocatable_memory, .other = {}};
         spec.max_pods = type->max_pods;
@@ -204,7 +301,7 @@ class Builder {
       }
     }
     assume("No Node was given: {} Spot nodes of type {} over three zones, so that everything fits on two of them.",
-           per_zone * 3, kAssumedType);
+           per_zone * 3, type->name.str());
     return {};
   }
 
@@ -217,7 +314,7 @@ class Builder {
       std::vector<ScenarioWorkload*> behind;
       double replicas = 0;
       for (ScenarioWorkload& workload : scenario.workloads) {
-        if (workload.kind == Kind::DaemonSet || workload.workload.name.ns != service.name.ns) continue;
+        if (!has_clients(workload.kind) || workload.workload.name.ns != service.name.ns) continue;
         if (!selects(service.selector, *workload.workload.blueprint.labels)) continue;
         behind.push_back(&workload);
         replicas += workload.workload.replicas;
@@ -226,7 +323,8 @@ class Builder {
       const bool known =
           std::all_of(behind.begin(), behind.end(), [&](const auto* w) { return fitted.contains(w->workload.name); });
       if (behind.empty() || replicas == 0 || known) continue;
-      scenario.services.push_back({service.name, service.selector, {}});
+      const auto balancer = load_balancer_of(cluster_, service, built_.assumptions);
+      scenario.services.push_back({service.name, service.selector, balancer});
       for (ScenarioWorkload* workload : behind) {
         fitted.insert(workload->workload.name);
         Behaviour behaviour = *workload->workload.blueprint.behaviour;
@@ -238,6 +336,7 @@ class Builder {
       Load load;
       load.service = service.name;
       load.rate = traffic_.rate;
+      load.from_outside = balancer.has_value();
       load.connections = static_cast<std::uint32_t>(std::max(10.0, replicas * 4));
       scenario.loads.push_back(load);
     }

@@ -17,13 +17,15 @@ constexpr std::chrono::seconds kGoodPreStop{15};
 constexpr std::chrono::seconds kMore{30};
 constexpr std::string_view kZone = "topology.kubernetes.io/zone";
 
+bool has_clients(Kind kind) { return kind == Kind::Deployment || kind == Kind::StatefulSet; }
+
 /// Requests lost, by the workload whose pods lost them; one that was lost for want of an endpoint is everybody's.
 std::vector<ObjectName> losers(const Scenario& scenario, const Report& report) {
   std::map<ObjectName, std::uint64_t> lost;
   for (const auto& [pod, count] : report.traffic.lost_by_pod) {
     const ScenarioWorkload* owner = nullptr;
     for (const ScenarioWorkload& workload : scenario.workloads) {
-      if (workload.kind == Kind::DaemonSet) continue;
+      if (!has_clients(workload.kind)) continue;
       const bool its_own = pod.empty() || pod.starts_with(workload.workload.name.str() + "-");
       // "web-api-7d…" begins with "web-", too: the longest name is the owner's.
       if (!its_own) continue;
@@ -131,8 +133,14 @@ class Changer {
   }
 
   void replica() {
-    add(fmt::format("replicas {} → {}", now().replicas, now().replicas + 1),
-        [](Scenario&, NewWorkload& workload) { ++workload.replicas; });
+    const auto& scaler = scenario_.workloads[place_].autoscale;
+    const std::int32_t after = now().replicas + 1;
+    if (scaler && after > scaler->most) return;
+    add(fmt::format("{} {} → {}", scaler ? "minReplicas" : "replicas", scaler ? scaler->least : after - 1, after),
+        [&](Scenario& scenario, NewWorkload& workload) {
+          workload.replicas = after;
+          if (auto& changed = scenario.workloads[place_].autoscale) changed->least = after;
+        });
   }
 
   void spread() {
@@ -187,7 +195,7 @@ std::vector<PossibleChange> possible_changes(const Scenario& scenario, const Rep
   for (const ObjectName& name : names) {
     for (std::size_t i = 0; i < scenario.workloads.size(); ++i) {
       const ScenarioWorkload& workload = scenario.workloads[i];
-      if (workload.kind != Kind::DaemonSet && workload.workload.name == name) Changer(scenario, i, changes).all();
+      if (has_clients(workload.kind) && workload.workload.name == name) Changer(scenario, i, changes).all();
     }
   }
   return changes;

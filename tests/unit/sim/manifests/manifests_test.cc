@@ -1,5 +1,6 @@
 #include "sim/manifests/manifests.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -77,8 +78,8 @@ spec:
   minAvailable: 80%
   selector: {matchLabels: {app.kubernetes.io/name: web}}
 ---
-apiVersion: networking.k8s.io/v1
-kind: Ingress
+apiVersion: v1
+kind: ConfigMap
 metadata: {name: web, namespace: shop}
 )";
 
@@ -102,7 +103,7 @@ TEST(Manifests, GiveWhatThePlannerAndTheWorldNeedOfAWorkload) {
   ASSERT_EQ(found->budgets.size(), 1U);
   EXPECT_EQ(found->budgets[0].min_available, (CountOrPercent{80, true}));
   EXPECT_EQ(found->services.at(0).name.str(), "shop/web");
-  EXPECT_EQ(found->passed_over.at("Ingress"), 1U);
+  EXPECT_EQ(found->passed_over.at("ConfigMap"), 1U);
 }
 
 TEST(Manifests, MayBeListsOfOneKindOrOfMany) {
@@ -183,6 +184,279 @@ TEST(Manifests, SayThatATemplateHasNotBeenRendered) {
   EXPECT_THAT(error_of("kind: Service\nmetadata:\n  name: {{ .Release.Name }}-web\n"), HasSubstr("helm template"));
 }
 
+// ---- Strict: what is misspelt is an error
+
+std::string shop_with(std::string_view what, std::string_view instead) {
+  std::string text(kShop);
+  text.replace(text.find(what), what.size(), instead);
+  return text;
+}
+
+TEST(StrictManifests, RefuseAFieldThatKubernetesHasNot) {
+  EXPECT_EQ(error_of(shop_with("replicas: 6", "replicaz: 6")),
+            "web.yaml: document 2: line 22, column 3: /spec/replicaz: unknown field 'replicaz'; did you mean "
+            "'replicas'?");
+  EXPECT_THAT(error_of(shop_with("minAvailable: 80%", "maxUnavailble: 1")),
+              testing::StartsWith("web.yaml: document 3: line 46, column 3: /spec/maxUnavailble: unknown field "
+                                  "'maxUnavailble'; did you mean 'maxUnavailable'?"));
+  EXPECT_THAT(error_of(shop_with("terminationGracePeriodSeconds: 45", "terminationGracePeriodSecond: 45")),
+              HasSubstr("/spec/template/spec/terminationGracePeriodSecond: unknown field"));
+  EXPECT_THAT(error_of(shop_with("periodSeconds: 3", "periodSecond: 3")),
+              HasSubstr("/spec/template/spec/containers/0/readinessProbe/periodSecond: unknown field 'periodSecond'; "
+                        "did you mean 'periodSeconds'?"));
+  EXPECT_THAT(error_of(shop_with("preStop:", "prestop:")), HasSubstr("did you mean 'preStop'?"));
+  EXPECT_THAT(error_of(shop_with("  selector:\n    app.k", "  selectors:\n    app.k")),
+              HasSubstr("document 1: line 10, column 3: /spec/selectors: unknown field"));
+}
+
+TEST(StrictManifests, TakeEveryFieldOfKubernetesThatIsNotUsedHere) {
+  const auto found = read(R"(apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, annotations: {any: thing}, labels: {of: mine}, finalizers: [a], ownerReferences: [{kind: X, name: x, uid: u, apiVersion: v1}]}
+spec:
+  revisionHistoryLimit: 3
+  minReadySeconds: 5
+  strategy: {type: RollingUpdate, rollingUpdate: {maxSurge: 1, maxUnavailable: 0}}
+  selector: {matchLabels: {app: web}, matchExpressions: [{key: app, operator: Exists}]}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      serviceAccountName: web
+      securityContext: {runAsNonRoot: true, seccompProfile: {type: RuntimeDefault}}
+      imagePullSecrets: [{name: pull}]
+      volumes:
+        - {name: c, configMap: {name: c, items: [{key: a, path: b}]}}
+        - {name: p, projected: {sources: [{serviceAccountToken: {path: t, audience: a}}]}}
+        - {name: e, emptyDir: {medium: Memory, sizeLimit: 1Gi}}
+      initContainers: [{name: i, image: i, restartPolicy: Always, command: [x], args: [y]}]
+      containers:
+        - name: web
+          env: [{name: A, valueFrom: {secretKeyRef: {name: s, key: k}}}]
+          envFrom: [{configMapRef: {name: c}}]
+          ports: [{name: http, containerPort: 8080}]
+          resources: {requests: {cpu: 1, memory: 1Gi, example.com/thing: 1}, limits: {memory: 1Gi}}
+          livenessProbe: {grpc: {port: 1}, failureThreshold: 3}
+          lifecycle: {postStart: {exec: {command: [a]}}, preStop: {sleep: {seconds: 5}}}
+          securityContext: {capabilities: {drop: [ALL]}}
+          volumeMounts: [{name: c, mountPath: /c, subPath: s}]
+      topologySpreadConstraints: [{maxSkew: 1, topologyKey: z, whenUnsatisfiable: DoNotSchedule, nodeTaintsPolicy: Honor}]
+status: {any: thing}
+)");
+  EXPECT_TRUE(found) << found.error().message;
+}
+
+TEST(StrictManifests, LeaveObjectsOfAnApiServerThatMayKnowMore) {
+  const auto found = read(R"(apiVersion: v1
+kind: Service
+metadata: {name: web, uid: 6f1c, resourceVersion: "1", managedFields: [{manager: kubectl, fieldsV1: {"f:spec": {}}}]}
+spec: {selector: {app: web}, fieldOfTomorrow: 1}
+)");
+  EXPECT_TRUE(found) << found.error().message;
+}
+
+TEST(StrictManifests, TellLikeNamedKindsOfOthersFromWrongGroups) {
+  const auto knative = read(std::string(kShop) +
+                            "---\napiVersion: serving.knative.dev/v1\nkind: Service\n"
+                            "metadata: {name: fn}\nspec: {template: {spec: {}}}\n");
+  ASSERT_TRUE(knative) << knative.error().message;
+  EXPECT_EQ(knative->passed_over.at("Service (serving.knative.dev/v1)"), 1U);
+  EXPECT_THAT(error_of("apiVersion: app/v1\nkind: Deployment\nmetadata: {name: a}\n"),
+              HasSubstr("line 1, column 1: /apiVersion: 'app/v1' has no Deployment: it is of apps/v1"));
+  EXPECT_THAT(error_of("apiVersion: apps/v1\nkind: Deploymnet\nmetadata: {name: a}\n"),
+              HasSubstr("/kind: unknown kind 'Deploymnet'; did you mean 'Deployment'?"));
+}
+
+TEST(StrictManifests, NameTheLineOfAnAmountThatIsNone) {
+  EXPECT_THAT(error_of(shop_with("cpu: 500m", "cpu: 5OOm")),
+              testing::StartsWith("web.yaml: document 2: line 37, column 24: "
+                                  "/spec/template/spec/containers/0/resources/requests/cpu: "));
+}
+
+TEST(Manifests, WithoutAnObjectAreAnError) {
+  EXPECT_EQ(error_of("# nothing yet\n"), "web.yaml: no Kubernetes object is there");
+}
+
+TEST(Manifests, OfBrokenJsonSayWhereJsonEnds) {
+  const auto cut = read(R"({"kind": "Service", "metadata": {"name": "web")", "web.json");
+  ASSERT_FALSE(cut);
+  EXPECT_THAT(cut.error().message, testing::StartsWith("web.json: not JSON: "));
+  EXPECT_THAT(error_of(R"({"kind": "Service", "metadata")"), testing::StartsWith("web.yaml: not JSON: "));
+  EXPECT_THAT(error_of("kind: [a\n"), testing::StartsWith("web.yaml: not YAML: "));
+}
+
+// ---- What decides about a workload and stands elsewhere
+
+/// kShop with these documents behind it, built.
+BuiltScenario built_with(const std::string& more, std::string_view what = {}, std::string_view instead = {}) {
+  const auto found = read(shop_with(what, instead) + "---\n" + more);
+  EXPECT_TRUE(found) << found.error().message;
+  if (!found) return {};
+  auto built = build_scenario(*found, {}, catalog());
+  EXPECT_TRUE(built) << built.error().message;
+  return built ? std::move(*built) : BuiltScenario();
+}
+
+TEST(OwnWorld, SaysThatAReplicaIsOneBecauseNobodySaysHowMany) {
+  const BuiltScenario built = built_with("", "  replicas: 6\n", "");
+  ASSERT_EQ(built.scenario.workloads.size(), 1U);
+  EXPECT_EQ(built.scenario.workloads[0].workload.replicas, 1);
+  EXPECT_THAT(built.assumptions,
+              Contains("shop/web: it has 1 replica, as neither it nor a HorizontalPodAutoscaler says how many."));
+}
+
+constexpr std::string_view kScaler = R"(apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: web, namespace: shop}
+spec:
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}
+  minReplicas: 8
+  maxReplicas: 20
+  metrics: [{type: Resource, resource: {name: cpu, target: {type: Utilization, averageUtilization: 70}}}]
+)";
+
+TEST(OwnWorld, HasTheReplicasThatAnAutoscalerWants) {
+  const BuiltScenario built = built_with(std::string(kScaler), "  replicas: 6\n", "");
+  ASSERT_EQ(built.scenario.workloads.size(), 1U);
+  const ScenarioWorkload& web = built.scenario.workloads[0];
+  EXPECT_EQ(web.workload.replicas, 8);
+  ASSERT_TRUE(web.autoscale);
+  EXPECT_EQ(web.autoscale->least, 8);
+  EXPECT_EQ(web.autoscale->most, 20);
+  EXPECT_DOUBLE_EQ(web.autoscale->utilisation, 0.7);
+  EXPECT_THAT(built.assumptions, Contains(HasSubstr("shop/web: it begins with 8 of the 8 to 20 replicas")));
+  EXPECT_EQ(built_with(std::string(kScaler)).scenario.workloads.at(0).workload.replicas, 8) << "6 are too few for it";
+}
+
+TEST(OwnWorld, KeepsTheReplicasOfAnAutoscalerWhoseMetricItHasNot) {
+  std::string scaler(kScaler);
+  const std::size_t metrics = scaler.find("metrics:");
+  scaler = scaler.substr(0, metrics) +
+           "metrics: [{type: Pods, pods: {metric: {name: packets}, target: {type: AverageValue, averageValue: 1k}}}]\n";
+  const BuiltScenario built = built_with(scaler, "  replicas: 6\n", "");
+  ASSERT_EQ(built.scenario.workloads.size(), 1U);
+  EXPECT_EQ(built.scenario.workloads[0].workload.replicas, 8);
+  EXPECT_FALSE(built.scenario.workloads[0].autoscale);
+  EXPECT_THAT(built.assumptions, Contains(HasSubstr("which goes by packets: this world has no such metric")));
+}
+
+TEST(OwnWorld, GivesPodsThePriorityOfTheirClass) {
+  const auto priority_with = [](const std::string& wanted, const std::string& more) {
+    return built_with(more, "terminationGracePeriodSeconds: 45",
+                      "priorityClassName: " + wanted + "\n      terminationGracePeriodSeconds: 45");
+  };
+  const BuiltScenario built =
+      priority_with("urgent",
+                    "apiVersion: scheduling.k8s.io/v1\nkind: PriorityClass\nmetadata: {name: urgent}\nvalue: 5000\n"
+                    "preemptionPolicy: Never\n");
+  EXPECT_EQ(built.scenario.workloads.at(0).workload.blueprint.spec->priority, 5000);
+  EXPECT_FALSE(built.scenario.workloads.at(0).workload.blueprint.preempts);
+  EXPECT_EQ(priority_with("system-node-critical", "").scenario.workloads.at(0).workload.blueprint.spec->priority,
+            2'000'001'000);
+  EXPECT_THAT(priority_with("unknown", "").assumptions,
+              Contains("shop/web: its priority is 0, as no PriorityClass 'unknown' was given."));
+}
+
+TEST(OwnWorld, RunsJobs) {
+  const std::string job = R"(apiVersion: batch/v1
+kind: Job
+metadata: {name: report, namespace: shop}
+spec:
+  completions: 3
+  parallelism: 2
+  template:
+    spec: {restartPolicy: Never, containers: [{name: report, image: r, resources: {requests: {cpu: 1}}}]}
+)";
+  const BuiltScenario built = built_with(job);
+  ASSERT_EQ(built.scenario.workloads.size(), 2U);
+  const ScenarioWorkload& report = built.scenario.workloads[1];
+  EXPECT_EQ(report.kind, Kind::Job);
+  EXPECT_EQ(report.job.completions, 3);
+  EXPECT_EQ(report.job.parallelism, 2);
+  EXPECT_EQ(report.job.backoff_limit, 6);
+  EXPECT_TRUE(report.workload.blueprint.behaviour->works_for);
+  EXPECT_THAT(built.assumptions, Contains(HasSubstr("shop/report: it begins with the clock")));
+  const auto ran = run(built.scenario, {});
+  ASSERT_TRUE(ran) << ran.error().message;
+  ASSERT_EQ(ran->jobs.size(), 1U);
+  EXPECT_GT(ran->jobs[0].succeeded, 0);
+  EXPECT_EQ(built_with(job + "  suspend: true\n").scenario.workloads.size(), 1U);
+}
+
+TEST(OwnWorld, PutsAnNlbBeforeAServiceThatAsksForOne) {
+  const auto with = [](std::string_view annotations) {
+    const std::string text = fmt::format("type: LoadBalancer # {}", annotations);
+    std::string shop = shop_with("type: ClusterIP", text);
+    shop.replace(shop.find("  namespace: shop\n"), 18,
+                 fmt::format("  namespace: shop\n  annotations: {{{}}}\n", annotations));
+    const auto found = read(shop);
+    EXPECT_TRUE(found) << found.error().message;
+    return build_scenario(*found, {}, catalog()).value();
+  };
+  const auto nlb = with(
+      "service.beta.kubernetes.io/aws-load-balancer-type: external, "
+      "service.beta.kubernetes.io/aws-load-balancer-nlb-target-type: ip");
+  ASSERT_TRUE(nlb.scenario.services.at(0).load_balancer);
+  EXPECT_EQ(nlb.scenario.services.at(0).load_balancer->type, LoadBalancerType::Nlb);
+  EXPECT_TRUE(nlb.scenario.loads.at(0).from_outside);
+  const auto ports = with("service.beta.kubernetes.io/aws-load-balancer-type: nlb");
+  EXPECT_FALSE(ports.scenario.services.at(0).load_balancer);
+  EXPECT_THAT(ports.assumptions, Contains(HasSubstr("target type instance")));
+  EXPECT_THAT(with("a: b").assumptions, Contains(HasSubstr("nothing says that its load balancer is an NLB")));
+}
+
+TEST(OwnWorld, PutsAnAlbBeforeTheServiceOfItsIngress) {
+  const auto ingress = [](std::string_view annotations, std::string_view spec) {
+    return fmt::format(
+        "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {{name: web, namespace: shop, annotations: "
+        "{{{}}}}}\n"
+        "spec:\n  {}\n  rules: [{{http: {{paths: [{{path: /, pathType: Prefix, backend: {{service: {{name: web, port: "
+        "{{number: 80}}}}}}}}]}}}}]\n",
+        annotations, spec);
+  };
+  const auto alb = built_with(ingress("alb.ingress.kubernetes.io/target-type: ip", "ingressClassName: alb"));
+  ASSERT_TRUE(alb.scenario.services.at(0).load_balancer);
+  EXPECT_EQ(alb.scenario.services.at(0).load_balancer->type, LoadBalancerType::Alb);
+  EXPECT_TRUE(alb.scenario.loads.at(0).from_outside);
+  const auto old =
+      built_with(ingress("kubernetes.io/ingress.class: alb, alb.ingress.kubernetes.io/target-type: ip", ""));
+  EXPECT_TRUE(old.scenario.services.at(0).load_balancer);
+  EXPECT_THAT(built_with(ingress("", "ingressClassName: alb")).assumptions,
+              Contains(HasSubstr("an ALB sends requests to ports of nodes")));
+  EXPECT_THAT(built_with(ingress("", "ingressClassName: nginx")).assumptions,
+              Contains(HasSubstr("the controller of its Ingress (class nginx) is not modelled")));
+}
+
+TEST(OwnWorld, SaysOfWhatItDoesNotUseWhatThatCouldChange) {
+  const auto built = built_with(
+      "apiVersion: karpenter.sh/v1\nkind: NodePool\nmetadata: {name: spot}\n---\napiVersion: x.example/v1\nkind: "
+      "Gizmo\nmetadata: {name: a}\n---\nkind: Pod\nmetadata: {name: lone}\nspec: {containers: [{name: a}]}\n");
+  EXPECT_THAT(built.assumptions, Contains("1 object of kind NodePool is no part of this world: lost nodes would be "
+                                          "replaced; here they are not."));
+  EXPECT_THAT(built.assumptions, Contains(HasSubstr("kind Gizmo is no part of this world: what they would change is")));
+  EXPECT_THAT(built.assumptions, Contains(HasSubstr("1 pod without a controller is no part of this world")));
+}
+
+TEST(OwnWorld, AssumesNodesOnWhichTheLargestPodHasRoom) {
+  const auto large = built_with("", "cpu: 500m", "cpu: 6");
+  EXPECT_EQ(large.scenario.nodes.at(0).instance_type, "m5.2xlarge");
+  const auto found = read(shop_with("cpu: 500m", "cpu: 900"));
+  ASSERT_TRUE(found);
+  const auto none = build_scenario(*found, {}, catalog());
+  ASSERT_FALSE(none);
+  EXPECT_THAT(none.error().message,
+              testing::StartsWith("shop/web: no Node is given, and a pod that requests 900000m CPU "
+                                  "and 512 MiB has no room even on a m5.24xlarge"));
+}
+
+TEST(OwnWorld, NamesTheFilesInWhichNothingCouldBeLost) {
+  const auto found = read("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n", "settings.yaml");
+  ASSERT_TRUE(found);
+  const auto built = build_scenario(*found, {}, catalog());
+  ASSERT_FALSE(built);
+  EXPECT_THAT(built.error().message, testing::StartsWith("settings.yaml: no Service has a Deployment or StatefulSet"));
+  EXPECT_THAT(built.error().message, testing::EndsWith("found: 1 ConfigMap"));
+}
+
 TEST(OwnWorld, HasWhatTheManifestsSayAndAssumesTheRestAloud) {
   const auto found = read(std::string(kShop));
   ASSERT_TRUE(found);
@@ -198,7 +472,7 @@ TEST(OwnWorld, HasWhatTheManifestsSayAndAssumesTheRestAloud) {
   EXPECT_EQ(scenario.events[0].nodes.size(), 2U) << "one of three zones";
   EXPECT_THAT(built->assumptions, Contains(HasSubstr("No Node was given: 6 Spot nodes of type m5.xlarge")));
   EXPECT_THAT(built->assumptions, Contains(HasSubstr("250 requests a second")));
-  EXPECT_THAT(built->assumptions, Contains(HasSubstr("1 object of kind Ingress is no part of this world")));
+  EXPECT_THAT(built->assumptions, Contains(HasSubstr("1 object of kind ConfigMap is no part of this world")));
 }
 
 TEST(OwnWorld, LetsTheStormTakeSpotNodesAlone) {
