@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "base/text.h"
+#include "cli/agent_pages.h"
 #include "cli/commands.h"
 #include "cli/memory.h"
 #include "cli/messenger.h"
@@ -197,23 +198,14 @@ class AgentProcess {
     for (const auto& port : {nth()->prometheus_port, nth()->probes_port})
       if (port) ports.insert(*port);
     for (const std::uint16_t port : ports) {
-      observe::PageSources sources = page_sources();
-      if (nth()->probes_port) sources.health_path = nth()->probes_path;
-      sources.health_body = R"({"health":"OK"})";
       const auto address = net::SocketAddress::parse("0.0.0.0", port);
-      SK_TRY(auto pages, observe::serve_pages(loop_, *address, std::move(sources)));
+      SK_TRY(auto pages, observe::serve_pages(loop_, *address, nth_pages(page_sources(), *nth())));
       nth_pages_.push_back(std::move(pages));
     }
     return {};
   }
 
-  observe::PageSources page_sources() {
-    observe::PageSources sources;
-    sources.metrics = &metrics_;
-    sources.unhealthy = [this] { return control::agent_unhealthy(agent_->status(), config_, loop_.steady()); };
-    sources.unready = [this] { return control::agent_unready(agent_->status()); };
-    return sources;
-  }
+  observe::PageSources page_sources() { return agent_pages(metrics_, *agent_, config_, loop_); }
 
   net::Task<void> work() {
     net::TaskGroup helpers(loop_);

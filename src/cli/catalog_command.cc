@@ -79,6 +79,27 @@ format::JsonObject json_of(const InstanceType& type) {
   return object;
 }
 
+/// As `Catalog::parse` reads it.
+std::string csv_of(const Catalog& catalog) {
+  std::string csv =
+      "instance_type,arch,cpu_manufacturer,hypervisor,vcpu,memory_mib,allocatable_cpu_millis,allocatable_memory_mib,"
+      "max_pods,gpu_name,gpu_count,accelerator_name,accelerator_count,local_nvme_gb,network_mbps,ebs_mbps,"
+      "on_demand_usd_per_hour,spot_savings_percent,interruption_rate\n";
+  const auto number = [](std::optional<std::int64_t> of) { return of ? std::to_string(*of) : std::string(); };
+  const auto accelerators = [](const std::optional<Accelerators>& of) {
+    return of ? fmt::format("{},{}", of->name, of->count) : std::string(",");
+  };
+  for (const InstanceType& type : catalog.types()) {
+    csv += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n", type.name.str(), name_of(type.arch),
+                       type.cpu_manufacturer, type.hypervisor, type.vcpus, type.memory.value / mib,
+                       type.allocatable_cpu.value, type.allocatable_memory.value / mib, type.max_pods,
+                       accelerators(type.gpus), accelerators(type.neuron), number(type.local_nvme_gb),
+                       number(type.network_mbps), number(type.ebs_mbps), type.on_demand.str(),
+                       type.spot ? fmt::format("{},{}", type.spot->savings_percent, name_of(type.spot->rate)) : ",");
+  }
+  return csv;
+}
+
 }  // namespace
 
 Result<Catalog> load_catalog(const CatalogOptions& options) {
@@ -92,6 +113,10 @@ int run_catalog(const Options& options, Streams streams) {
   if (!catalog) {
     print(streams.err, catalog.error().message + "\n");
     return kBadUsage;
+  }
+  if (options.output == OutputFormat::Csv) {
+    print(streams.out, csv_of(*catalog));
+    return kDone;
   }
   format::JsonArray types;
   for (const InstanceType& type : catalog->types()) types.push_back(json_of(type));

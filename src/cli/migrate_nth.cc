@@ -42,7 +42,7 @@ class Migration {
     if (!document_.value().is_null() && !document_.value().is_object()) {
       return fail(ErrorCode::InvalidInput, std::string(file_) + ": the values are no mapping");
     }
-    if (document_.value().is_object()) walk(document_.value().get_object(), "");
+    if (document_.value().is_object()) walk(unwrapped(document_.value().get_object()), "");
     chart_defaults();
     windows();
     check_environment();
@@ -53,7 +53,7 @@ class Migration {
 
  private:
   [[nodiscard]] std::string place(std::string_view key) const {
-    std::string pointer;
+    std::string pointer = above_;
     for (const std::string_view part : split(key, '.')) pointer += "/" + format::escape_pointer_token(part);
     const format::YamlPlace at = document_.place_of(pointer);
     return std::string(file_) + ":" + std::to_string(at.line) + ":" + std::to_string(at.column);
@@ -66,6 +66,28 @@ class Migration {
   }
   void unsupported(const std::string& key, std::string_view what) {
     made_.unsupported.push_back({.key = key, .place = place(key), .text = std::string(what)});
+  }
+
+  /// A chart that has NTH's as a dependency has its values below its name, beside values of its own.
+  const JsonObject& unwrapped(const JsonObject& values) {
+    constexpr std::string_view kChart = "aws-node-termination-handler";
+    const auto* const found = values.if_contains(kChart);
+    if (found == nullptr || !found->is_object()) return values;
+    note(std::string(kChart),
+         "these are the values of a chart around NTH's: what stands below this key is read, and "
+         "nothing else");
+    above_ = "/" + std::string(kChart);
+    return found->get_object();
+  }
+  /// The same below another name, as an alias of the dependency gives it.
+  static std::string wrapper_hint(std::string_view key, const JsonValue& value) {
+    if (!value.is_object()) return {};
+    const bool inside = std::ranges::any_of(value.get_object(), [](const auto& each) {
+      const std::string_view name(each.key().data(), each.key().size());
+      return option_of(name) != nullptr || value_of(name) != nullptr;
+    });
+    if (!inside) return {};
+    return "; are these the values of a chart around NTH's? Give what stands below " + quote(key);
   }
 
   static const NthOption* option_of(std::string_view key) {
@@ -96,7 +118,8 @@ class Migration {
           problem(key, "a mapping is expected");
         }
       } else {
-        problem(key, "the chart has no such value" + did_you_mean(key, chart_keys()));
+        const std::string hint = above.empty() ? wrapper_hint(key, value) : std::string();
+        problem(key, "the chart has no such value" + (hint.empty() ? did_you_mean(key, chart_keys()) : hint));
       }
     }
   }
@@ -184,6 +207,7 @@ class Migration {
     // The secret and the config map are not here to be looked at; a template of the values is checked all the same.
     if (taken("webhookURLSecretName") != nullptr) environment["WEBHOOK_URL"] = "https://webhook.invalid/";
     if (template_from_config_map()) environment.erase("WEBHOOK_TEMPLATE");
+    look_at_what_is_off(environment);
     const auto read = parse_nth({}, environment);
     if (read) return;
     for (const std::string_view line : split(read.error().message, '\n')) {
@@ -194,6 +218,22 @@ class Migration {
       } else {
         problem(found->second, trim(parts->second));
       }
+    }
+  }
+
+  /// The agent looks at a template, a proxy and headers where there is a URL, and at a port where its server is on.
+  /// Here a mistake in them is one in any case: the day it is turned on is too late.
+  void look_at_what_is_off(kube::Environment& environment) {
+    if (!environment.contains("WEBHOOK_URL")) {
+      for (const char* const variable : {"WEBHOOK_TEMPLATE", "WEBHOOK_HEADERS", "WEBHOOK_PROXY"}) {
+        const auto found = environment.find(variable);
+        if (found != environment.end() && !found->second.empty())
+          environment["WEBHOOK_URL"] = "https://webhook.invalid/";
+      }
+    }
+    for (const auto& [port, on] : {std::pair{"PROMETHEUS_SERVER_PORT", "ENABLE_PROMETHEUS_SERVER"},
+                                   std::pair{"PROBES_SERVER_PORT", "ENABLE_PROBES_SERVER"}}) {
+      if (environment.contains(port)) environment[on] = "true";
     }
   }
 
@@ -356,6 +396,7 @@ class Migration {
 
   std::string_view file_;
   const format::YamlDocument& document_;
+  std::string above_;  // the pointer of NTH's values in the document
   std::map<const NthOption*, Value> set_;
   std::map<std::string, const JsonValue*> taken_;
   std::vector<std::string> problems_;

@@ -21,9 +21,25 @@ tl::unexpected<Error> refuse(const Option& option, std::string_view text, std::s
   return fail(ErrorCode::InvalidInput, fmt::format("{} {}", shown, why));
 }
 
+/// The first word of the list that is no choice, and the one that was probably meant.
+std::optional<std::string> wrong_word(const ListType& type, std::string_view text) {
+  for (const std::string_view piece : split(text, ',')) {
+    const std::string_view word = trim(piece);
+    if (std::ranges::find(type.choices, word) != type.choices.end()) continue;
+    return fmt::format("{} is none of {}{}", quote(word), fmt::join(type.choices, ", "),
+                       did_you_mean(word, type.choices));
+  }
+  return std::nullopt;
+}
+
 tl::unexpected<Error> wrong_type(const Option& option, std::string_view text) {
   const std::string range = option.range();
-  if (std::holds_alternative<ChoiceType>(option.type)) return refuse(option, text, "is none of " + range);
+  if (const auto* list = std::get_if<ListType>(&option.type)) {
+    if (auto wrong = wrong_word(*list, text)) return fail(ErrorCode::InvalidInput, *std::move(wrong));
+  }
+  if (const auto* choice = std::get_if<ChoiceType>(&option.type)) {
+    return refuse(option, text, "is none of " + range + did_you_mean(text, choice->choices));
+  }
   return refuse(option, text,
                 range.empty() ? fmt::format("is not {}", option.kind())
                               : fmt::format("is not {}; allowed: {}", option.kind(), range));

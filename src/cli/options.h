@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <initializer_list>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -122,6 +123,9 @@ enum class Shell { Bash, Zsh, Fish };
 enum class DocsPage { Configuration, Scenarios };
 
 struct Options {
+  /// The names of those that somebody said: with a flag, in the environment or in a file; the others have their
+  /// defaults. Views into the table.
+  std::set<std::string_view> given;
   std::string config_file;
   LogOptions log;
   OutputFormat output = OutputFormat::Table;

@@ -14,7 +14,6 @@
 #include "kube/connection.h"
 #include "kube/resource.h"
 #include "net/event_loop.h"
-#include "sim/page/report_page.h"
 
 namespace spotkeeper::cli {
 namespace {
@@ -171,23 +170,30 @@ Result<std::optional<sim::ChangeReport>> own_changes(const sim::Scenario& scenar
   return std::optional<sim::ChangeReport>(std::move(changes));
 }
 
-std::string own_world_text(const sim::BuiltScenario& built, const std::optional<sim::ChangeReport>& changes) {
-  std::string text = "\n";
+sim::PageAnswer own_answer(const sim::BuiltScenario& built, const std::optional<sim::ChangeReport>& changes) {
+  sim::PageAnswer answer;
+  answer.question = fmt::format("What if {}?", built.scenario.description);
+  answer.assumptions = built.assumptions;
   if (!changes) {
-    text += "Nothing is lost here, under any of these policies.\n";
-  } else {
-    text += fmt::format("What helps most with {} (each change run again, {} seeds; {} lost as things are):\n",
-                        sim::name_of(changes->policy), changes->seeds.size(), sim::thousands(changes->lost));
-    std::size_t shown = 0;
-    for (const sim::TriedChange& tried : changes->tried) {
-      if (tried.lost >= changes->lost || shown == kShownChanges) break;
-      text += fmt::format("  {}. {}: {}: {} → {} lost\n", ++shown, tried.workload.str(), tried.what,
-                          sim::thousands(changes->lost), sim::thousands(tried.lost));
-    }
-    if (shown == 0) text += "  none of the changes that were tried\n";
+    answer.finding = "Nothing is lost here, under any of these policies.";
+    return answer;
   }
+  for (const sim::TriedChange& tried : changes->tried) {
+    if (tried.lost >= changes->lost || answer.changes.size() == kShownChanges) break;
+    answer.changes.push_back(fmt::format("{}: {}: {} → {} lost", tried.workload.str(), tried.what,
+                                         sim::thousands(changes->lost), sim::thousands(tried.lost)));
+  }
+  answer.finding = fmt::format("What helps most with {} (each change run again, {} seeds; {} lost as things are):{}",
+                               sim::name_of(changes->policy), changes->seeds.size(), sim::thousands(changes->lost),
+                               answer.changes.empty() ? " none of the changes that were tried" : "");
+  return answer;
+}
+
+std::string own_world_text(const sim::PageAnswer& answer) {
+  std::string text = fmt::format("\n{}\n", answer.finding);
+  for (std::size_t i = 0; i < answer.changes.size(); ++i) text += fmt::format("  {}. {}\n", i + 1, answer.changes[i]);
   text += "\nAssumed, because nothing says it:\n";
-  for (const std::string& assumption : built.assumptions) text += fmt::format("  - {}\n", assumption);
+  for (const std::string& assumption : answer.assumptions) text += fmt::format("  - {}\n", assumption);
   return text;
 }
 

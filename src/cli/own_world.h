@@ -6,6 +6,7 @@
 #include "model/catalog.h"
 #include "sim/manifests/build.h"
 #include "sim/manifests/changes.h"
+#include "sim/page/report_page.h"
 
 namespace spotkeeper::cli {
 
@@ -21,8 +22,11 @@ Result<sim::BuiltScenario> own_world(const Options& options, const Catalog& cata
 Result<std::optional<sim::ChangeReport>> own_changes(const sim::Scenario& scenario,
                                                      const std::vector<sim::Report>& reports, Streams streams);
 
-/// What stands behind the table of reports, for people.
-[[nodiscard]] std::string own_world_text(const sim::BuiltScenario& built,
+/// The answer in words: the question, the changes that help most with their figures, and what was assumed.
+[[nodiscard]] sim::PageAnswer own_answer(const sim::BuiltScenario& built,
                                          const std::optional<sim::ChangeReport>& changes);
+
+/// What stands behind the table of reports, for people: the answer without its question.
+[[nodiscard]] std::string own_world_text(const sim::PageAnswer& answer);
 
 }  // namespace spotkeeper::cli

@@ -105,6 +105,7 @@ Result<Options> settle(Command command, std::span<const Given> flags, const kube
     std::optional<Source> source = from_flags(option, flags);
     if (!source) source = from_environment(option, environment);
     if (!source) source = from_file(option, file);
+    if (source) options.given.insert(option.name);
     if (!source && !option.fallback.empty()) source = Source{std::string(option.fallback), "default"};
     if (source) {
       const Result<void> stored = store(option, source->text, options);

@@ -14,11 +14,11 @@
 #include "cli/own_world.h"
 #include "cli/report_table.h"
 #include "cli/serve_simulation.h"
+#include "cli/simulate_flags.h"
 #include "cli/simulate_once.h"
 #include "cli/simulate_variants.h"
 #include "cli/terminal.h"
 #include "sim/market/spot_trace.h"
-#include "sim/page/report_page.h"
 
 namespace spotkeeper::cli {
 namespace {
@@ -95,52 +95,18 @@ format::JsonValue document_of(const Plan& plan, const Outcome& outcome) {
 void print_outcome(const Plan& plan, const Outcome& outcome, const Options& options, Streams streams) {
   if (options.output == OutputFormat::Csv) return print(streams.out, sim::to_csv(outcome.reports));
   if (plan.own && options.output == OutputFormat::Table) {
-    print(streams.out, fmt::format("What if {}?\n\n", plan.world.scenario.description));
+    print(streams.out, own_answer(plan.world, outcome.changes).question + "\n\n");
   }
   print_data(document_of(plan, outcome), report_table(outcome.reports, Colours(streams.out)), options.output, streams);
   if (options.output != OutputFormat::Table) return;
-  if (plan.own) print(streams.out, own_world_text(plan.world, outcome.changes));
+  if (plan.own) print(streams.out, own_world_text(own_answer(plan.world, outcome.changes)));
   if (options.simulate.explain_lost) print(streams.out, losses_text(outcome.reports));
-}
-
-/// What the flags ask for together that can't be; none: they can.
-std::optional<std::string> check_flags(const SimulateOptions& options) {
-  const int worlds =
-      (options.scenario.empty() ? 0 : 1) + (options.from.empty() ? 0 : 1) + (options.from_cluster ? 1 : 0);
-  if (worlds == 0)
-    return fmt::format(
-        "SCENARIO is missing: a shipped scenario's name ({}) or a scenario file; or --from, or "
-        "--from-cluster",
-        find_option("scenario")->range());
-  if (worlds > 1) return "SCENARIO, --from and --from-cluster each choose the world: one of them";
-  if (!options.scenario.empty()) {
-    const SimulateOptions unset;
-    for (const auto& [given, flag] :
-         {std::pair{options.rate != unset.rate, "rate"}, std::pair{options.share != unset.share, "share"}}) {
-      if (given)
-        return fmt::format("--{} is assumed of a world from --from or --from-cluster; a scenario says its own", flag);
-    }
-  }
-  if (options.serve) {
-    if (options.scenario.empty())
-      return "--serve serves a scenario; a world from --from or --from-cluster is simulated";
-    if (options.policy != sim::Policy::Spotkeeper)
-      return "--policy chooses who handles the notices of a simulation; in a served world (--serve) that is who "
-             "watches it";
-    return std::nullopt;
-  }
-  for (const auto& [given, flag] :
-       {std::pair{options.keep, "keep"}, std::pair{options.agents, "agents"}, std::pair{options.speed != 1.0, "speed"},
-        std::pair{!options.directory.empty(), "directory"}}) {
-    if (given) return fmt::format("--{0} (or `{0}` of the configuration) needs --serve", flag);
-  }
-  return std::nullopt;
 }
 
 }  // namespace
 
 int run_simulate(const Options& options, Streams streams) {
-  if (const auto wrong = check_flags(options.simulate)) {
+  if (const auto wrong = check_simulate_flags(options)) {
     log::error(*wrong);
     return kBadUsage;
   }
@@ -157,11 +123,18 @@ int run_simulate(const Options& options, Streams streams) {
     return kBadUsage;
   }
   if (!plan->world.scenario.variants.empty()) return simulate_variants(plan->world.scenario, options, streams);
+  if (const auto wrong = check_judged_policy(options, plan->policies, plan->compared)) {
+    log::error(*wrong);
+    return kBadUsage;
+  }
   bool written = true;
   const auto show = [&](const Outcome& outcome) {
     print_outcome(*plan, outcome, options, streams);
     if (options.simulate.html.empty()) return;
-    const auto page = write_file(options.simulate.html, sim::report_page(plan->world.scenario, outcome.reports));
+    std::optional<sim::PageAnswer> answer;
+    if (plan->own) answer = own_answer(plan->world, outcome.changes);
+    const auto page =
+        write_file(options.simulate.html, sim::report_page(plan->world.scenario, outcome.reports, answer));
     if (!page) log::error(page.error().message);
     written = page.has_value();
   };

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "cli/output.h"
 #include "cli/own_world.h"
+#include "cli/simulate_flags.h"
 #include "cli/simulate_once.h"
 #include "cli/terminal.h"
 #include "sim/page/report_page.h"
@@ -111,7 +112,12 @@ int simulate_variants(const sim::Scenario& scenario, const Options& options, Str
                            options.simulate.scenario, join(names, ", ")));
     return kBadUsage;
   }
-  const auto runs = run_each(scenario, own_policies(options.simulate), options, streams);
+  const std::vector<sim::Policy> policies = own_policies(options.simulate);
+  if (const auto wrong = check_judged_policy(options, policies, true)) {
+    log::error(*wrong);
+    return kBadUsage;
+  }
+  const auto runs = run_each(scenario, policies, options, streams);
   if (!runs) {
     log::error(runs.error().message);
     return kBadUsage;

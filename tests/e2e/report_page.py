@@ -3,6 +3,7 @@
 
     tests/e2e/report_page.py [--screenshots FOLDER]     also writes pictures of the page, light and dark
 """
+import html
 import html.parser
 import json
 import os
@@ -13,6 +14,27 @@ import tempfile
 
 BINARY = os.environ.get("SPOTKEEPER_BINARY") or os.path.join(os.path.dirname(__file__), "../../build/release/spotkeeper")
 POLICIES = ["none", "cordon-and-drain", "spotkeeper"]
+# Three replicas of a program without a preStop hook.
+MANIFESTS = """
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  replicas: 3
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers:
+        - name: web
+          resources: {requests: {cpu: "1"}}
+          readinessProbe: {httpGet: {path: /, port: 80}, initialDelaySeconds: 20}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web, namespace: shop}
+spec: {selector: {app: web}}
+"""
 failed = 0
 
 
@@ -112,6 +134,22 @@ def main():
         check("the chart's losses add up to those lost while the clock ran",
               all(sum(series[p]["lost"]) <= runs[p]["requests"]["lost"] and
                   (sum(series[p]["lost"]) > 0) == (runs[p]["requests"]["lost"] > 0) for p in POLICIES))
+
+        own = os.path.join(work, "own.html")
+        with open(os.path.join(work, "web.yaml"), "w", encoding="utf-8") as out:
+            out.write(MANIFESTS)
+        run = subprocess.run([BINARY, "simulate", "--from", os.path.join(work, "web.yaml"), "--html", own, "--output", "json"],
+                             capture_output=True, text=True, check=False)
+        check("a world made of manifests is simulated", run.returncode == 0, run.stderr)
+        answer = json.loads(run.stdout)
+        dom, said = chromium("--dump-dom", f"file://{own}")
+        section = re.search(r'<section id="answer".*?</section>', dom, re.S)
+        told = html.unescape(section.group(0)) if section else ""
+        check("its page asks the question", not said and f"What if {answer['storm']}?" in told, said or told)
+        best = answer["changes"]["tried"][0]
+        check("and has the best change with its figures",
+              f"<li>{best['workload']}: {best['change']}: {answer['changes']['lost']:,} → {best['lost']:,} lost</li>" in told, told)
+        check("and everything that was assumed", all(f"<li>{one}</li>" in told for one in answer["assumptions"]), told)
 
         broken = os.path.join(work, "broken.html")
         with open(broken, "w", encoding="utf-8") as out:

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "model/quantity.h"
 #include "sim/manifests/circumstances.h"
 
 namespace spotkeeper::sim {
@@ -221,6 +222,9 @@ class Builder {
     return room;
   }
 
+  /// "900", "500m".
+  static std::string cores(MilliCpu amount) { return Quantity::of_milli(amount.value).str(); }
+
   /// The first type on which each pod has room; an error about the pod that has it on none.
   Result<const InstanceType*> assumed_type() {
     const InstanceType* chosen = nullptr;
@@ -247,10 +251,11 @@ class Builder {
         const Room room = room_on(*larger);
         return fail(
             ErrorCode::InvalidInput,
-            fmt::format("{}: no Node is given, and a pod that requests {}m CPU and {} MiB has no room even on "
-                        "a {}, which has {}m and {} MiB beside its DaemonSets' pods",
-                        workload.workload.name.str(), each.cpu.value, each.memory.value >> 20U, larger->name.str(),
-                        static_cast<std::int64_t>(room.cpu), static_cast<std::int64_t>(room.memory) >> 20U));
+            fmt::format(
+                "{}: no Node is given, and a pod that requests {} CPU and {} MiB has no room even on an {}, which "
+                "has {} CPU and {} MiB beside its DaemonSets' pods",
+                workload.workload.name.str(), cores(each.cpu), each.memory.value >> 20U, larger->name.str(),
+                cores({static_cast<std::int64_t>(room.cpu)}), static_cast<std::int64_t>(room.memory) >> 20U));
       }
       chosen = larger;
     }

@@ -96,9 +96,16 @@ class Reader {
           "this looks like a template that has not been rendered (helm template makes manifests of it)");
     }
     if (looks_like_json(name, text)) {
-      if (auto as_json = format::parse_json(text); !as_json) return std::move(as_json).error().within("not JSON");
+      if (const auto as_json = format::parse_json(text); !as_json) return not_in("JSON", as_json.error());
     }
-    return std::move(as_yaml).within("not YAML");
+    return not_in("YAML", as_yaml);
+  }
+  /// Of "YAML: line 3, …": "not YAML: line 3, …".
+  static Error not_in(std::string_view language, const Error& error) {
+    const std::string prefix = std::string(language) + ": ";
+    std::string_view what = error.message;
+    if (what.starts_with(prefix)) what.remove_prefix(prefix.size());
+    return {error.code, fmt::format("not {}{}", prefix, what)};
   }
 
   /// The row of its kind; nullptr if it is of a kind that is passed over, and then it is counted. An error about a kind

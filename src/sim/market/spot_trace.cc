@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "format/json.h"
+#include "format/yaml.h"
 #include "sim/market/settings.h"
 
 namespace spotkeeper::sim::market {
@@ -53,7 +54,13 @@ std::size_t SpotTrace::next_change(std::size_t tick) const {
 Result<SpotTrace> parse_spot_trace(std::string_view json, std::string_view file) {
   const auto document = format::parse_json(json);
   if (!document) return fail(document.error().within(file));
-  return read_trace(format::JsonField(*document)).within(file);
+  auto trace = read_trace(format::JsonField(*document));
+  if (trace) return trace;
+  // A mistake is read once more as YAML, of which JSON is a part, for the line that it stands in.
+  if (const auto placed = format::parse_yaml(json)) {
+    if (auto again = read_trace(placed->root()); !again) return std::move(again).within(file);
+  }
+  return std::move(trace).within(file);
 }
 
 Result<std::vector<NamedTrace>> load_spot_traces(const std::string& directory) {

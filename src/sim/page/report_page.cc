@@ -75,6 +75,30 @@ std::string table(const std::vector<Report>& reports) {
   return html + "</tbody>\n</table>";
 }
 
+std::string list_of(std::string_view element, const std::vector<std::string>& items) {
+  if (items.empty()) return {};
+  std::string html = fmt::format("<{}>\n", element);
+  for (const std::string& item : items) html += fmt::format("<li>{}</li>\n", escaped(item));
+  return html + fmt::format("</{}>\n", element);
+}
+
+std::string answer_html(const PageAnswer& answer) {
+  return fmt::format(
+      "<section id=\"answer\" aria-labelledby=\"answer-title\">\n<h2 id=\"answer-title\">{}</h2>\n<p>{}</p>\n{}"
+      "<details open><summary>Assumed, because nothing says it</summary>\n{}</details>\n</section>\n",
+      escaped(answer.question), escaped(answer.finding), list_of("ol", answer.changes),
+      list_of("ul", answer.assumptions));
+}
+
+std::string footer(const Scenario& scenario, const Report& first, bool own) {
+  return escaped(own ? fmt::format("spotkeeper simulate --from … --seed {}: the same manifests, seed and version give "
+                                   "the same page.",
+                                   first.seed)
+                     : fmt::format("spotkeeper simulate {} --seed {}: the same scenario, seed and version give the "
+                                   "same page.",
+                                   scenario.name, first.seed));
+}
+
 format::JsonObject series_of(const Series& series) {
   format::JsonArray seconds, lost, ready, marked, cordoned, booting, gone;
   std::vector<format::JsonArray> serving(series.services.size());
@@ -147,15 +171,15 @@ format::JsonValue data_of(const Scenario& scenario, const std::vector<Report>& r
 
 }  // namespace
 
-std::string report_page(const Scenario& scenario, const std::vector<Report>& reports) {
+std::string report_page(const Scenario& scenario, const std::vector<Report>& reports,
+                        const std::optional<PageAnswer>& answer) {
   const std::pair<std::string_view, std::string> parts[] = {
       {"@TITLE@", escaped("Simulation: " + scenario.name)},
       {"@SUBTITLE@", subtitle(scenario, reports.front())},
       {"@CARDS@", cards(reports)},
       {"@TABLE@", table(reports)},
-      {"@FOOTER@", escaped(fmt::format("spotkeeper simulate {} --seed {}: the same scenario, seed and version give the "
-                                       "same page.",
-                                       scenario.name, reports.front().seed))},
+      {"@ANSWER@", answer ? answer_html(*answer) : std::string()},
+      {"@FOOTER@", footer(scenario, reports.front(), answer.has_value())},
       {"@DATA@", for_script(data_of(scenario, reports))},
   };
   std::string_view rest(spotkeeper_report_page_begin,

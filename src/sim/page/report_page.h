@@ -2,6 +2,7 @@
 // replicas, lost requests and nodes by state, policies side by side, and the figures as a table.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,8 +11,18 @@
 
 namespace spotkeeper::sim {
 
-/// `reports` is not empty; each has its series. The same reports give the same bytes.
-[[nodiscard]] std::string report_page(const Scenario& scenario, const std::vector<Report>& reports);
+/// What was asked about somebody's own cluster, and what is answered: whole sentences.
+struct PageAnswer {
+  std::string question;
+  std::string finding;               // what helps most, and under which policy; or that nothing is lost
+  std::vector<std::string> changes;  // the best first, with what is lost without and with each
+  std::vector<std::string> assumptions;
+};
+
+/// `reports` is not empty; each has its series. With an `answer` that stands above the charts. The same reports give
+/// the same bytes.
+[[nodiscard]] std::string report_page(const Scenario& scenario, const std::vector<Report>& reports,
+                                      const std::optional<PageAnswer>& answer = {});
 
 /// One row of figures: what it is, and one cell a report. Also what the terminal's table shows.
 struct ReportRow {

@@ -149,6 +149,31 @@ TEST(MigrateNth, FindsATemplateThatTheAgentWouldRefuse) {
               HasSubstr("values.yaml:2:1: webhookTemplate: line 1, column 4: no field is named '.Nod'"));
 }
 
+TEST(MigrateNth, FindsAMistakeInWhatIsTurnedOff) {
+  EXPECT_THAT(problem_of("webhookTemplate: '{{ .Foo }}'\n"),
+              HasSubstr("values.yaml:1:1: webhookTemplate: line 1, column 4: no field is named '.Foo'"));
+  EXPECT_THAT(problem_of("taintNode: true\nprometheusServerPort: 99999999\n"),
+              HasSubstr("values.yaml:2:1: prometheusServerPort: 99999999 is no port"));
+  EXPECT_THAT(problem_of("probes: {httpGet: {port: 0}}\n"), HasSubstr("probes.httpGet.port: 0 is no port"));
+  EXPECT_EQ(problem_of("webhookTemplate: '{{ .Kind }}'\nprometheusServerPort: 9092\n"), "migrated");
+  EXPECT_EQ(problem_of("webhookTemplateConfigMapName: t\nwebhookTemplateConfigMapKey: k\n"), "migrated");
+}
+
+TEST(MigrateNth, ReadsTheValuesOfAChartAroundNths) {
+  const auto made = migrated("global: {region: eu}\naws-node-termination-handler:\n  taintNode: true\n  workers: 20\n");
+  ASSERT_TRUE(made) << made.error().message;
+  EXPECT_THAT(variables(*made), HasSubstr("TAINT_NODE=true\n"));
+  ASSERT_THAT(made->notes, SizeIs(2));
+  EXPECT_THAT(made->notes[0].text, HasSubstr("the values of a chart around NTH's"));
+  EXPECT_EQ(made->notes[0].place, "values.yaml:2:1");
+  EXPECT_EQ(made->notes[1].place, "values.yaml:4:3");
+  EXPECT_THAT(problem_of("aws-node-termination-handler:\n  taintNod: true\n"),
+              HasSubstr("values.yaml:2:3: taintNod: the chart has no such value; did you mean 'taintNode'?"));
+  EXPECT_THAT(problem_of("nth:\n  taintNode: true\n"),
+              HasSubstr("values.yaml:1:1: nth: the chart has no such value; are these the values of a chart around "
+                        "NTH's? Give what stands below 'nth'"));
+}
+
 TEST(MigrateNth, NamesWhatIsNotSupported) {
   const auto made =
       migrated("enableSqsTerminationDraining: true\ntargetNodeOs: linux windows\npodMonitor: {create: true}\n");

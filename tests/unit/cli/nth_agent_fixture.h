@@ -40,7 +40,7 @@ class NthCompatAgent : public AgentWorld {
     environment.emplace("NODE_NAME", "n1");
     const auto options = cli::settle_nth(arguments, environment);
     ASSERT_TRUE(options.has_value()) << options.error().message;
-    const cli::NthSettings& settings = options->nth->settings;
+    settings = options->nth->settings;
     cli::apply_nth(settings, config);
     config.node = NodeName(settings.node_name);
     report = std::make_unique<control::NthReport>(
@@ -69,6 +69,7 @@ class NthCompatAgent : public AgentWorld {
     return metric(R"(actions_total{node_action=")" + action + R"(",node_status=")" + status +
                   R"(",otel_scope_name="aws.node.termination.handler",otel_scope_version=""})");
   }
+  cli::NthSettings settings;
   Told people;
   std::unique_ptr<control::NthReport> report;
 };

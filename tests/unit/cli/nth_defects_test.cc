@@ -1,9 +1,13 @@
 // The defects of AWS Node Termination Handler 1.25 in IMDS mode that `agent --compat=nth` does not have, one test each
 // or more. D1, D3, D4, D6 and D13 are of its queue mode, which is refused at the start.
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "control/agent_health.h"
+#include "cli/agent_pages.h"
+#include "net/event_loop.h"
+#include "net/http_client.h"
 #include "tests/unit/cli/nth_agent_fixture.h"
 
 namespace spotkeeper::cli {
@@ -164,13 +168,49 @@ TEST_F(NthDefectAgent, D15ASpotNoticeWaitsForNoRebalanceDrain) {
   EXPECT_GE(dies - runtime.now(), 30s);  // its whole grace
 }
 
+/// What a kubelet is told at the probes' port, over a real connection.
+class Probe {
+ public:
+  Probe(const observe::PageSources& sources, std::string path) : path_(std::move(path)) {
+    server_ = observe::serve_pages(loop_, *net::SocketAddress::parse("127.0.0.1", 0), sources).value();
+    client_ = net::make_http_transport(loop_, {"http", "127.0.0.1", server_->address().port()}, {}).value();
+  }
+  net::HttpResponse get() {
+    net::HttpRequest request;
+    request.target = path_;
+    return loop_.run_until(client_->send(request, 10s)).value();
+  }
+
+ private:
+  net::EventLoop loop_;
+  std::string path_;
+  std::unique_ptr<net::HttpServer> server_;
+  std::unique_ptr<net::HttpClient> client_;
+};
+
 // D16: there, the probe says that all is well whatever stands still.
 TEST_F(NthDefectAgent, D16TheProbeFailsWhenTheProcessStandsStill) {
-  with({});
-  EXPECT_THAT(control::agent_unhealthy(agent->status(), config, runtime.steady()), IsEmpty());
-  control::AgentStatus stuck = agent->status();
-  stuck.last_poll = runtime.steady() - 10min;
-  EXPECT_THAT(control::agent_unhealthy(stuck, config, runtime.steady()), ::testing::SizeIs(1));
+  with({"--enable-probes-server", "--probes-server-endpoint=/livez"});
+  Probe probe(cli::nth_pages(cli::agent_pages(metrics, *agent, config, runtime), settings), "/livez");
+  EXPECT_EQ(probe.get().status, 200);
+  EXPECT_EQ(probe.get().body, R"({"health":"OK"})");
+  imds.stands_still = true;
+  runtime.advance(10min);
+  const net::HttpResponse stuck = probe.get();
+  EXPECT_EQ(stuck.status, 503);
+  EXPECT_THAT(stuck.body, ::testing::StartsWith("the metadata service has not been asked for 10m0."));
+}
+
+// An error of the metadata service is none of the process: a restart would mend nothing.
+TEST_F(NthDefectAgent, D16TheProbeIsWellWhileTheMetadataServiceAnswersErrors) {
+  with({"--enable-probes-server", "--probes-server-endpoint=/livez"});
+  Probe probe(cli::nth_pages(cli::agent_pages(metrics, *agent, config, runtime), settings), "/livez");
+  for (const FakeImds::Reply& reply : {FakeImds::Reply{500, "no"}, FakeImds::Reply{200, {}, ErrorCode::Unavailable},
+                                       FakeImds::Reply{200, {}, std::nullopt, 1h}}) {
+    imds.hook = [reply](const net::HttpRequest&) { return reply; };
+    runtime.advance(10min);
+    EXPECT_EQ(probe.get().status, 200);
+  }
 }
 
 // D17: there, each drain that takes long holds one of the workers.

@@ -41,7 +41,10 @@ TEST(OptionValue, ReadsListsOfChoices) {
   EXPECT_EQ(error_of("compare", "none,none"),
             "'none,none' is not a list with commas, each name once; allowed: none, delete-all-now, cordon-and-drain, "
             "cordon-and-drain-controller, spotkeeper");
-  EXPECT_FALSE(with("compare", "spotkeper"));
+  EXPECT_EQ(
+      error_of("compare", "none,spotkeper"),
+      "'spotkeper' is none of none, delete-all-now, cordon-and-drain, cordon-and-drain-controller, spotkeeper; did "
+      "you mean 'spotkeeper'?");
   EXPECT_FALSE(with("compare", ""));
 }
 
@@ -76,6 +79,7 @@ TEST(OptionValue, SaysWhatWouldBeRight) {
   EXPECT_EQ(error_of("poll-interval", "5"),
             "'5' is not a duration with its unit, such as 1.5s or 2m; allowed: 100ms to 1m");
   EXPECT_EQ(error_of("output", "xml"), "'xml' is none of table, json, yaml, csv");
+  EXPECT_EQ(error_of("output", "jsno"), "'jsno' is none of table, json, yaml, csv; did you mean 'json'?");
   EXPECT_EQ(error_of("metadata-url", "169.254.169.254"),
             "'169.254.169.254' is not a URL such as http://169.254.169.254");
   EXPECT_EQ(error_of("clock-epoch", "noon"), "'noon' is not an instant such as 2026-01-31T12:00:00Z");

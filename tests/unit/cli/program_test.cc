@@ -1,9 +1,11 @@
 // The program as its caller sees it: arguments in; two streams and an exit code out.
 #include "cli/program.h"
+#include "base/file.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/file.h"
 #include "format/json.h"
 #include "format/yaml.h"
 
@@ -91,6 +93,16 @@ TEST(CatalogCommand, PrintsTheSameDataForPeopleAndPrograms) {
   const std::string table = run_with({"catalog"}).out;
   EXPECT_THAT(table, StartsWith("TYPE "));
   EXPECT_EQ(std::count(table.begin(), table.end(), '\n'), 1346);
+}
+
+TEST(CatalogCommand, WritesCsvThatItReadsItself) {
+  const std::string csv = run_with({"catalog", "-o", "csv"}).out;
+  const std::string path = testing::TempDir() + "types.csv";
+  ASSERT_TRUE(write_file(path, csv));
+  const Outcome again = run_with({"catalog", "--catalog", path, "-o", "csv"});
+  EXPECT_EQ(again.code, 0);
+  EXPECT_EQ(again.out, csv);
+  EXPECT_EQ(run_with({"catalog", "--catalog", path, "-o", "json"}).out, run_with({"catalog", "-o", "json"}).out);
 }
 
 TEST(CatalogCommand, EndsWithTwoOnABadFile) {

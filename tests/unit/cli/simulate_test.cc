@@ -1,4 +1,5 @@
 // `spotkeeper simulate` as its caller sees it.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cstdio>
@@ -8,11 +9,14 @@
 #include <vector>
 
 #include "base/file.h"
+#include "base/log.h"
 #include "cli/program.h"
 #include "format/json.h"
 
 namespace spotkeeper::cli {
 namespace {
+
+using testing::HasSubstr;
 
 struct Outcome {
   int code = 0;
@@ -77,6 +81,82 @@ TEST(Simulate, RefusesATraceThatCannotBeReadOrHasNothingToDrive) {
   std::filesystem::create_directories(folder);
   std::ofstream(folder / "us-east-1a_x_1.json") << R"({"metadata":{"gap_seconds":60},"data":[1,0]})";
   EXPECT_EQ(simulate({"--trace", folder.string()}).code, 2) << "one-node has no group";
+  std::filesystem::remove_all(folder);
+}
+
+// ---- flags that have no place in the run that is asked for
+
+/// The exit code and what the log says of it.
+struct Refusal {
+  int code = 0;
+  std::string said;
+};
+
+Refusal refusal_of(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), "simulate");
+  const Streams streams{std::tmpfile(), std::tmpfile()};
+  Refusal refusal;
+  log::capture(&refusal.said);
+  refusal.code = run(arguments, {}, streams);
+  log::capture(nullptr);
+  std::fclose(streams.out);
+  std::fclose(streams.err);
+  return refusal;
+}
+
+void expect_refused(const std::vector<std::string>& arguments, const std::string& why) {
+  const Refusal refusal = refusal_of(arguments);
+  EXPECT_EQ(refusal.code, 2) << testing::PrintToString(arguments);
+  EXPECT_THAT(refusal.said, HasSubstr(why)) << testing::PrintToString(arguments);
+}
+
+TEST(SimulateFlags, AreRefusedWhereNobodyWouldBeJudged) {
+  expect_refused({"one-node", "--fail-on-loss", "--compare", "none,cordon-and-drain"},
+                 "--fail-on-loss judges --policy spotkeeper, which does not run here (none,cordon-and-drain would)");
+  expect_refused({"remedies", "--fail-on-loss", "--policy", "delete-all-now"}, "which does not run here");
+}
+
+TEST(SimulateFlags, AreRefusedWhereAPolicyWouldBePassedOver) {
+  expect_refused({"one-node", "--policy", "none", "--compare"}, "--compare none runs that one");
+  expect_refused({"remedies", "--policy", "none"}, "--policy chooses who handles the notices where one policy runs");
+}
+
+TEST(SimulateFlags, AreRefusedEvenWithTheirDefaults) {
+  expect_refused({"one-node", "--share", "0.6"}, "--share is assumed of a world from --from");
+  expect_refused({"one-node", "--rate", "100"}, "--rate is assumed of a world from --from");
+  expect_refused({"one-node", "--speed", "1"}, "needs --serve");
+}
+
+TEST(SimulateFlags, AreRefusedWhereNothingCouldObeyThem) {
+  expect_refused({"--from", "k8s", "--trace", "/nope"}, "--trace drives the Spot pools of a scenario's groups");
+  expect_refused({"one-node", "--explain-lost", "-o", "csv"}, "--explain-lost has no place in --output csv");
+}
+
+TEST(SimulateFlags, NameAPageThatCannotBeWrittenBeforeTheRun) {
+  expect_refused({"one-node", "--html", "/nope/x.html"}, "--html: there is no folder /nope");
+  expect_refused({"one-node", "--html", testing::TempDir()}, "is a folder");
+}
+
+// ---- a world of one's own
+
+TEST(SimulateFrom, PutsItsAnswerOnThePage) {
+  const std::string folder = testing::TempDir() + "simulate_from/";
+  std::filesystem::create_directories(folder);
+  ASSERT_TRUE(write_file(folder + "web.yaml",
+                         "kind: Deployment\nmetadata: {name: web}\nspec: {replicas: 3, selector: {matchLabels: {a: "
+                         "web}}, template: {metadata: {labels: {a: web}}, spec: {containers: [{name: web}]}}}\n---\n"
+                         "kind: Service\nmetadata: {name: web}\nspec: {selector: {a: web}}\n"));
+  const std::string page = folder + "page.html";
+  const Refusal done = refusal_of({"--from", folder + "web.yaml", "--compare", "none", "--html", page});
+  EXPECT_EQ(done.code, 0) << done.said;
+  const auto text = read_file(page);
+  ASSERT_TRUE(text);
+  EXPECT_THAT(*text, HasSubstr("<h2 id=\"answer-title\">What if a storm takes 2 nodes of zone us-east-1a two minutes "
+                               "after the notice?</h2>"));
+  EXPECT_THAT(*text, HasSubstr("<p>What helps most with none (each change run again, 3 seeds; "));
+  EXPECT_THAT(*text, HasSubstr("<ol>\n<li>default/web: "));
+  EXPECT_THAT(*text, HasSubstr(" lost</li>"));
+  EXPECT_THAT(*text, HasSubstr("<li>default/web: its pods take no room"));
   std::filesystem::remove_all(folder);
 }
 

@@ -68,6 +68,8 @@ TEST(SpotTrace, SaysWhatIsWrongAndWhere) {
               HasSubstr("/metadata/gap_seconds: out of range"));
   EXPECT_THAT(error_of(R"({"metadata":{"gap_seconds":5},"data":[]})"), HasSubstr("/data: expected at least one"));
   EXPECT_THAT(error_of(R"({"metadata":{"gap_seconds":5},"data":[1,-1]})"), HasSubstr("/data/1: out of range"));
+  EXPECT_EQ(error_of("{\"metadata\": {\"gap_seconds\": 5},\n \"data\": [1,\n  -1]}"),
+            "zone.json: line 3, column 3: /data/1: out of range: 0 to 100000");
   EXPECT_THAT(error_of(R"({"metadata":{"gap_seconds":5},"data":[1,"2"]})"), HasSubstr("/data/1"));
   EXPECT_THAT(error_of(R"({"metadata":{"gap_seconds":5},"data":[0.5]})"), HasSubstr("/data/0"));
   EXPECT_THAT(error_of(R"({"metadata":{"gap_seconds":5},"dta":[1]})"), HasSubstr("did you mean 'data'"));
@@ -91,7 +93,7 @@ TEST(SpotTraces, NameTheFileThatCannotBeRead) {
   folder.write("us-east-1a.json", R"({"metadata":{"gap_seconds":5},"data":[]})");
   const auto traces = load_spot_traces(folder.path());
   ASSERT_FALSE(traces);
-  EXPECT_THAT(traces.error().message, HasSubstr("us-east-1a.json: /data"));
+  EXPECT_THAT(traces.error().message, HasSubstr("us-east-1a.json: line 1, column 31: /data"));
 }
 
 TEST(SpotTraces, AreMissingInAFolderWithoutOneOrWithoutAFolder) {

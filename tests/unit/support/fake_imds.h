@@ -37,6 +37,8 @@ class FakeImds final : public net::HttpTransport {
   std::function<std::optional<Reply>(const net::HttpRequest&)> hook;
   bool require_tokens = true;
   bool has_tokens = true;
+  /// No request comes to an end any more, whatever its limit: the transport itself is broken.
+  bool stands_still = false;
   /// Written into every answer, if set: how far the service's clock is behind this machine's.
   std::optional<Duration> date_behind;
   std::vector<net::HttpRequest> requests;
@@ -57,6 +59,7 @@ class FakeImds final : public net::HttpTransport {
   net::Task<Result<net::HttpResponse>> send(net::HttpRequest request, Duration limit) override {
     const Reply reply = answer(request);
     requests.push_back(request);
+    if (stands_still) co_await net::sleep_for(runtime_, std::chrono::hours(24));
     if (reply.delay >= limit) {
       co_await net::sleep_for(runtime_, limit);
       co_return fail(ErrorCode::Timeout, "no answer");

@@ -279,9 +279,9 @@ TEST(Manifests, WithoutAnObjectAreAnError) {
 TEST(Manifests, OfBrokenJsonSayWhereJsonEnds) {
   const auto cut = read(R"({"kind": "Service", "metadata": {"name": "web")", "web.json");
   ASSERT_FALSE(cut);
-  EXPECT_THAT(cut.error().message, testing::StartsWith("web.json: not JSON: "));
+  EXPECT_THAT(cut.error().message, testing::StartsWith("web.json: not JSON: line 1, column "));
   EXPECT_THAT(error_of(R"({"kind": "Service", "metadata")"), testing::StartsWith("web.yaml: not JSON: "));
-  EXPECT_THAT(error_of("kind: [a\n"), testing::StartsWith("web.yaml: not YAML: "));
+  EXPECT_THAT(error_of("kind: [a\n"), testing::StartsWith("web.yaml: not YAML: line "));
 }
 
 // ---- What decides about a workload and stands elsewhere
@@ -444,8 +444,8 @@ TEST(OwnWorld, AssumesNodesOnWhichTheLargestPodHasRoom) {
   const auto none = build_scenario(*found, {}, catalog());
   ASSERT_FALSE(none);
   EXPECT_THAT(none.error().message,
-              testing::StartsWith("shop/web: no Node is given, and a pod that requests 900000m CPU "
-                                  "and 512 MiB has no room even on a m5.24xlarge"));
+              testing::StartsWith("shop/web: no Node is given, and a pod that requests 900 CPU and 512 MiB has no room "
+                                  "even on an m5.24xlarge, which has "));
 }
 
 TEST(OwnWorld, NamesTheFilesInWhichNothingCouldBeLost) {
