@@ -1,0 +1,47 @@
+"""What the rig's own check and the scripts of tests/e2e/real share: lines "ok …" and "FAIL …", the rig's command, kubectl."""
+import pathlib
+import subprocess
+import sys
+
+from api import Api
+from state import State
+
+RIG = pathlib.Path(__file__).with_name("rig")
+failures = []
+
+
+def check(what, condition, detail=""):
+    """One line; `detail` says what was there instead."""
+    print(f"ok {what}" if condition else f"FAIL {what}: {detail}", flush=True)
+    if not condition:
+        failures.append(what)
+
+
+def rig(*arguments):
+    return subprocess.run([RIG, *map(str, arguments)], capture_output=True, text=True)
+
+
+def must(*arguments):
+    """What the command prints; the script ends when the rig does not do it."""
+    done = rig(*arguments)
+    if done.returncode != 0:
+        said = f"exit code {done.returncode}: {done.stderr.strip()}"
+        sys.exit(f"FAIL rig {' '.join(map(str, arguments))}: {said}")
+    print(done.stderr, end="", file=sys.stderr)
+    return done.stdout.strip()
+
+
+def kubectl(*arguments, text_input=None):
+    state = State.default()
+    return subprocess.run([state.bin / "kubectl", f"--kubeconfig={state.admin}", *map(str, arguments)],
+                          capture_output=True, text=True, input=text_input)
+
+
+def admin():
+    return Api(State.default().admin)
+
+
+def verdict():
+    """The exit code."""
+    print(f"{len(failures)} failed" if failures else "all ok")
+    return 1 if failures else 0
