@@ -4,7 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <set>
+#include <map>
 #include <utility>
 
 #include "base/text.h"
@@ -312,38 +312,59 @@ class Builder {
 
   // ---- Traffic
 
+  void add_load(const FoundService& service, const std::vector<ScenarioWorkload*>& behind, double replicas) {
+    const auto balancer = load_balancer_of(cluster_, service, built_.assumptions);
+    built_.scenario.services.push_back({service.name, service.selector, balancer});
+    for (ScenarioWorkload* workload : behind) {
+      Behaviour behaviour = *workload->workload.blueprint.behaviour;
+      const double mean = replicas * behaviour.concurrency * traffic_.share / traffic_.rate;
+      const double median = mean / std::exp(behaviour.service_sigma * behaviour.service_sigma / 2);
+      behaviour.service_time = std::clamp<Duration>(duration_of_seconds(median), 1us, 2s);
+      workload->workload.blueprint.behaviour = std::make_shared<const Behaviour>(behaviour);
+    }
+    Load load;
+    load.service = service.name;
+    load.rate = traffic_.rate;
+    load.from_outside = balancer.has_value();
+    load.connections = static_cast<std::uint32_t>(std::max(10.0, replicas * 4));
+    built_.scenario.loads.push_back(load);
+  }
+
+  /// Those that clients outside ask come first: of two Services before one workload (a headless one, or a ClusterIP
+  /// beside an NLB) the first has its traffic.
+  [[nodiscard]] std::vector<const FoundService*> services_by_reach() const {
+    std::vector<const FoundService*> services;
+    for (const FoundService& service : cluster_.services) services.push_back(&service);
+    std::stable_partition(services.begin(), services.end(), [&](const FoundService* service) {
+      std::vector<std::string> unsaid;
+      return load_balancer_of(cluster_, *service, unsaid).has_value();
+    });
+    return services;
+  }
+
   void add_traffic() {
-    Scenario& scenario = built_.scenario;
-    std::set<ObjectName> fitted;
-    for (const FoundService& service : cluster_.services) {
+    std::map<ObjectName, ObjectName> asked_through;  // workloads, and the service that has their traffic
+    for (const FoundService* service : services_by_reach()) {
       std::vector<ScenarioWorkload*> behind;
       double replicas = 0;
-      for (ScenarioWorkload& workload : scenario.workloads) {
-        if (!has_clients(workload.kind) || workload.workload.name.ns != service.name.ns) continue;
-        if (!selects(service.selector, *workload.workload.blueprint.labels)) continue;
+      for (ScenarioWorkload& workload : built_.scenario.workloads) {
+        if (!has_clients(workload.kind) || workload.workload.name.ns != service->name.ns) continue;
+        if (!selects(service->selector, *workload.workload.blueprint.labels)) continue;
         behind.push_back(&workload);
         replicas += workload.workload.replicas;
       }
-      // Two Services before one workload (a headless one beside a ClusterIP) share its traffic: the first has it.
-      const bool known =
-          std::all_of(behind.begin(), behind.end(), [&](const auto* w) { return fitted.contains(w->workload.name); });
-      if (behind.empty() || replicas == 0 || known) continue;
-      const auto balancer = load_balancer_of(cluster_, service, built_.assumptions);
-      scenario.services.push_back({service.name, service.selector, balancer});
-      for (ScenarioWorkload* workload : behind) {
-        fitted.insert(workload->workload.name);
-        Behaviour behaviour = *workload->workload.blueprint.behaviour;
-        const double mean = replicas * behaviour.concurrency * traffic_.share / traffic_.rate;
-        const double median = mean / std::exp(behaviour.service_sigma * behaviour.service_sigma / 2);
-        behaviour.service_time = std::clamp<Duration>(duration_of_seconds(median), 1us, 2s);
-        workload->workload.blueprint.behaviour = std::make_shared<const Behaviour>(behaviour);
+      const auto free = std::find_if(behind.begin(), behind.end(), [&](const ScenarioWorkload* workload) {
+        return !asked_through.contains(workload->workload.name);
+      });
+      if (behind.empty()) {
+        assume("{}: nobody asks it, as no Deployment or StatefulSet that was given is behind it.", service->name.str());
+      } else if (free == behind.end()) {
+        assume("{}: nobody asks it, as its pods are asked through {}.", service->name.str(),
+               asked_through.at(behind.front()->workload.name).str());
+      } else if (replicas > 0) {
+        add_load(*service, behind, replicas);
+        for (const ScenarioWorkload* workload : behind) asked_through.emplace(workload->workload.name, service->name);
       }
-      Load load;
-      load.service = service.name;
-      load.rate = traffic_.rate;
-      load.from_outside = balancer.has_value();
-      load.connections = static_cast<std::uint32_t>(std::max(10.0, replicas * 4));
-      scenario.loads.push_back(load);
     }
     assume(
         "Each service gets {} requests a second, half of them on kept connections, {:.0f} % of what its replicas can "

@@ -404,6 +404,21 @@ TEST(OwnWorld, PutsAnNlbBeforeAServiceThatAsksForOne) {
   EXPECT_THAT(with("a: b").assumptions, Contains(HasSubstr("nothing says that its load balancer is an NLB")));
 }
 
+TEST(OwnWorld, SendsTheRequestsOfAWorkloadThroughTheServiceThatTheOutsideAsks) {
+  const auto built = built_with(
+      "apiVersion: v1\nkind: Service\nmetadata: {name: outer, namespace: shop, annotations: "
+      "{service.beta.kubernetes.io/aws-load-balancer-type: nlb-ip}}\nspec: {type: LoadBalancer, selector: "
+      "{app.kubernetes.io/name: web}}\n---\napiVersion: v1\nkind: Service\nmetadata: {name: typo, namespace: shop}\n"
+      "spec: {selector: {app: wbe}}\n");
+  ASSERT_EQ(built.scenario.loads.size(), 1U);
+  EXPECT_EQ(built.scenario.loads[0].service.str(), "shop/outer");
+  EXPECT_TRUE(built.scenario.loads[0].from_outside);
+  EXPECT_THAT(built.assumptions, Contains("shop/web: nobody asks it, as its pods are asked through shop/outer."));
+  EXPECT_THAT(built.assumptions,
+              Contains("shop/typo: nobody asks it, as no Deployment or StatefulSet that was given is "
+                       "behind it."));
+}
+
 TEST(OwnWorld, PutsAnAlbBeforeTheServiceOfItsIngress) {
   const auto ingress = [](std::string_view annotations, std::string_view spec) {
     return fmt::format(
