@@ -42,7 +42,7 @@ class Migration {
     if (!document_.value().is_null() && !document_.value().is_object()) {
       return fail(ErrorCode::InvalidInput, std::string(file_) + ": the values are no mapping");
     }
-    if (document_.value().is_object()) walk(unwrapped(document_.value().get_object()), "");
+    if (const JsonObject* const values = unwrapped(document_.value().if_object())) walk(*values, "");
     chart_defaults();
     windows();
     check_environment();
@@ -69,15 +69,15 @@ class Migration {
   }
 
   /// A chart that has NTH's as a dependency has its values below its name, beside values of its own.
-  const JsonObject& unwrapped(const JsonObject& values) {
+  const JsonObject* unwrapped(const JsonObject* values) {
     constexpr std::string_view kChart = "aws-node-termination-handler";
-    const auto* const found = values.if_contains(kChart);
+    const auto* const found = values != nullptr ? values->if_contains(kChart) : nullptr;
     if (found == nullptr || !found->is_object()) return values;
     note(std::string(kChart),
          "these are the values of a chart around NTH's: what stands below this key is read, and "
          "nothing else");
     above_ = "/" + std::string(kChart);
-    return found->get_object();
+    return found->if_object();
   }
   /// The same below another name, as an alias of the dependency gives it.
   static std::string wrapper_hint(std::string_view key, const JsonValue& value) {

@@ -82,6 +82,7 @@ Problem check_simulate_flags(const Options& options) {
 
 Problem check_judged_policy(const Options& options, std::span<const sim::Policy> policies, bool side_by_side) {
   const SimulateOptions& simulate = options.simulate;
+  if (simulate.serve) return std::nullopt;  // whoever else runs beside it, the served world is Spotkeeper's
   const std::string_view judged = sim::name_of(simulate.policy);
   std::vector<std::string_view> names;
   for (const sim::Policy policy : policies) names.push_back(sim::name_of(policy));

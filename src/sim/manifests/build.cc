@@ -74,7 +74,7 @@ class Builder {
     counts["Service"] += cluster_.services.size();
     counts["PodDisruptionBudget"] += cluster_.budgets.size();
     counts["Node"] += cluster_.nodes.size();
-    counts["Pod"] += cluster_.lone_pods;
+    counts["Pod"] += cluster_.pods;
     counts["Ingress"] += cluster_.ingresses.size();
     counts["HorizontalPodAutoscaler"] += cluster_.autoscalers.size();
     counts["PriorityClass"] += cluster_.priority_classes.size();

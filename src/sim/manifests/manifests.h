@@ -93,7 +93,8 @@ struct FoundCluster {
   std::vector<FoundPriorityClass> priority_classes;
   std::vector<DisruptionBudget> budgets;
   std::vector<Node> nodes;
-  std::vector<std::string> sources;                // the texts' names
+  std::vector<std::string> sources;  // the texts' names
+  std::size_t pods = 0;
   std::size_t lone_pods = 0;                       // that no controller makes anew
   std::map<std::string, std::size_t> passed_over;  // objects of other kinds, by kind (with its group, if that is why)
 };

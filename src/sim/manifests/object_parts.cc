@@ -59,9 +59,9 @@ Result<void> check_list(const JsonField& amounts) {
   for (const auto& [name, amount] : members) {
     if (!amount.present() || !amount.value()->is_string()) continue;  // a number is one, and the codec knows the rest
     const auto& text = amount.value()->get_string();
-    if (const auto parsed = Quantity::parse({text.data(), text.size()}); !parsed) {
-      return fail(amount.error(parsed.error().message));
-    }
+    const auto parsed = Quantity::parse({text.data(), text.size()});
+    if (!parsed) return fail(amount.error(parsed.error().message));
+    if (*parsed < Quantity()) return fail(amount.error("expected 0 or more"));
   }
   return {};
 }

@@ -158,6 +158,11 @@ class Reader {
     SK_TRY(const ReadKind* const known, kind_read(object, kind));
     if (known == nullptr) return {};
     SK_CHECK(check_fields(object, kind));
+    SK_TRY(const auto hook, object["metadata"]["annotations"]["helm.sh/hook"].get_or(""));
+    if (!hook.empty() && (kind == "Job" || kind == "Pod")) {
+      ++found_.passed_over[kind + " (a Helm hook)"];
+      return {};
+    }
     return read_known(object, kind);
   }
 
@@ -321,7 +326,7 @@ class Reader {
   Result<void> read_budget(const JsonField& object) {
     SK_TRY(const auto name, name_of(object, "PodDisruptionBudget"));
     auto budget = kube::decode_budget(kube::WireObject::of(*object.value()));
-    if (!budget) return fail(placed(object, budget.error()));
+    if (!budget) return fail(placed_limit(object, budget.error()));
     if (budget->min_available && budget->max_unavailable) {
       return fail(object["spec"].error("minAvailable and maxUnavailable together"));
     }
@@ -333,6 +338,19 @@ class Reader {
     found.unhealthy = budget->unhealthy;
     found_.budgets.push_back(std::move(found));
     return {};
+  }
+
+  /// "budget shop/web: minAvailable: 'x' is not a percentage" is about that field.
+  [[nodiscard]] Error placed_limit(const JsonField& object, const Error& error) const {
+    for (const std::string_view limit : {"minAvailable", "maxUnavailable"}) {
+      const std::string said = std::string(limit) + ": ";
+      const std::size_t at = error.message.find(said);
+      const JsonField field = object["spec"][limit];
+      if (!error.message.starts_with('/') && at != std::string::npos && field.present()) {
+        return field.error(std::string_view(error.message).substr(at + said.size()));
+      }
+    }
+    return placed(object, error);
   }
 
   Result<void> read_node(const JsonField& object) {
@@ -347,6 +365,7 @@ class Reader {
     SK_CHECK(check_amounts(object["spec"]));
     auto pod = kube::decode_pod(kube::WireObject::of(*object.value()), shared_);
     if (!pod) return fail(placed(object, pod.error()));
+    ++found_.pods;
     if (pod->owner == nullptr && !pod->mirror) ++found_.lone_pods;
     pods_.push_back(std::move(*pod));
     return {};

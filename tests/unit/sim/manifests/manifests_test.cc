@@ -272,6 +272,15 @@ TEST(StrictManifests, NameTheLineOfAnAmountThatIsNone) {
                                   "/spec/template/spec/containers/0/resources/requests/cpu: "));
 }
 
+TEST(StrictManifests, RefuseAnAmountBelowZero) {
+  EXPECT_THAT(error_of(shop_with("cpu: 500m", "cpu: -500m")), HasSubstr("/requests/cpu: expected 0 or more"));
+}
+
+TEST(StrictManifests, NameTheLineOfALimitThatIsNone) {
+  EXPECT_EQ(error_of(shop_with("minAvailable: 80%", "minAvailable: most")),
+            "web.yaml: document 3: line 46, column 3: /spec/minAvailable: 'most' is not a percentage");
+}
+
 TEST(Manifests, WithoutAnObjectAreAnError) {
   EXPECT_EQ(error_of("# nothing yet\n"), "web.yaml: no Kubernetes object is there");
 }
@@ -380,6 +389,12 @@ spec:
   ASSERT_EQ(ran->jobs.size(), 1U);
   EXPECT_GT(ran->jobs[0].succeeded, 0);
   EXPECT_EQ(built_with(job + "  suspend: true\n").scenario.workloads.size(), 1U);
+  std::string hook = job;
+  hook.replace(hook.find("namespace: shop"), 15, "namespace: shop, annotations: {helm.sh/hook: post-install}");
+  const BuiltScenario without = built_with(hook);
+  EXPECT_EQ(without.scenario.workloads.size(), 1U);
+  EXPECT_THAT(without.assumptions,
+              Contains(HasSubstr("kind Job (a Helm hook) is no part of this world: it runs when")));
 }
 
 TEST(OwnWorld, PutsAnNlbBeforeAServiceThatAsksForOne) {
