@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""The agent as it is shipped: deploy/agent.yaml with our image, on real nodes, with the rights that its manifest grants and
-no others, scraped by Prometheus. A Spot notice of one node moves its pods while a budget is kept."""
+"""The agent as it is shipped: deploy/agent.yaml with our image, on real nodes, with the rights that its manifest grants
+and no others, scraped by Prometheus. A Spot notice of one node moves its pods while a budget is kept."""
 import json
 import os
 import pathlib
@@ -93,10 +93,11 @@ def deploy():
         "readinessProbe": {"httpGet": {"path": "/ready", "port": 8080}, "periodSeconds": 1}}
     spread = {"maxSkew": 1, "topologyKey": "kubernetes.io/hostname", "whenUnsatisfiable": "ScheduleAnyway",
               "labelSelector": {"matchLabels": labels}}
+    pod = {"containers": [container], "dnsPolicy": "Default", "topologySpreadConstraints": [spread],
+           "terminationGracePeriodSeconds": 10}
     api.create("/apis/apps/v1/namespaces/default/deployments", {"metadata": {"name": "web"}, "spec": {
-        "replicas": REPLICAS, "selector": {"matchLabels": labels}, "template": {"metadata": {"labels": labels}, "spec": {
-            "containers": [container], "dnsPolicy": "Default", "topologySpreadConstraints": [spread],
-            "terminationGracePeriodSeconds": 10}}}})
+        "replicas": REPLICAS, "selector": {"matchLabels": labels},
+        "template": {"metadata": {"labels": labels}, "spec": pod}}})
     api.create("/apis/policy/v1/namespaces/default/poddisruptionbudgets", {"metadata": {"name": "web"}, "spec": {
         "minAvailable": REPLICAS - 1, "selector": {"matchLabels": labels}}})
     await_until("the workload", lambda: sum(map(ready, api.get(WEB)["items"])) == REPLICAS)

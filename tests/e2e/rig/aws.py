@@ -6,8 +6,8 @@ lifecycle hooks that hold an instance until they are completed, targets that dra
 FILE becomes lines AWS_ACCESS_KEY_ID=… of a user that may do everything. POST /moto-api/rig, which needs no signature,
 takes a JSON object (Content-Type: application/json) with any of
 
-    no_capacity     [[type, zone, "spot"|"on-demand"], …]: the pools that have none, instead of those named before; a type
-                    or zone may be "*". CreateFleet lists them as errors, RunInstances fails with
+    no_capacity     [[type, zone, "spot"|"on-demand"], …]: the pools that have none, instead of those named before; a
+                    type or zone may be "*". CreateFleet lists them as errors, RunInstances fails with
                     InsufficientInstanceCapacity.
     interrupt       {"instances": [id, …], "notice": seconds}: an EC2 Spot Instance Interruption Warning now, the end of
                     the instances after that time, and the state-change events of both
@@ -208,7 +208,8 @@ def hold(backend, state, hook, release):
     if queue:
         now = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime())
         sqs_backends[ACCOUNT][REGION].send_message(queue.rpartition(":")[2], json.dumps({
-            **detail, "AccountId": ACCOUNT, "RequestId": str(uuid.uuid4()), "Service": "AWS Auto Scaling", "Time": now}))
+            **detail, "AccountId": ACCOUNT, "RequestId": str(uuid.uuid4()), "Time": now,
+            "Service": "AWS Auto Scaling"}))
 
 
 def hook_of(backend, group):

@@ -13,8 +13,8 @@ LAUNCHER = pathlib.Path(__file__).with_name("aws.py")
 def start(state):
     if state.living("moto") is None:
         process = state.start("moto", [
-            state.bin / "moto/bin/python", "-P", LAUNCHER, "--credentials", state.folder / "aws.env", "-H", "0.0.0.0", "-p",
-            "5000"], namespace=network.CONTROL)
+            state.bin / "moto/bin/python", "-P", LAUNCHER, "--credentials", state.folder / "aws.env",
+            "-H", "0.0.0.0", "-p", "5000"], namespace=network.CONTROL)
         await_until("moto", _ready, alive=process.alive)
         with open(state.folder / "aws.env", "a") as file:
             file.write(f"AWS_ENDPOINT_URL={ENDPOINT}\n")

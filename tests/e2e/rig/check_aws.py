@@ -1,5 +1,5 @@
-"""Holds what aws.py adds to moto to what it says of itself, as an AWS client sees it. Runs in moto's environment with the
-variables of the credentials file and AWS_ENDPOINT_URL; prints lines "ok …" and "FAIL …"."""
+"""Holds what aws.py adds to moto to what it says of itself, as an AWS client sees it. Runs in moto's environment with
+the variables of the credentials file and AWS_ENDPOINT_URL; prints lines "ok …" and "FAIL …"."""
 import json
 import os
 import sys
@@ -62,8 +62,8 @@ class Account:
         self.balancers.modify_target_group_attributes(TargetGroupArn=self.targets, Attributes=[
             {"Key": "deregistration_delay.timeout_seconds", "Value": "1"}])
         self.groups.create_auto_scaling_group(
-            AutoScalingGroupName="spot", MinSize=0, MaxSize=5, DesiredCapacity=2, VPCZoneIdentifier=self.subnet["SubnetId"],
-            LaunchTemplate={"LaunchTemplateId": self.template, "Version": "$Latest"})
+            AutoScalingGroupName="spot", MinSize=0, MaxSize=5, DesiredCapacity=2,
+            VPCZoneIdentifier=self.subnet["SubnetId"], LaunchTemplate={"LaunchTemplateId": self.template, "Version": "$Latest"})
 
     def members(self):
         group = self.groups.describe_auto_scaling_groups(AutoScalingGroupNames=["spot"])["AutoScalingGroups"][0]
@@ -142,8 +142,8 @@ def check_interruption(account):
 
 def check_hooks(account):
     account.groups.put_lifecycle_hook(
-        LifecycleHookName="drain", AutoScalingGroupName="spot", LifecycleTransition="autoscaling:EC2_INSTANCE_TERMINATING",
-        HeartbeatTimeout=2, NotificationTargetARN=account.queue_arn, RoleARN="arn:aws:iam::123456789012:role/hooks")
+        LifecycleHookName="drain", AutoScalingGroupName="spot", HeartbeatTimeout=2,
+        LifecycleTransition="autoscaling:EC2_INSTANCE_TERMINATING", NotificationTargetARN=account.queue_arn, RoleARN="arn:aws:iam::123456789012:role/hooks")
     first, second = account.members()
     account.groups.terminate_instance_in_auto_scaling_group(InstanceId=first, ShouldDecrementDesiredCapacity=True)
     check("a hook holds an instance that is to end", account.members()[first] == "Terminating:Wait", account.members())
@@ -159,8 +159,8 @@ def check_hooks(account):
     check("heartbeats put the end off", account.state_of(first) == "running")
     account.groups.complete_lifecycle_action(LifecycleActionResult="CONTINUE", **action)
     check("completion ends it", account.state_of(first) == "terminated" and first not in account.members())
-    check("there is nothing left to complete",
-          refused(account.groups.complete_lifecycle_action, LifecycleActionResult="CONTINUE", **action) == "ValidationError")
+    code = refused(account.groups.complete_lifecycle_action, LifecycleActionResult="CONTINUE", **action)
+    check("there is nothing left to complete", code == "ValidationError", code)
     account.groups.set_desired_capacity(AutoScalingGroupName="spot", DesiredCapacity=0)
     check("a smaller group is held too", account.members().get(second) == "Terminating:Wait", account.members())
     check("without an answer the timeout ends it", until(lambda: account.state_of(second) == "terminated"))

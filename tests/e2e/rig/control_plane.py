@@ -92,7 +92,8 @@ def await_controllers(state):
 
 def await_default_namespace(api):
     """Pods can be created once the controllers have made the service account and the configuration they mount."""
-    await_until("the service account default", lambda: api.answers("/api/v1/namespaces/default/serviceaccounts/default"))
+    await_until("the service account default", lambda: api.answers(
+        "/api/v1/namespaces/default/serviceaccounts/default"))
     await_until("the root certificate for pods", lambda: api.answers(
         "/api/v1/namespaces/default/configmaps/kube-root-ca.crt"))
 

@@ -17,8 +17,8 @@ def have(state, api, count):
             state.bin / "kwok", f"--kubeconfig={state.admin}", "--manage-all-nodes=false",
             "--manage-nodes-with-annotation-selector=kwok.x-k8s.io/node=fake", "--cidr=10.128.0.0/12",
             f"--node-ip={network.CONTROL_ADDRESS}", "--node-lease-duration-seconds=40",
-            "--server-address=127.0.0.1:10247", *(f"--config={state.bin}/kwok-stages/{stage}.yaml" for stage in STAGES)],
-            namespace=network.CONTROL)
+            "--server-address=127.0.0.1:10247",
+            *(f"--config={state.bin}/kwok-stages/{stage}.yaml" for stage in STAGES)], namespace=network.CONTROL)
     there = state.facts().get("kwok", 0)
     for number in range(there, count):
         api.create("/api/v1/nodes", _node(number))

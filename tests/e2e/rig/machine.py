@@ -42,7 +42,7 @@ def boot_id():
 
 
 def start_time(pid):
-    """When the process began, in ticks since boot: with the pid and the boot it names one process for ever. None: gone."""
+    """When the process began, in ticks since boot; None: it is gone. With pid and boot it names one process for ever."""
     try:
         with open(f"/proc/{pid}/stat") as file:
             fields = file.read().rpartition(")")[2].split()

@@ -21,7 +21,7 @@ def name_of(number):
 
 
 def process_name(number):
-    """Its entry in the journal: the parent of the node's first process, whose end the kernel answers with that one's."""
+    """Its entry in the journal: the parent of the node's first process, with which the kernel ends that one."""
     return f"node-{number}"
 
 
@@ -97,7 +97,8 @@ def kill(state, number):
     network.cut(number)
     init.signal(signal.SIGKILL)
     parent = state.living(process_name(number))
-    await_until(f"the death of node {number}", lambda: not init.alive() and not (parent and parent.alive()), 10, every=0.005)
+    await_until(f"the death of node {number}", lambda: not init.alive() and not (parent and parent.alive()), 10,
+                every=0.005)
 
 
 def await_ready(state, api, wanted, since=None):

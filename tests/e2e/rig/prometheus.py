@@ -34,7 +34,7 @@ def start(state):
 
 
 def write_targets(state):
-    """Every node of the run is asked on the agent's port, the dead ones too: that they are down is what is to be seen."""
+    """Every node of the run is asked on the agent's port, the dead ones too: that they are down is to be seen."""
     part = state.folder / "targets.part"
     part.write_text(json.dumps([{"targets": [f"{network.node_address(number)}:{AGENT_PORT}"],
                                  "labels": {"node": node.name_of(number)}} for number in node.numbers(state)]))

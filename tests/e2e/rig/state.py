@@ -116,7 +116,7 @@ class State:
     # The end
 
     def destroy(self):
-        """Ends everything that the journal names and is still the same; keeps the logs. Returns what others still do."""
+        """Ends all that the journal names and is still the same; keeps the logs. Returns (pid, namespace) of others."""
         kill_all([process for process in self.processes() if process.alive()])
         # A link first: with its namespace it would go by itself, at a moment of the kernel's choice.
         for entry in reversed(self.entries("link")):

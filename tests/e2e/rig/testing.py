@@ -1,4 +1,4 @@
-"""What the rig's own check and the scripts of tests/e2e/real share: lines "ok …" and "FAIL …", the rig's command, kubectl."""
+"""What the rig's check and the scripts of tests/e2e/real share: lines "ok …" and "FAIL …", the rig's command, kubectl."""
 import pathlib
 import subprocess
 import sys
