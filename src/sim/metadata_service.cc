@@ -7,6 +7,7 @@
 #include <charconv>
 
 #include "net/http_date.h"
+#include "sim/metadata_entries.h"
 
 namespace spotkeeper::sim {
 namespace {
@@ -112,31 +113,37 @@ void MetadataService::withdraw(MachineId id, InterruptionKind kind) {
   machine.notices.erase(found);
 }
 
-std::string MetadataService::scheduled_events(const Machine& machine) const {
-  std::string list;
-  const auto add = [&](const Notice& notice, std::string_view state) {
-    const Instant at = notice.at.value_or(world_.now);
-    const std::string marker = state == "canceled" ? "[Canceled] " : "";
-    if (!list.empty()) list += ",";
-    list += fmt::format(
-        "\n  {{\n    \"NotBefore\" : \"{}\",\n    \"Code\" : \"{}\",\n    \"Description\" : \"{}scheduled event\",\n"
-        "    \"EventId\" : \"{}\",\n    \"NotAfter\" : \"{}\",\n    \"State\" : \"{}\"\n  }}",
-        format_event_time(at), notice.code, marker, notice.id, format_event_time(at + 2h), state);
-  };
-  const auto active = machine.notices.find(InterruptionKind::Maintenance);
-  if (active != machine.notices.end()) add(active->second, "active");
-  for (const Notice& notice : machine.withdrawn) add(notice, "canceled");
-  return "[" + list + (list.empty() ? "]" : "\n]");
+void MetadataService::complete_maintenance(MachineId id) {
+  Machine& machine = world_.machines[id];
+  const auto found = machine.notices.find(InterruptionKind::Maintenance);
+  if (found == machine.notices.end()) return;
+  machine.completed.push_back(found->second);
+  machine.notices.erase(found);
 }
 
-std::string MetadataService::identity(const Machine& machine) const {
-  const NodeSpec& spec = machine.spec;
-  return fmt::format(
-      "{{\n  \"accountId\" : \"123456789012\",\n  \"architecture\" : \"x86_64\",\n  \"availabilityZone\" : \"{}\",\n"
-      "  \"imageId\" : \"ami-0123456789abcdef0\",\n  \"instanceId\" : \"{}\",\n  \"instanceType\" : \"{}\",\n"
-      "  \"pendingTime\" : \"2026-01-01T00:00:00Z\",\n  \"privateIp\" : \"10.0.0.1\",\n  \"region\" : \"{}\",\n"
-      "  \"version\" : \"2017-09-30\"\n}}",
-      spec.zone, machine.instance_id, spec.instance_type, std::string_view(spec.zone).substr(0, spec.zone.size() - 1));
+void MetadataService::append_event(std::string& list, const Notice& notice, std::string_view state) const {
+  const Instant at = notice.at.value_or(world_.now);
+  const std::string_view marker = state == "canceled" ? "[Canceled] " : state == "completed" ? "[Completed] " : "";
+  if (list.size() > 1) list += ",";
+  list += fmt::format(
+      "\n  {{\n    \"NotBefore\" : \"{}\",\n    \"Code\" : \"{}\",\n    \"Description\" : \"{}scheduled event\",\n"
+      "    \"EventId\" : \"{}\",\n    \"NotAfter\" : \"{}\",\n    \"State\" : \"{}\"\n  }}",
+      format_event_time(at), notice.code, marker, notice.id, format_event_time(at + 2h), state);
+}
+
+std::string MetadataService::scheduled_events(const Machine& machine) const {
+  std::string list = "[";
+  const auto active = machine.notices.find(InterruptionKind::Maintenance);
+  if (active != machine.notices.end()) append_event(list, active->second, "active");
+  for (const Notice& notice : machine.withdrawn) append_event(list, notice, "canceled");
+  return list + (list.size() == 1 ? "]" : "\n]");
+}
+
+std::string MetadataService::event_history(const Machine& machine) const {
+  std::string list = "[";
+  for (const Notice& notice : machine.withdrawn) append_event(list, notice, "canceled");
+  for (const Notice& notice : machine.completed) append_event(list, notice, "completed");
+  return list + (list.size() == 1 ? "]" : "\n]");
 }
 
 net::HttpResponse MetadataService::document(const Machine& machine, std::string_view path) {
@@ -148,9 +155,10 @@ net::HttpResponse MetadataService::document(const Machine& machine, std::string_
   const Notice* maybe = notice_of(InterruptionKind::Maybe);
   const Notice* retire = notice_of(InterruptionKind::Retire);
   constexpr std::string_view kMeta = "/latest/meta-data/";
-  if (path == "/latest/dynamic/instance-identity/document") return respond(200, identity(machine));
+  if (path == "/latest/dynamic/instance-identity/document") return respond(200, identity_document(machine));
   if (!path.starts_with(kMeta)) return respond(404, std::string(kNotFound), "text/html");
   path.remove_prefix(kMeta.size());
+  if (path.ends_with('/')) path.remove_suffix(1);  // clients ask for entries and for lists of them in either form
   if (path == "spot/instance-action" && kill != nullptr) {
     return respond(200,
                    fmt::format(R"({{"action":"{}","time":"{}"}})",
@@ -168,21 +176,11 @@ net::HttpResponse MetadataService::document(const Machine& machine, std::string_
         "application/json");
   }
   if (path == "events/maintenance/scheduled") return respond(200, scheduled_events(machine));
-  if (path == "events/maintenance/history") return respond(200, "[]");
+  if (path == "events/maintenance/history") return respond(200, event_history(machine));
   if (path == "autoscaling/target-lifecycle-state") return respond(200, retire != nullptr ? "Terminated" : "InService");
-  const auto entry = [&]() -> std::string {
-    if (path == "instance-id") return machine.instance_id;
-    if (path == "instance-type") return machine.spec.instance_type;
-    if (path == "instance-life-cycle") return machine.spec.capacity_type;
-    if (path == "placement/availability-zone") return machine.spec.zone;
-    if (path == "placement/region") return machine.spec.zone.substr(0, machine.spec.zone.size() - 1);
-    if (path == "local-hostname" || path == "hostname") return machine.spec.name;
-    if (path == "local-ipv4") return "10.0.0.1";
-    if (path == "ami-id") return "ami-0123456789abcdef0";
-    return {};
-  }();
-  if (entry.empty()) return respond(404, std::string(kNotFound), "text/html");
-  return respond(200, entry);
+  const auto entry = metadata_entry(machine, path, world_.now);
+  if (!entry) return respond(404, std::string(kNotFound), "text/html");
+  return respond(200, *entry);
 }
 
 }  // namespace spotkeeper::sim

@@ -18,6 +18,7 @@ class MetadataService {
   Result<net::HttpResponse> answer(MachineId id, const net::HttpRequest& request);
   void notice(MachineId id, const Notice& notice);
   void withdraw(MachineId id, InterruptionKind kind);
+  void complete_maintenance(MachineId id);
 
  private:
   /// As the service's clock has it; made once a second.
@@ -26,7 +27,9 @@ class MetadataService {
   net::HttpResponse issue_token(Machine& machine, const net::HttpRequest& request);
   [[nodiscard]] net::HttpResponse document(const Machine& machine, std::string_view path);
   [[nodiscard]] std::string scheduled_events(const Machine& machine) const;
-  [[nodiscard]] std::string identity(const Machine& machine) const;
+  [[nodiscard]] std::string event_history(const Machine& machine) const;
+  /// Appends one event to the JSON array `list`, whose bracket is still open.
+  void append_event(std::string& list, const Notice& notice, std::string_view state) const;
 
   World::State& world_;
   std::string date_;

@@ -23,7 +23,8 @@ void NodeLifecycle::add(NodeSpec spec) {
   const auto id = static_cast<MachineId>(world_.machines.size());
   Machine machine;
   machine.name = NodeName(spec.name);
-  machine.instance_id = fmt::format("i-{:017x}", 0xa0000000ULL + id);
+  machine.instance_id = spec.instance_id;
+  if (machine.instance_id.empty()) machine.instance_id = fmt::format("i-{:017x}", 0xa0000000ULL + id);
   machine.spec = std::move(spec);
   world_.machines_by_name[machine.name.str()] = id;
   world_.machines.push_back(std::move(machine));

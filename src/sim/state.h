@@ -135,6 +135,7 @@ struct Machine {
   std::map<InterruptionKind, Notice> notices;
   std::map<InterruptionKind, Instant> notice_times;
   std::vector<Notice> withdrawn;                       // scheduled events that were called off
+  std::vector<Notice> completed;                       // scheduled events that have taken place
   std::map<std::string, Instant, std::less<>> tokens;  // of the metadata service, with their ends
   std::uint64_t token_count = 0;
 };

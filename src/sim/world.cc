@@ -86,6 +86,11 @@ void World::withdraw(const NodeName& node, InterruptionKind kind) {
   if (id != kNone) state_->metadata->withdraw(id, kind);
 }
 
+void World::complete_maintenance(const NodeName& node) {
+  const MachineId id = state_->machine_of(node);
+  if (id != kNone) state_->metadata->complete_maintenance(id);
+}
+
 void World::kill_machine(const NodeName& node) {
   const MachineId id = state_->machine_of(node);
   if (id != kNone) state_->nodes->kill(id);

@@ -53,6 +53,8 @@ using Answer = tl::expected<T, Refusal>;
 
 struct NodeSpec {
   std::string name;
+  std::string instance_id;  // "i-0123456789abcdef0"; made up if empty
+  std::string private_ip = "10.0.0.1";
   std::string instance_type = "m5.large";
   std::string zone = "us-east-1a";
   std::string capacity_type = "spot";  // label karpenter.sh/capacity-type
@@ -265,6 +267,8 @@ class World {
   void notice(const NodeName& node, const Notice& notice);
   /// A scheduled event is called off (its state becomes "canceled"), a recommendation disappears.
   void withdraw(const NodeName& node, InterruptionKind kind);
+  /// The scheduled event that stands has taken place: it is no longer among the scheduled ones, but in their history.
+  void complete_maintenance(const NodeName& node);
   /// Called at each notice, for who hears of it in another way than from the machine (EventBridge).
   void on_notice(std::function<void(const NodeName&, const Notice&)> heard);
   /// Everything on it ends this instant. The API hears of it only by missing heartbeats.

@@ -11,6 +11,9 @@ work=$(mktemp -d)
 pids=()
 trap 'for pid in "${pids[@]}"; do kill -KILL "$pid" 2>/dev/null; done; wait 2>/dev/null; rm -rf "$work"' EXIT
 
+own_user=() # what unshare needs where we are not root
+[ "$(id -u)" -eq 0 ] || own_user=(--map-root-user)
+
 check() { # check SENTENCE COMMAND…
   local sentence=$1
   shift
@@ -98,6 +101,17 @@ kill -TERM "$pid"
 finish abrupt
 check "an abrupt server loses what is under way" report abrupt 'r["lost"] > 0'
 
+# As a container's first process, to which the kernel delivers only signals that it has asked for.
+unshare --pid --fork --kill-child "${own_user[@]}" "$tools/web_server" --listen 127.0.0.1:0 --linger 10ms --log /dev/null \
+  2>"$work/first.err" &
+outer=$!
+pids+=("$outer")
+within 5 grep -q "listening on" "$work/first.err"
+kill -TERM "$(pgrep -P "$outer")"
+check "a first process ends at SIGTERM" timeout 10 tail --pid="$outer" -f /dev/null
+wait "$outer"
+check "and with 0" test $? -eq 0
+
 # Two servers behind haproxy; the well-behaved one is told to end, and the balancer a little later stops sending to it.
 # haproxy takes no port 0: it gets a socket that is bound already.
 "$tools/endpoint_feeder" --print-config --socket "$work/ha.sock" --slots 4 --bind fd@9 >"$work/ha.cfg"
@@ -151,6 +165,25 @@ tell "set server pods/s2 state ready" >/dev/null
 finish untold
 check "a balancer that still sends to it answers 5xx" report untold 'sum(s["outcomes"].get("5xx", 0) for s in r["streams"]) > 0'
 kill -INT "$stays"
+
+# A service's address that the kernel translates, as kube-proxy has it do: in a network namespace of its own. A lost
+# request says to whom it was led, though nobody has answered on its connection.
+inside_namespace() {
+  ip link set lo up && ip address add 10.99.0.1/24 dev lo &&
+    nft 'table ip nat { chain out { type nat hook output priority -100; ip daddr 10.99.0.100 tcp dport 80 dnat to 10.99.0.2:8080; }; }'
+  "$1/web_server" --listen 10.99.0.2:8080 --log /dev/null 2>"$2/translated.err" &
+  server=$!
+  until grep -q "listening on" "$2/translated.err"; do sleep 0.02; done
+  "$1/web_client" --target name=vip,url=http://10.99.0.100,rate=40 --for 1s --run translated --report "$2/translated.json" \
+    >"$2/translated.out" &
+  until grep -q "sending since" "$2/translated.out"; do sleep 0.02; done
+  kill -KILL "$server"
+  wait $!
+}
+export -f inside_namespace
+check "the client runs behind a translated address" timeout 20 unshare --net "${own_user[@]}" bash -c 'inside_namespace "$@"' - "$tools" "$work"
+check "a lost request on a fresh connection says to which address it was led" report translated \
+  'by["vip new"]["lost"] > 0 and all(x["pod_address"] == "10.99.0.2" for x in r["lost_requests"])'
 
 # The feeder, against the simulated cluster's API.
 "$binary" simulate one-node --serve --keep --speed 5 --directory "$work/world" >"$work/world.out" 2>&1 &

@@ -40,19 +40,19 @@ std::unique_ptr<Connection> Connection::open(net::EventLoop& loop, int family, s
   const int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   error = fd < 0 ? errno : 0;
   if (fd < 0) return nullptr;
-  if (source_port != 0) error = bind_to(fd, family, source_port);
+  error = bind_to(fd, family, source_port);
   if (error != 0) {
     ::close(fd);
     return nullptr;
   }
   const int on = 1;
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  return std::unique_ptr<Connection>(new Connection(loop, fd));
+  return std::unique_ptr<Connection>(new Connection(loop, fd, source_port));
 }
 
 net::Task<Errno> Connection::connect(net::SocketAddress peer) {
-  if (::connect(socket_.fd(), peer.data(), peer.size()) == 0) co_return 0;
-  if (errno != EINPROGRESS) co_return errno;
+  const Errno begun = ::connect(socket_.fd(), peer.data(), peer.size()) == 0 ? 0 : errno;
+  if (begun != EINPROGRESS) co_return begun;
   for (;;) {
     co_await socket_.writable();
     Errno error = 0;
@@ -89,13 +89,6 @@ bool Connection::stale() const {
   char byte = 0;
   const ssize_t got = recv(socket_.fd(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
   return got >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK);
-}
-
-std::optional<net::SocketAddress> Connection::local() const {
-  sockaddr_in6 own{};
-  socklen_t length = sizeof own;
-  if (getsockname(socket_.fd(), reinterpret_cast<sockaddr*>(&own), &length) != 0) return std::nullopt;
-  return net::SocketAddress::from(reinterpret_cast<sockaddr*>(&own), length);
 }
 
 }  // namespace spotkeeper::tools

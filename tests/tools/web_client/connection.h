@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -24,7 +23,7 @@ struct Received {
 
 class Connection {
  public:
-  /// A socket bound to that source port (0: the kernel's choice) on any address of the family; or why there is none.
+  /// A socket bound to that source port on any address of the family; or why there is none.
   static std::unique_ptr<Connection> open(net::EventLoop& loop, int family, std::uint16_t source_port, Errno& error);
 
   net::Task<Errno> connect(net::SocketAddress peer);
@@ -32,16 +31,16 @@ class Connection {
   net::Task<Received> receive();
   /// Of an idle connection: the peer has ended it, or sent what nobody asked for.
   [[nodiscard]] bool stale() const;
-  /// The address that this end has; nothing before it is connected.
-  [[nodiscard]] std::optional<net::SocketAddress> local() const;
+  [[nodiscard]] std::uint16_t source_port() const { return source_port_; }
 
   // What the client remembers of it.
   std::uint64_t answers = 0;
   std::string served_by;  // X-Served-By of the last answer
 
  private:
-  Connection(net::EventLoop& loop, int fd) : socket_(loop, fd) {}
+  Connection(net::EventLoop& loop, int fd, std::uint16_t source_port) : socket_(loop, fd), source_port_(source_port) {}
   net::Descriptor socket_;
+  std::uint16_t source_port_;
 };
 
 }  // namespace spotkeeper::tools

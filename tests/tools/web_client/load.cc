@@ -53,12 +53,16 @@ net::Task<void> LoadStream::request(std::uint64_t number, Steady due) {
     ending.why = Ending::Why::Deadline;
     ending.reused = attempt.answers_before > 0;
   }
+  const Outcome outcome = classify(ending);
+  std::string pod_address_of_loss;
+  if (is_loss(outcome)) pod_address_of_loss = pod_address(attempt);
   if (attempt.keep) keep(attempt);
   report_.ended({.id = std::move(attempt.id),
                  .due = due - run_.start,
                  .after = loop_.steady() - due,
-                 .outcome = classify(ending),
+                 .outcome = outcome,
                  .served_by = std::move(attempt.served_by),
+                 .pod_address = std::move(pod_address_of_loss),
                  .source_port = attempt.source_port,
                  .answers_before = attempt.answers_before,
                  .error = words_of(ending)});
@@ -79,6 +83,11 @@ void LoadStream::keep(Attempt& attempt) {
   if (style_ == Style::Kept && idle_.size() < target_.kept) idle_.push_back(std::move(attempt.connection));
 }
 
+std::string LoadStream::pod_address(const Attempt& attempt) const {
+  run_.translations.hear();
+  return run_.translations.find(attempt.source_port, target_.address).value_or("");
+}
+
 net::Task<Errno> LoadStream::connect(Attempt& attempt) {
   Errno error = EADDRINUSE;
   for (int i = 0; i < kPortTries && error == EADDRINUSE; ++i) {
@@ -89,6 +98,7 @@ net::Task<Errno> LoadStream::connect(Attempt& attempt) {
   }
   if (!attempt.connection) co_return error;
   report_.opened_connection();
+  run_.translations.hear();
   error = co_await attempt.connection->connect(target_.address);
   co_return error;
 }
@@ -106,7 +116,7 @@ net::Task<Result<Ending>> LoadStream::exchange(Attempt& attempt) {
   if (attempt.connection) {
     attempt.answers_before = attempt.connection->answers;
     attempt.served_by = attempt.connection->served_by;
-    if (const auto local = attempt.connection->local()) attempt.source_port = local->port();
+    attempt.source_port = attempt.connection->source_port();
   } else {
     const Errno error = co_await connect(attempt);
     if (error != 0) co_return Ending{.why = Ending::Why::Error, .error = error};

@@ -14,6 +14,7 @@
 #include "tests/tools/web_client/port_walk.h"
 #include "tests/tools/web_client/report.h"
 #include "tests/tools/web_client/target.h"
+#include "tests/tools/web_client/translation.h"
 
 namespace spotkeeper::tools {
 
@@ -23,6 +24,7 @@ struct RunState {
   Steady start;
   PortWalk ports;
   Duration worst_start_lag{};
+  Translations translations{};
 };
 
 /// The requests of one style to one target.
@@ -55,6 +57,7 @@ class LoadStream {
   net::Task<Ending> read_answer(Attempt& attempt);
   [[nodiscard]] std::unique_ptr<Connection> reuse();
   void keep(Attempt& attempt);
+  [[nodiscard]] std::string pod_address(const Attempt& attempt) const;
   [[nodiscard]] std::string bytes_of(const Attempt& attempt) const;
 
   net::EventLoop& loop_;

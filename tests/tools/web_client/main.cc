@@ -90,7 +90,7 @@ class Run {
   Run(net::EventLoop& loop, const ClientOptions& options)
       : loop_(loop),
         options_(options),
-        state_{options.run, {}, PortWalk(options.ports, static_cast<std::uint16_t>(options.first_port)), {}} {
+        state_{options.run, {}, PortWalk(options.ports, static_cast<std::uint16_t>(options.first_port)), {}, {}} {
     for (const Target& target : options.targets) {
       if (target.new_style) streams_.push_back(std::make_unique<LoadStream>(loop, state_, target, Style::New));
       if (target.kept_style) streams_.push_back(std::make_unique<LoadStream>(loop, state_, target, Style::Kept));

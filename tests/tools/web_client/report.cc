@@ -21,6 +21,7 @@ format::JsonObject loss(const RequestEnd& end, const StreamReport& stream) {
   object["outcome"] = name_of(end.outcome);
   object["after_ms"] = ms(end.after);
   object["pod"] = end.served_by.empty() ? format::JsonValue(nullptr) : format::JsonValue(end.served_by);
+  object["pod_address"] = end.pod_address.empty() ? format::JsonValue(nullptr) : format::JsonValue(end.pod_address);
   object["source_port"] = end.source_port;
   object["answers_before"] = end.answers_before;
   object["error"] = end.error;

@@ -9,8 +9,9 @@
 //              outcomes: {refused: N, …} (only those there were), connections (opened),
 //              latency_ms: {median, p99, most} (of the answered, from when they were due),
 //              served_by: {POD: N}, seconds: [{at, sent, answered, worst_ms, OUTCOME: N…}]}]
-//   lost_requests: [{id, target, style, at, outcome, after_ms, pod, source_port, answers_before, error}]
+//   lost_requests: [{id, target, style, at, outcome, after_ms, pod, pod_address, source_port, answers_before, error}]
 //     pod: who answered last on its connection; null on a fresh one. answers_before: how many had come on it.
+//     pod_address: the address to which the connection was led, as connection tracking has it (translation.h), or null.
 #pragma once
 
 #include <array>
@@ -32,7 +33,8 @@ struct RequestEnd {
   Duration due{};    // since the start
   Duration after{};  // from then until its end
   Outcome outcome = Outcome::Answered;
-  std::string served_by{};  // this answer's pod, else that of the last answer on the connection; empty: nobody yet
+  std::string served_by{};    // this answer's pod, else that of the last answer on the connection; empty: nobody yet
+  std::string pod_address{};  // of a lost one: whom a service's address stood for; empty: not known
   std::uint16_t source_port = 0;
   std::uint64_t answers_before = 0;  // on its connection
   std::string error{};               // for people

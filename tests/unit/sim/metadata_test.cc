@@ -1,6 +1,9 @@
+#include <gmock/gmock.h>
+
 #include "tests/unit/sim/small_world.h"
 
 #include "cloud/aws/imds.h"
+#include "format/json.h"
 #include "net/http_date.h"
 
 namespace spotkeeper::sim {
@@ -94,6 +97,66 @@ TEST_F(Metadata, KeepsACancelledEventAsCancelled) {
   ASSERT_TRUE(events);
   ASSERT_EQ(events->events.size(), 1U);
   EXPECT_EQ(events->events[0].state, aws::ScheduledEvent::State::Canceled);
+}
+
+TEST_F(Metadata, HasACompletedEventInTheHistoryAlone) {
+  Notice notice;
+  notice.kind = InterruptionKind::Maintenance;
+  notice.at = world.now() + 1h;
+  world.notice(NodeName("n1"), notice);
+  EXPECT_EQ(get("meta-data/events/maintenance/history", token()).body, "[]");
+  world.complete_maintenance(NodeName("n1"));
+  EXPECT_EQ(get("meta-data/events/maintenance/scheduled", token()).body, "[]");
+  const auto events = aws::parse_scheduled_events(get("meta-data/events/maintenance/history", token()).body);
+  ASSERT_TRUE(events);
+  ASSERT_EQ(events->events.size(), 1U);
+  EXPECT_EQ(events->events[0].state, aws::ScheduledEvent::State::Completed);
+  EXPECT_THAT(events->events[0].description, testing::StartsWith("[Completed]"));
+}
+
+TEST_F(Metadata, HasTheMachinesEntriesWithAndWithoutASlashAtTheEnd) {
+  const std::string good = token();
+  EXPECT_EQ(get("meta-data/placement/availability-zone", good).body, "us-east-1a");
+  EXPECT_EQ(get("meta-data/placement/availability-zone/", good).body, "us-east-1a");
+  const std::string mac = get("meta-data/mac", good).body;
+  EXPECT_EQ(get("meta-data/network/interfaces/macs/", good).body, mac + "/");
+  EXPECT_EQ(get("meta-data/network/interfaces/macs/" + mac + "/local-ipv4s", good).body,
+            get("meta-data/local-ipv4", good).body);
+  EXPECT_EQ(get("meta-data/nonsense", good).status, 404);
+  EXPECT_EQ(get("meta-data/network/interfaces/macs/" + mac + "/nonsense", good).status, 404);
+}
+
+TEST_F(Metadata, HasCredentialsOfTheRoleThatItNames) {
+  const std::string good = token();
+  const std::string role = get("meta-data/iam/security-credentials/", good).body;
+  const auto credentials = format::parse_json(get("meta-data/iam/security-credentials/" + role, good).body);
+  ASSERT_TRUE(credentials);
+  const auto expiry = format::JsonField(*credentials)["Expiration"].as<Instant>();
+  ASSERT_TRUE(expiry);
+  EXPECT_GT(*expiry, world.now() + 1h);
+  EXPECT_EQ(get("meta-data/iam/security-credentials/another", good).status, 404);
+  const auto info = format::parse_json(get("meta-data/iam/info", good).body);
+  ASSERT_TRUE(info);
+  EXPECT_THAT(*format::JsonField(*info)["InstanceProfileArn"].as<std::string>(), testing::EndsWith("/" + role));
+}
+
+TEST_F(Metadata, CallsAMachineWhatItWasToldTo) {
+  NodeSpec own;
+  own.name = "own";
+  own.instance_id = "i-0feedfacecafebeef";
+  own.private_ip = "10.77.0.21";
+  world.add_node(own);
+  net::HttpRequest request;
+  request.method = "PUT";
+  request.target = "/latest/api/token";
+  request.headers.add("X-aws-ec2-metadata-token-ttl-seconds", "60");
+  request.headers.add("X-aws-ec2-metadata-token", world.metadata(NodeName("own"), request)->body);
+  request.method = "GET";
+  request.target = "/latest/dynamic/instance-identity/document";
+  const auto identity = aws::parse_identity(world.metadata(NodeName("own"), request)->body);
+  ASSERT_TRUE(identity);
+  EXPECT_EQ(identity->instance_id, "i-0feedfacecafebeef");
+  EXPECT_EQ(identity->private_ip, "10.77.0.21");
 }
 
 TEST_F(Metadata, HasADateAndAnIdentityThatTheClientReads) {

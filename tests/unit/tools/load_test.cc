@@ -85,7 +85,7 @@ struct LoadTest : testing::Test {
     return stream->report();
   }
   net::EventLoop loop;
-  RunState run{"r", {}, PortWalk({30'000, 39'999}, static_cast<std::uint16_t>(30'000 + ::getpid() % 9'000)), {}};
+  RunState run{"r", {}, PortWalk({30'000, 39'999}, static_cast<std::uint16_t>(30'000 + ::getpid() % 9'000)), {}, {}};
   std::unique_ptr<Server> server;
   std::unique_ptr<LoadStream> stream;
 };

@@ -55,6 +55,7 @@ TEST(StreamReport, SaysWhichPodHadTheConnectionOfALostRequest) {
                 .after = 7ms,
                 .outcome = Outcome::ResetReused,
                 .served_by = "web-7",
+                .pod_address = "10.98.1.7",
                 .source_port = 20'009,
                 .answers_before = 12,
                 .error = "Connection reset by peer"});
@@ -70,6 +71,7 @@ TEST(StreamReport, SaysWhichPodHadTheConnectionOfALostRequest) {
   EXPECT_EQ(request["at"].as<double>(), 4.5);
   EXPECT_EQ(request["outcome"].as<std::string>(), "reset-reused");
   EXPECT_EQ(request["pod"].as<std::string>(), "web-7");
+  EXPECT_EQ(request["pod_address"].as<std::string>(), "10.98.1.7");
   EXPECT_EQ(request["answers_before"].as<std::uint64_t>(), 12U);
 }
 
