@@ -334,11 +334,14 @@ class Builder {
   /// beside an NLB) the first has its traffic.
   [[nodiscard]] std::vector<const FoundService*> services_by_reach() const {
     std::vector<const FoundService*> services;
-    for (const FoundService& service : cluster_.services) services.push_back(&service);
-    std::stable_partition(services.begin(), services.end(), [&](const FoundService* service) {
+    std::vector<const FoundService*> inside;
+    services.reserve(cluster_.services.size());
+    inside.reserve(cluster_.services.size());
+    for (const FoundService& service : cluster_.services) {
       std::vector<std::string> unsaid;
-      return load_balancer_of(cluster_, *service, unsaid).has_value();
-    });
+      (load_balancer_of(cluster_, service, unsaid) ? services : inside).push_back(&service);
+    }
+    services.insert(services.end(), inside.begin(), inside.end());
     return services;
   }
 
