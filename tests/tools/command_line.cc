@@ -57,6 +57,7 @@ Result<const CommandLine::Option*> CommandLine::find(std::string_view name) cons
   const auto found = std::ranges::find(options_, name, &Option::name);
   if (found != options_.end()) return &*found;
   std::vector<std::string_view> names;
+  names.reserve(options_.size());
   for (const Option& option : options_) names.emplace_back(option.name);
   return fail(ErrorCode::InvalidInput, fmt::format("unknown option --{}{}", name, did_you_mean(name, names)));
 }

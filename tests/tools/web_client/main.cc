@@ -122,6 +122,7 @@ class Run {
     report_.next_port = state_.ports.next();
     report_.ports_taken = state_.ports.taken();
     std::vector<const StreamReport*> reports;
+    reports.reserve(streams_.size());
     for (const auto& stream : streams_) reports.push_back(&stream->report());
     for (const StreamReport* each : reports) fmt::print("{}\n", each->summary());
     if (options_.report.empty()) return {};

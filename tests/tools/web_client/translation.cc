@@ -10,7 +10,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <utility>
 
 namespace spotkeeper::tools {
@@ -25,7 +24,7 @@ constexpr std::size_t aligned(std::size_t length) { return (length + 3) & ~std::
 template <class T>
 T read(std::string_view bytes) {
   T value{};
-  std::memcpy(&value, bytes.data(), std::min(sizeof value, bytes.size()));
+  bytes.copy(reinterpret_cast<char*>(&value), sizeof value);
   return value;
 }
 
@@ -40,10 +39,10 @@ std::string_view attribute(std::string_view bytes, std::uint16_t type) {
   return {};
 }
 
-std::string ip_text(std::string_view address) {
+std::string ip_text(std::string_view bytes) {
+  const auto address = read<in_addr>(bytes);
   std::array<char, INET_ADDRSTRLEN> text{};
-  return inet_ntop(AF_INET, address.data(), text.data(), text.size()) == nullptr ? std::string()
-                                                                                 : std::string(text.data());
+  return inet_ntop(AF_INET, &address, text.data(), text.size()) == nullptr ? std::string() : std::string(text.data());
 }
 
 std::optional<Translation> translation_of(std::string_view message) {

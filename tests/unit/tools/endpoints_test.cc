@@ -1,5 +1,6 @@
 #include "tests/tools/endpoint_feeder/endpoints.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -16,9 +17,9 @@ using testing::IsEmpty;
 format::JsonValue slice(const std::vector<std::string>& conditions, const std::string& ports = R"([{"port":8080}])") {
   std::string endpoints;
   for (std::size_t i = 0; i < conditions.size(); ++i) {
-    const std::string number = std::to_string(i);
-    endpoints += std::string(i == 0 ? "" : ",") + R"({"addresses":["10.98.1.)" + number + R"("],"conditions":{)" +
-                 conditions[i] + R"(},"nodeName":"rn1","targetRef":{"kind":"Pod","name":"web-)" + number + R"("}})";
+    endpoints += fmt::format(R"({}{{"addresses":["10.98.1.{}"],"conditions":{{{}}},"nodeName":"rn1",)"
+                             R"("targetRef":{{"kind":"Pod","name":"web-{}"}}}})",
+                             i == 0 ? "" : ",", i, conditions[i], i);
   }
   return *format::parse_json(R"({"metadata":{"name":"web-x"},"addressType":"IPv4","endpoints":[)" + endpoints +
                              R"(],"ports":)" + ports + "}");

@@ -11,7 +11,6 @@
 namespace spotkeeper::tools {
 namespace {
 
-using testing::Each;
 using testing::HasSubstr;
 
 struct ImdsServerTest : testing::Test {

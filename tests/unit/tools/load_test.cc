@@ -33,8 +33,7 @@ std::string answer_to(const std::string& request, Manner manner) {
 class Server {
  public:
   Server(net::EventLoop& loop, Manner manner)
-      : loop_(loop),
-        manner_(manner),
+      : manner_(manner),
         listener_(*net::Listener::open(loop, *net::SocketAddress::parse("127.0.0.1", 0))),
         tasks_(loop) {
     tasks_.start(accept());
@@ -62,7 +61,6 @@ class Server {
       if (!written || manner_ == Manner::AnswersHalf) co_return;
     }
   }
-  net::EventLoop& loop_;
   Manner manner_;
   std::unique_ptr<net::Listener> listener_;
   net::TaskGroup tasks_;

@@ -1,12 +1,9 @@
 #include "tests/tools/web_client/report.h"
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace spotkeeper::tools {
 namespace {
-
-using testing::IsEmpty;
 
 const Target kTarget = *parse_target("name=l4,url=http://10.0.0.5:80,rate=2");
 
