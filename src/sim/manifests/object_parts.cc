@@ -48,7 +48,7 @@ Result<void> read_metric(const JsonField& metric, FoundAutoscaler& into) {
     }
     return {};
   }
-  std::string key = lower(type);
+  const std::string key = lower(type);
   SK_TRY(const auto name, metric[key]["metric"]["name"].get_or(""));
   into.unmodelled.push_back(name.empty() ? type : name);
   return {};
