@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "sim/loss_list.h"
 #include "sim/page/report_page.h"
 
 namespace spotkeeper::cli {
@@ -32,13 +33,7 @@ std::string losses_text(const std::vector<sim::Report>& reports) {
   std::string text;
   for (const sim::Report& report : reports) {
     text += fmt::format("\n{}: {} requests lost\n", sim::name_of(report.policy), sim::thousands(report.losses.size()));
-    for (const sim::LostRequest& lost : report.losses) {
-      text += fmt::format("  #{} sent at {:.3f} s on a {} connection{}: {}: {}\n", lost.id,
-                          seconds_of(lost.sent - report.clock_started),
-                          lost.style == sim::ClientStyle::New ? "new" : "kept",
-                          lost.pod ? fmt::format(" to {} on {}", lost.pod->str(), lost.pod_node.str()) : std::string(),
-                          sim::name_of(lost.outcome), sim::explain(lost));
-    }
+    text += sim::list_losses(report.losses, report.clock_started);
   }
   return text;
 }

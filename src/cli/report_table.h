@@ -11,7 +11,8 @@ namespace spotkeeper::cli {
 /// `reports` is not empty; all of them are of one scenario and seed.
 [[nodiscard]] TextTable report_table(const std::vector<sim::Report>& reports, const Colours& colours);
 
-/// Every lost request on a line: when, how, what was wrong. `reports` as above, with their losses.
+/// Under each policy its lost requests, in the order in which they were sent: when, how, what was wrong. Many of them
+/// are grouped by cause (sim/loss_list.h). `reports` as above, with their losses.
 [[nodiscard]] std::string losses_text(const std::vector<sim::Report>& reports);
 
 }  // namespace spotkeeper::cli

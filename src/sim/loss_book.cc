@@ -1,5 +1,7 @@
 #include "sim/loss_book.h"
 
+#include <algorithm>
+
 #include "sim/endpoints.h"
 #include "sim/load_balancers.h"
 
@@ -9,6 +11,9 @@ void LossBook::note(const Way& way, Outcome outcome, std::optional<Duration> mis
   LostRequest lost;
   lost.id = way.id;
   lost.sent = way.sent;
+  lost.tried = way.tried;
+  lost.tries = way.tries;
+  lost.no_retry = way.no_retry;
   lost.lost = world_.now;
   lost.style = way.style;
   lost.outcome = outcome;
@@ -63,7 +68,7 @@ void LossBook::close(const Belief& belief, const std::vector<std::size_t>& held)
     LostRequest& lost = losses_[place];
     lost.heard = heard;
     // Of no endpoint at all, what counts is how long after the request there was one again.
-    const Instant from = pod == kNone ? lost.sent : lost.wrong_since.value_or(lost.sent);
+    const Instant from = pod == kNone ? lost.tried : lost.wrong_since.value_or(lost.tried);
     lost.missing = heard - from;
   }
 }
@@ -81,7 +86,9 @@ const std::vector<LostRequest>& LossBook::losses() {
     if (proxy != kLoadBalancer) world_.endpoints->catch_up(service, proxy);
     asked(service, proxy);
   }
-  return losses_;
+  ordered_ = losses_;
+  std::ranges::stable_sort(ordered_, {}, &LostRequest::id);
+  return ordered_;
 }
 
 }  // namespace spotkeeper::sim

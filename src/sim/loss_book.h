@@ -18,6 +18,9 @@ class LossBook {
   struct Way {
     std::uint64_t id = 0;
     Instant sent;
+    Instant tried;
+    std::uint32_t tries = 1;
+    NoRetry no_retry = NoRetry::NeverTries;
     ClientStyle style = ClientStyle::New;
     ServiceId service = kNone;
     MachineId proxy = kNone;  // or kLoadBalancer; kNone: over a kept connection
@@ -27,7 +30,7 @@ class LossBook {
   void note(const Way& way, Outcome outcome, std::optional<Duration> missing);
   /// A proxy has just been asked: those of its beliefs that cost something may be over.
   void asked(ServiceId service, MachineId proxy);
-  /// What has been noted so far, with what every proxy has heard by now.
+  /// What has been noted so far, in the order in which it was sent, with what every proxy has heard by now.
   [[nodiscard]] const std::vector<LostRequest>& losses();
 
  private:
@@ -36,7 +39,8 @@ class LossBook {
   [[nodiscard]] Instant heard_at(ServiceId service, MachineId proxy, PodId pod) const;
 
   World::State& world_;
-  std::vector<LostRequest> losses_;
+  std::vector<LostRequest> losses_;                   // in the order in which they were lost
+  std::vector<LostRequest> ordered_;                  // as of the last call of losses()
   std::map<Belief, std::vector<std::size_t>> wrong_;  // places in `losses_`
 };
 

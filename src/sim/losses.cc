@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <array>
+#include <string_view>
+
 namespace spotkeeper::sim {
 namespace {
 
@@ -80,11 +83,12 @@ std::string explain_timeout(const LostRequest& lost) {
     const std::string told =
         lost.termed ? "although the program had been told to close it" : "and no SIGTERM had come in time to close it";
     return fmt::format("its kept connection led to {}, which had died {} before, {}.", lost.pod_node.str(),
-                       seconds(lost.sent - lost.wrong_since.value_or(lost.sent)), told);
+                       seconds(lost.tried - lost.wrong_since.value_or(lost.tried)), told);
   }
+  if (!lost.missing) return "no answer had come within the client's limit: too few replicas served.";
   return fmt::format(
       "the answer came {} after the client's limit, behind {} others in the pod: too few replicas served.",
-      seconds(lost.missing.value_or(Duration{})), lost.serving + lost.waiting);
+      seconds(*lost.missing), lost.serving + lost.waiting);
 }
 
 format::JsonValue after(const std::optional<Instant>& at, Instant start) {
@@ -92,9 +96,7 @@ format::JsonValue after(const std::optional<Instant>& at, Instant start) {
   return seconds_of(*at - start);
 }
 
-}  // namespace
-
-std::string explain(const LostRequest& lost) {
+std::string reason(const LostRequest& lost) {
   switch (lost.outcome) {
     case Outcome::Answered: break;
     case Outcome::Refused: return explain_refused(lost);
@@ -108,6 +110,30 @@ std::string explain(const LostRequest& lost) {
   }
   return "it was answered.";
 }
+
+/// What of a client that tries again kept it from doing so.
+std::string no_retry(const LostRequest& lost) {
+  switch (lost.no_retry) {
+    case NoRetry::NeverTries:
+    case NoRetry::MayTry: break;
+    case NoRetry::MayBeDone:
+      return " It may have been carried out, and this client sends only again what has not been begun.";
+    case NoRetry::UsedUp: return fmt::format(" The client had tried {} times: its retries were used up.", lost.tries);
+    case NoRetry::OverBudget:
+      return fmt::format(" The client had tried {}, and the budget of retries was used up.",
+                         lost.tries == 1 ? "once" : std::to_string(lost.tries) + " times");
+  }
+  return {};
+}
+
+std::string_view word(NoRetry why) {
+  constexpr std::array<std::string_view, 5> words{"", "", "may-be-done", "used-up", "over-budget"};
+  return words.at(static_cast<std::size_t>(why));
+}
+
+}  // namespace
+
+std::string explain(const LostRequest& lost) { return reason(lost) + no_retry(lost); }
 
 format::JsonValue to_json(const LostRequest& lost, Instant start) {
   format::JsonObject object;
@@ -129,6 +155,11 @@ format::JsonValue to_json(const LostRequest& lost, Instant start) {
   object["missing_seconds"] = lost.missing ? format::JsonValue(seconds_of(*lost.missing)) : nullptr;
   object["serving"] = lost.serving;
   object["waiting"] = lost.waiting;
+  if (lost.no_retry != NoRetry::NeverTries) {
+    object["tries"] = lost.tries;
+    object["last_try_seconds"] = seconds_of(lost.tried - start);
+    object["no_retry"] = word(lost.no_retry);
+  }
   object["explanation"] = explain(lost);
   return object;
 }

@@ -17,10 +17,23 @@
 
 namespace spotkeeper::sim {
 
+/// Why the client did not try again.
+enum class NoRetry : std::uint8_t {
+  NeverTries,  // no client of this load does
+  MayTry,      // it did
+  MayBeDone,   // the request may have been carried out, and nobody says that it could be twice
+  UsedUp,      // it had tried as often as it may
+  OverBudget,  // all clients together had
+};
+
+/// Of a request that was tried several times the last try, except where it says otherwise.
 struct LostRequest {
   std::uint64_t id = 0;  // in the order in which requests were sent, from 1
-  Instant sent;
+  Instant sent;          // its first try
+  Instant tried;         // its last one
   Instant lost;
+  std::uint32_t tries = 1;
+  NoRetry no_retry = NoRetry::NeverTries;
   ClientStyle style = ClientStyle::New;
   Outcome outcome = Outcome::Refused;
   ObjectName service;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 #include "sim/market/report_json.h"
@@ -51,6 +52,8 @@ format::JsonObject jobs(const std::vector<JobReport>& reports) {
 
 }  // namespace
 
+bool tries_again(const Report& report) { return report.traffic.retries + report.traffic.over_budget > 0; }
+
 format::JsonValue to_json(const Report& report) {
   const TrafficReport& traffic = report.traffic;
   std::array<std::uint64_t, outcome_count> ended{};
@@ -77,11 +80,18 @@ format::JsonValue to_json(const Report& report) {
   object["seed"] = report.seed;
   object["policy"] = name_of(report.policy);
   object["measured_seconds"] = seconds_of(report.measured);
-  object["requests"] = requests(traffic.sent(), traffic.answered(), traffic.lost(), ended);
+  format::JsonObject all = requests(traffic.sent(), traffic.answered(), traffic.lost(), ended);
+  if (tries_again(report)) {
+    all["retries"] = traffic.retries;
+    all["answered_by_retry"] = traffic.saved;
+    all["lost_over_budget"] = traffic.over_budget;
+  }
+  object["requests"] = std::move(all);
   object["clients"] = std::move(clients);
   object["pods"] = std::move(pods);
   object["budget_overrides"] = report.budget_overrides;
   object["interruptions"] = report.interruptions;
+  if (report.recommendations > 0) object["recommendations"] = report.recommendations;
   object["recovered_after_seconds"] = seconds(report.recovered_after);
   object["slowest_answer_seconds"] = seconds_of(traffic.slowest);
   object["first_loss_seconds"] = since_start(traffic.first_loss);
@@ -103,6 +113,8 @@ std::string to_csv(const std::vector<Report>& reports) {
   std::string csv = "policy,second,lost,nodes_ready,nodes_marked,nodes_cordoned,nodes_gone,nodes_booting";
   if (reports.empty()) return csv + "\n";
   for (const std::string& service : reports.front().series.services) csv += ",serving:" + service;
+  const bool retries = std::ranges::any_of(reports, tries_again);
+  if (retries) csv += ",retries";
   csv += "\n";
   for (const Report& report : reports) {
     for (const Sample& sample : report.series.samples) {
@@ -110,6 +122,7 @@ std::string to_csv(const std::vector<Report>& reports) {
       csv += fmt::format("{},{},{},{},{},{},{},{}", name_of(report.policy), sample.at / Series::kStep, sample.lost,
                          nodes.ready, nodes.marked, nodes.cordoned, nodes.gone, nodes.booting);
       for (const std::uint32_t serving : sample.serving) csv += fmt::format(",{}", serving);
+      if (retries) csv += fmt::format(",{}", sample.retries);
       csv += "\n";
     }
   }

@@ -26,9 +26,10 @@ struct Report {
   PodCounts pods;
   std::uint64_t budget_overrides = 0;
   std::vector<JobReport> jobs;
-  std::uint64_t interruptions = 0;  // machines that were told to go, or went
-  /// From the first interruption until every workload had all its replicas serving again, for good. Zero: it never
-  /// lacked one. None: it had not recovered at the end.
+  std::uint64_t interruptions = 0;    // machines that were told to go, died or rebooted, each once
+  std::uint64_t recommendations = 0;  // machines with a rebalance recommendation, each once
+  /// The longest stretch in which a Deployment or StatefulSet that had been complete had fewer replicas serving than it
+  /// wants. Zero: none ever. None: at the end one still had.
   std::optional<Duration> recovered_after;
   market::MarketReport market;
   Instant clock_started;
@@ -39,6 +40,9 @@ struct Report {
   bool losses_explained = false;                // they were
   std::optional<std::uint64_t> agent_restarts;  // of a served run: agents that had ended, and were started anew
 };
+
+/// A client tried a request again, or would have, had its budget lasted.
+[[nodiscard]] bool tries_again(const Report& report);
 
 /// The same report gives the same bytes.
 [[nodiscard]] format::JsonValue to_json(const Report& report);

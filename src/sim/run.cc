@@ -5,6 +5,7 @@
 
 #include "net/virtual_runtime.h"
 #include "sim/agents.h"
+#include "sim/invariants/market_rules.h"
 #include "sim/policies/drain_handler.h"
 #include "sim/script.h"
 
@@ -23,9 +24,20 @@ class Run {
         script_(scenario, seed_, options.policy, *world_, runtime_) {}
 
   Result<Report> operator()() {
-    if (options_.violations != nullptr) invariants_ = std::make_unique<Invariants>(*world_);
+    std::optional<MarketInvariants> market_rules;
+    if (options_.violations != nullptr) {
+      invariants_ = std::make_unique<Invariants>(*world_);
+      market_rules.emplace(scenario_.market, script_.market(), *world_, of_the_market_);
+      script_.on_market_change([&] { market_rules->look(world_->now()); });
+      measured_ = [&] {
+        market_rules->look_at_report(script_.market().report(script_.clock_end()), script_.clock_end());
+      };
+    }
     Result<Report> report = go_through();
-    if (invariants_) *options_.violations = invariants_->violations();
+    if (!invariants_) return report;
+    *options_.violations = invariants_->violations();
+    options_.violations->insert(options_.violations->end(), of_the_market_.begin(), of_the_market_.end());
+    script_.on_market_change({});
     return report;
   }
 
@@ -41,6 +53,7 @@ class Run {
     if (options_.explain_losses) world_->explain_losses();
     if (options_.begun) options_.begun(*world_);
     measure();
+    if (measured_) measured_();
     script_.stop_load();
     go_to(world_->now() + script_.longest_request());
     if (options_.ended) options_.ended(*world_);
@@ -92,7 +105,7 @@ class Run {
       if (world_->now() >= limit) {
         return fail(ErrorCode::InvalidInput, "not every pod was Ready when the warm-up of " +
                                                  format_duration(scenario_.warm_up) +
-                                                 " was over: is there room for all of them?");
+                                                 " was over: " + world_->unsettled());
       }
       go_to(world_->now() + Script::kLook);
     }
@@ -114,6 +127,8 @@ class Run {
   std::uint64_t seed_;
   std::unique_ptr<World> world_;
   std::unique_ptr<Invariants> invariants_;
+  std::vector<Violation> of_the_market_;
+  std::function<void()> measured_;
   net::VirtualRuntime runtime_;
   Script script_;
   std::unique_ptr<Agents> agents_;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <optional>
 
 namespace spotkeeper::sim {
@@ -165,11 +166,28 @@ Result<Labels> labels_in(const JsonField& field) {
   return labels;
 }
 
+bool beyond_integers(const JsonField& field) {
+  const format::JsonValue* value = field.value();
+  if (value == nullptr) return false;
+  if (value->is_uint64()) return true;
+  const double* number = value->if_double();
+  return number != nullptr && std::abs(*number) >= 0x1p63 && std::floor(*number) == *number;
+}
+
 Result<Quantity> quantity_in(const JsonField& field) {
-  note(field, "quantity", {}, "0");
-  SK_TRY(const auto text, field.get_or("0"));
+  note(field, "quantity, or number", "not negative", "0");
+  const format::JsonValue* value = field.value();
+  std::string text = "0";
+  if (value != nullptr && value->is_number()) {
+    SK_TRY(const auto number, field.as<double>());
+    const auto* whole = value->if_int64();
+    text = whole != nullptr ? std::to_string(*whole) : fmt::format("{}", number);
+  } else {
+    SK_TRY(text, field.get_or("0"));
+  }
   auto parsed = Quantity::parse(text);
   if (!parsed) return fail(field.error(parsed.error().message));
+  if (*parsed < Quantity()) return fail(field.error("out of range: must not be negative"));
   return *parsed;
 }
 
@@ -190,10 +208,31 @@ Result<std::vector<Taint>> taints_in(const JsonField& field) {
   return taints;
 }
 
+namespace {
+
+/// As EC2 names them: "us-east-1a", "us-gov-west-1b", and local zones, "us-west-2-lax-1a".
+bool is_zone(std::string_view zone) {
+  const auto letters = [](std::string_view part) {
+    return !part.empty() && std::ranges::all_of(part, [](char c) { return c >= 'a' && c <= 'z'; });
+  };
+  const auto digits = [](std::string_view part) {
+    return !part.empty() && std::ranges::all_of(part, [](char c) { return c >= '0' && c <= '9'; });
+  };
+  const auto parts = split(zone, '-');
+  if (parts.size() < 3 || parts[0].size() != 2 || !letters(parts[0]) || !letters(parts[1])) return false;
+  for (std::size_t i = 2; i + 1 < parts.size(); ++i) {
+    if (!letters(parts[i]) && !digits(parts[i])) return false;
+  }
+  const std::string_view last = parts.back();
+  return last.size() >= 2 && letters(last.substr(last.size() - 1)) && digits(last.substr(0, last.size() - 1));
+}
+
+}  // namespace
+
 Result<std::string> zone_in(const JsonField& field, const std::string& fallback) {
-  note(field, "zone", {}, fallback, fallback.empty());
+  note(field, "zone", "a region and a letter: us-east-1a", fallback, fallback.empty());
   SK_TRY(auto zone, field.get_or(fallback));
-  if (zone.size() < 2) return fail(field.error("expected a zone such as us-east-1a"));
+  if (!is_zone(zone)) return fail(field.error("expected a zone such as us-east-1a, got " + quote(zone)));
   return zone;
 }
 

@@ -86,21 +86,34 @@ Result<std::string> name_in(const format::JsonField& field);
 /// Members `name` and `namespace` ("default" if absent).
 Result<ObjectName> object_name(const format::JsonField& from);
 Result<Labels> labels_in(const format::JsonField& field);
-/// "500m", "2Gi"; 0 if absent.
+/// "500m", "2Gi", 2, 0.5; not negative; 0 if absent.
 Result<Quantity> quantity_in(const format::JsonField& field);
 Result<std::vector<Taint>> taints_in(const format::JsonField& field);
-/// "us-east-1a".
+/// A region and a letter: "us-east-1a"; of a local zone "us-west-2-lax-1a".
 Result<std::string> zone_in(const format::JsonField& field, const std::string& fallback);
 /// An instance type of the catalogue, which outlives what points to it.
 Result<const InstanceType*> type_in(const format::JsonField& field, const std::string& fallback,
                                     const Catalog& catalog);
+
+/// A whole number, and one that no integer holds.
+[[nodiscard]] bool beyond_integers(const format::JsonField& field);
+
+/// What is read from `field`, or that it is out of range where it is a whole number beyond all integers, or beyond T's.
+template <class T>
+Result<std::optional<T>> number_or_none(const format::JsonField& field, const std::string& range) {
+  auto found = field.maybe<T>();
+  if (found || std::is_floating_point_v<T>) return found;
+  const bool whole = beyond_integers(field) || field.maybe<std::int64_t>().has_value();
+  if (whole) return fail(field.error("out of range: " + range));
+  return found;
+}
 
 template <class T>
 Result<std::optional<T>> maybe_number_in(const format::JsonField& field, T least, T most) {
   using Shown = std::conditional_t<std::is_floating_point_v<T>, double, std::int64_t>;
   const std::string range = written(static_cast<Shown>(least)) + " to " + written(static_cast<Shown>(most));
   note(field, std::is_floating_point_v<T> ? "number" : "whole number", range);
-  SK_TRY(const auto found, field.maybe<T>());
+  SK_TRY(const auto found, number_or_none<T>(field, range));
   const bool fits = !found || (*found >= least && *found <= most);  // not a number does not
   if (!fits) return fail(field.error("out of range: " + range));
   return found;

@@ -219,7 +219,20 @@ constexpr std::array kMeanings = {
     KeyMeaning{"load[].kept", "", "of the requests, on kept connections; the rest opens one each"},
     KeyMeaning{"load[].connections", "connections", "that are kept"},
     KeyMeaning{"load[].requests-per-connection", "requests", "then the client opens a new one"},
-    KeyMeaning{"load[].time-limit", "", "a client waits so long"},
+    KeyMeaning{"load[].time-limit", "", "a client waits so long, at each try"},
+    KeyMeaning{
+        "load[].retries.most", "retries",
+        "of one request. Without `retries` nobody tries again. A request that nobody has begun on is tried again "
+        "(refused, reset, unreachable, 5xx)"},
+    KeyMeaning{"load[].retries.budget", "", "retries of ten seconds, as a share of the first tries in them"},
+    KeyMeaning{"load[].retries.after", "",
+               "before the first; twice as long before each further one, and of that between half and all"},
+    KeyMeaning{"load[].retries.connect-limit", "", "after that a client gives up to connect to a machine that is gone"},
+    KeyMeaning{"load[].retries.idempotent", "",
+               "also what may have been carried out is tried again: cut, or without an answer within `time-limit`"},
+    KeyMeaning{"load[].long.share", "", "of the requests: long ones"},
+    KeyMeaning{"load[].long.time", "",
+               "each of them takes between half of it and all of it, on any pod; less than `time-limit`"},
     KeyMeaning{"load[].from", "",
                "through the service's load balancer, or through the proxy of a node; absent: the former where there is "
                "one"},
@@ -387,8 +400,10 @@ load:
     kept: 50%
     connections: 200
     requests-per-connection: 1000
-    time-limit: 10s
+    time-limit: 30s
     from: outside
+    retries: {most: 2, budget: 20%, after: 100ms, connect-limit: 1s, idempotent: false}
+    long: {share: 0.1%, time: 20s}
 events:
   - at: 30s
     notice: spot

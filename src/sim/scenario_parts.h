@@ -38,6 +38,8 @@ struct JobPart {
 Result<JobPart> job_in(const format::JsonField& workload, Kind kind);
 /// "autoscale" of a Deployment. None where it is absent.
 Result<std::optional<AutoscaleSettings>> autoscale_in(const format::JsonField& field, Kind kind);
+/// One of "load", whose service has been read; with rate and share the workloads behind it get another service time.
+Result<void> read_load(const format::JsonField& load, Scenario& into);
 /// "load-balancer" of a service: its type, or a map with its type and its delays. None where it is absent.
 Result<std::optional<LoadBalancerSettings>> load_balancer_in(const format::JsonField& field);
 

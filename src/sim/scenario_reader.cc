@@ -1,6 +1,7 @@
 // Reads scenario files. Each reader below takes one kind of map, refuses keys that it does not know, and says what
 // stands where it stands.
 #include <algorithm>
+#include <limits>
 #include <set>
 
 #include "base/text.h"
@@ -15,7 +16,7 @@ namespace {
 
 using format::JsonField;
 
-// ---- services, budgets, load
+// ---- services and budgets
 
 Result<ScenarioService> read_service(const JsonField& field) {
   SK_CHECK(field.is_object());
@@ -65,83 +66,6 @@ Result<ScenarioBudget> read_budget(const JsonField& field) {
                                                         {{"IfHealthyBudget", UnhealthyPodEviction::IfHealthyBudget},
                                                          {"AlwaysAllow", UnhealthyPodEviction::AlwaysAllow}}));
   return read;
-}
-
-/// Requests a second that all replicas behind the service can serve together, as their service time stands.
-double capacity(const Scenario& scenario, const ScenarioService& service) {
-  double sum = 0;
-  for (const auto& workload : scenario.workloads) {
-    const NewWorkload& w = workload.workload;
-    const bool behind = w.name.ns == service.name.ns &&
-                        std::all_of(service.selector.begin(), service.selector.end(), [&](const Labels::Entry& wanted) {
-                          const auto* value = w.blueprint.labels->find(wanted.first);
-                          return value != nullptr && *value == wanted.second;
-                        });
-    if (!behind || workload.kind == Kind::DaemonSet || workload.kind == Kind::Job) continue;
-    const Behaviour& b = *w.blueprint.behaviour;
-    const double mean = seconds_of(b.service_time) * std::exp(b.service_sigma * b.service_sigma / 2);
-    sum += static_cast<double>(w.replicas) * static_cast<double>(b.concurrency) / mean;
-  }
-  return sum;
-}
-
-/// Makes requests longer or shorter so that `rate` is `share` of what the replicas can serve.
-void fit_service_time(Scenario& scenario, const ScenarioService& service, double rate, double share) {
-  const double factor = capacity(scenario, service) * share / rate;
-  for (auto& workload : scenario.workloads) {
-    const auto& labels = *workload.workload.blueprint.labels;
-    if (workload.workload.name.ns != service.name.ns || workload.kind == Kind::DaemonSet) continue;
-    const bool behind = std::all_of(service.selector.begin(), service.selector.end(), [&](const Labels::Entry& wanted) {
-      const auto* value = labels.find(wanted.first);
-      return value != nullptr && *value == wanted.second;
-    });
-    if (!behind) continue;
-    Behaviour fitted = *workload.workload.blueprint.behaviour;
-    fitted.service_time = std::max<Duration>(duration_of_seconds(seconds_of(fitted.service_time) * factor), 1us);
-    workload.workload.blueprint.behaviour = std::make_shared<const Behaviour>(fitted);
-  }
-}
-
-/// Absent: through the load balancer where there is one.
-Result<bool> from_outside(const JsonField& field, const ScenarioService& service) {
-  enum class From { Usual, Outside, Inside };
-  SK_TRY(const auto from, one_of<From>(field, From::Usual, {{"outside", From::Outside}, {"inside", From::Inside}}));
-  if (from == From::Outside && !service.load_balancer) {
-    return fail(field.error("the service " + quote(service.name.str()) + " has no load-balancer"));
-  }
-  return from != From::Inside && service.load_balancer.has_value();
-}
-
-Result<void> read_load(const JsonField& field, Scenario& into) {
-  SK_CHECK(field.is_object());
-  SK_CHECK(keys_in(field, {"service", "namespace", "rate", "share", "kept", "connections", "requests-per-connection",
-                           "time-limit", "from"}));
-  Load load;
-  SK_TRY(load.service.name, name_in(field["service"]));
-  SK_TRY(const auto ns, text_in(field["namespace"], "default"));
-  load.service.ns = NamespaceName(ns);
-  const auto service = std::find_if(into.services.begin(), into.services.end(),
-                                    [&](const ScenarioService& known) { return known.name == load.service; });
-  if (service == into.services.end()) {
-    return fail(field["service"].error("no service " + quote(load.service.str()) + " in this scenario"));
-  }
-  const double can_serve = capacity(into, *service);
-  SK_TRY(const auto rate, maybe_number_in(field["rate"], 0.0, 1e6));
-  SK_TRY(const auto share, share_in(field["share"], 0));
-  load.rate = rate.value_or(0);
-  if (can_serve <= 0) return fail(field["service"].error("no workload is behind this service"));
-  if (load.rate == 0 && share == 0) return fail(field.error("expected rate, or share, or both"));
-  if (load.rate == 0) load.rate = can_serve * share;
-  if (load.rate > 1e6) return fail(field["share"].error("more than 1000000 requests a second"));
-  if (rate && share > 0) fit_service_time(into, *service, load.rate, share);
-  SK_TRY(load.kept_share, share_in(field["kept"], load.kept_share));
-  SK_TRY(load.connections, number_in<std::uint32_t>(field["connections"], load.connections, 1, 1'000'000));
-  SK_TRY(load.requests_per_connection,
-         number_in<std::uint32_t>(field["requests-per-connection"], load.requests_per_connection, 1, 1'000'000'000));
-  SK_TRY(load.time_limit, duration_in(field["time-limit"], load.time_limit, 1ms, 1h));
-  SK_TRY(load.from_outside, from_outside(field["from"], *service));
-  into.loads.push_back(std::move(load));
-  return {};
 }
 
 // ---- events and faults
@@ -245,8 +169,53 @@ Result<void> read_unique(const JsonField& field, std::vector<T>& into, Read read
 }
 
 Result<std::uint64_t> seed_in(const JsonField& field) {
-  note(field, "whole number", "0 to 18446744073709551615", "1");
-  return field.get_or(std::uint64_t{1});
+  constexpr auto kMost = std::numeric_limits<std::int64_t>::max();  // as --seed
+  SK_TRY(const auto seed, number_in<std::int64_t>(field, 1, 0, kMost));
+  return static_cast<std::uint64_t>(seed);
+}
+
+/// Labels that select something else than what there is, most likely by a mistake.
+Result<void> check_selector(const JsonField& field, std::string_view what, const ObjectName& name, const auto& selects,
+                            const Scenario& scenario) {
+  std::vector<std::string_view> names;
+  for (const ScenarioWorkload& workload : scenario.workloads) {
+    if (workload.workload.name.ns != name.ns) continue;
+    if (selects(*workload.workload.blueprint.labels)) return {};
+    names.push_back(workload.workload.name.name);
+  }
+  const bool own = field["selector"].present();
+  const JsonField place = own ? field["selector"] : field["name"];
+  std::string wanted = name.name;
+  if (own) {
+    const format::JsonField app = field["selector"]["app"];
+    if (app.present()) {
+      SK_TRY(wanted, app.as<std::string>());
+    }
+  }
+  return fail(place.error("no workload in namespace " + quote(name.ns.str()) + " has pods for this " +
+                          std::string(what) +
+                          (names.empty() ? std::string("; there is none in it") : did_you_mean(wanted, names))));
+}
+
+Result<void> check_selectors(const JsonField& root, const Scenario& scenario) {
+  SK_TRY(const auto services, root["services"].elements());
+  SK_TRY(const auto budgets, root["budgets"].elements());
+  for (std::size_t i = 0; i < services.size(); ++i) {
+    const ScenarioService& service = scenario.services[i];
+    const auto selects = [&](const Labels& labels) {
+      return std::ranges::all_of(service.selector, [&](const Labels::Entry& wanted) {
+        const auto* value = labels.find(wanted.first);
+        return value != nullptr && *value == wanted.second;
+      });
+    };
+    SK_CHECK(check_selector(services[i], "service", service.name, selects, scenario));
+  }
+  for (std::size_t i = 0; i < budgets.size(); ++i) {
+    const DisruptionBudget& budget = scenario.budgets[i].budget;
+    const auto selects = [&](const Labels& labels) { return budget.covers(labels); };
+    SK_CHECK(check_selector(budgets[i], "budget", budget.name, selects, scenario));
+  }
+  return {};
 }
 
 /// What no scenario can do without, all of it in one error.
@@ -283,6 +252,7 @@ Result<Scenario> read_scenario(const JsonField& root, const Catalog& catalog) {
       read_unique(root["services"], scenario.services, read_service, [](const ScenarioService& s) { return s.name; }));
   SK_CHECK(read_unique(root["budgets"], scenario.budgets, read_budget,
                        [](const ScenarioBudget& b) { return b.budget.name; }));
+  SK_CHECK(check_selectors(root, scenario));
   SK_TRY(const auto loads, root["load"].elements());
   for (const JsonField& load : loads) SK_CHECK(read_load(load, scenario));
   SK_TRY(const auto events, root["events"].elements());

@@ -1,8 +1,9 @@
 #include "sim/script.h"
 
 #include <algorithm>
-#include <set>
 #include <utility>
+
+#include "sim/retries.h"
 
 namespace spotkeeper::sim {
 namespace {
@@ -36,26 +37,25 @@ class Script::MarketGround final : public market::Ground {
 
   void notice(const NodeName& node, const Notice& notice) override {
     script_.world_.notice(node, notice);
+    if (notice.kind == InterruptionKind::Maybe) script_.recommended_.insert(node);
     if (notice.kind != InterruptionKind::Kill) return;
-    announced_.insert(node);
-    count();
+    count(node);
     script_.hear_of_kill(node);
   }
 
   void kill(const NodeName& node) override {
-    if (announced_.erase(node) == 0) count();
+    count(node);
     script_.world_.kill_machine(node);
   }
 
  private:
-  void count() {
+  void count(const NodeName& node) {
     const Instant now = script_.world_.now();
-    ++script_.interruptions_;
+    script_.interrupted_.insert(node);
     script_.first_interruption_ = std::min(script_.first_interruption_.value_or(now), now);
   }
 
   Script& script_;
-  std::set<NodeName> announced_;
 };
 
 Script::Script(const Scenario& scenario, std::uint64_t seed, Policy policy, World& world, net::Runtime& runtime,
@@ -92,6 +92,7 @@ void Script::begin() {
   clock_start_ = world_.now();
   world_.faults().set_start(clock_start_);
   world_.begin_measuring();
+  for (const World::Strength& each : world_.strengths().all) complete_[each.name].replicas = each.wants;
   for (const ScenarioEvent& event : scenario_.events) plan(event);
   for (const ScenarioWorkload& workload : scenario_.workloads) {
     if (workload.kind != Kind::Job) continue;
@@ -108,10 +109,16 @@ void Script::record() {
   Sample sample = world_.sample();
   sample.at = series_.samples.size() * Series::kStep;
   sample.lost -= std::exchange(lost_before_, sample.lost);
+  sample.retries -= std::exchange(retries_before_, sample.retries);
   series_.samples.push_back(std::move(sample));
 }
 
+void Script::tell_of_market() {
+  if (market_changed_) market_changed_();
+}
+
 void Script::drive_market() {
+  tell_of_market();
   const auto due = market_->next_due();
   if (!due) return market_call_.reset();
   const Steady when = runtime_.steady() + std::max<Duration>(*due - world_.now(), 0s);
@@ -141,7 +148,7 @@ void Script::plan(const ScenarioEvent& event) {
 void Script::strike(const NodeName& node, const ScenarioEvent& event) {
   using What = ScenarioEvent::What;
   if (!world_.machine_alive(node)) return;
-  ++interruptions_;
+  (event.what == What::Rebalance ? recommended_ : interrupted_).insert(node);
   if (event.what == What::Death) return end(node);
   if (event.what == What::Reboot) return world_.reboot_machine(node, event.down);
   const Notice notice = notice_of(event, world_.now());
@@ -197,14 +204,30 @@ void Script::stop_load() { world_.stop_load(); }
 
 void Script::look() {
   if (recording_ && world_.now() >= clock_start_ + series_.samples.size() * Series::kStep) record();
-  if (first_interruption_ && world_.now() > *first_interruption_ && !world_.at_full_strength()) {
-    last_incomplete_ = world_.now();
+  if (first_interruption_ && world_.now() > *first_interruption_) look_at_strengths();
+}
+
+void Script::look_at_strengths() {
+  const World::Strengths& present = world_.strengths();
+  if (std::exchange(strengths_seen_, present.generation) == present.generation && !lacking_) return;
+  lacking_ = false;
+  for (const World::Strength& each : present.all) {
+    Complete& known = complete_[each.name];
+    // One that has been scaled up lacks nothing that it had.
+    if (each.serving >= each.wants) known.replicas = each.wants;
+    if (each.serving >= std::min(known.replicas, each.wants)) {
+      known.lacks_since.reset();
+      continue;
+    }
+    lacking_ = true;
+    if (!known.lacks_since) known.lacks_since = world_.now();
+    longest_incomplete_ = std::max(longest_incomplete_, world_.now() + kLook - *known.lacks_since);
   }
 }
 
 Duration Script::longest_request() const {
   Duration longest = 0s;
-  for (const Load& load : scenario_.loads) longest = std::max(longest, load.time_limit);
+  for (const Load& load : scenario_.loads) longest = std::max(longest, longest_call(load));
   return longest;
 }
 
@@ -218,16 +241,15 @@ Report Script::report() const {
   report.pods = world_.pods();
   report.budget_overrides = world_.budget_overrides();
   report.jobs = world_.jobs();
-  report.interruptions = interruptions_;
+  report.interruptions = interrupted_.size();
+  report.recommendations = recommended_.size();
   report.market = market_->report(clock_end());
   report.clock_started = clock_start_;
   report.events = world_.events_handled();
   report.series = series_;
-  if (!last_incomplete_) {
-    report.recovered_after = Duration{};
-  } else if (*last_incomplete_ + kLook < clock_end()) {
-    report.recovered_after = *last_incomplete_ + kLook - *first_interruption_;
-  }
+  const bool over =
+      std::ranges::none_of(complete_, [](const auto& each) { return each.second.lacks_since.has_value(); });
+  if (over) report.recovered_after = longest_incomplete_;
   return report;
 }
 

@@ -4,8 +4,11 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
+#include <set>
+#include <utility>
 #include <vector>
 
 #include "net/runtime.h"
@@ -37,16 +40,19 @@ class Script {
   void start_load();
   /// Starts the clock: counting begins, the scenario's events are planned, and its market opens.
   void begin();
+  /// Call before begin(): `changed` is called after everything that may have changed the market.
+  void on_market_change(std::function<void()> changed) { market_changed_ = std::move(changed); }
   /// Call before begin(): look() takes a sample every second.
   void record_series() { recording_ = true; }
-  /// To be called about every `kLook` while the clock runs: notes whether every workload is complete.
+  /// To be called about every `kLook` while the clock runs: notes which workloads are complete.
   void look();
   void stop_load();
   /// How long the last requests may still take after stop_load().
   [[nodiscard]] Duration longest_request() const;
   [[nodiscard]] Instant clock_start() const { return clock_start_; }
   [[nodiscard]] Instant clock_end() const { return clock_start_ + scenario_.duration; }
-  [[nodiscard]] std::uint64_t interruptions() const { return interruptions_; }
+  /// Machines that were told to go, died or rebooted, each once.
+  [[nodiscard]] std::uint64_t interruptions() const { return interrupted_.size(); }
   [[nodiscard]] const market::Market& market() const { return *market_; }
   [[nodiscard]] Report report() const;
 
@@ -57,6 +63,8 @@ class Script {
   void record();
   void strike(const NodeName& node, const ScenarioEvent& event);
   void end(const NodeName& node);
+  void look_at_strengths();
+  void tell_of_market();
   void drive_market();
   void hear_of_kill(const NodeName& node);
   void delete_everything(const NodeName& node);
@@ -71,13 +79,23 @@ class Script {
   std::unique_ptr<MarketGround> ground_;
   std::unique_ptr<market::Market> market_;
   net::ScopedCall market_call_;  // when the market is due
+  std::function<void()> market_changed_;
   Instant clock_start_;
   std::optional<Instant> first_interruption_;
-  std::optional<Instant> last_incomplete_;
-  std::uint64_t interruptions_ = 0;
+  std::set<NodeName> interrupted_;
+  std::set<NodeName> recommended_;
+  struct Complete {
+    std::int32_t replicas = 0;  // with which it was complete last
+    std::optional<Instant> lacks_since;
+  };
+  std::map<ObjectName, Complete> complete_;  // Deployments and StatefulSets
+  Duration longest_incomplete_{};            // of any of them, at one stretch
+  std::uint64_t strengths_seen_ = 0;         // World::Strengths::generation
+  bool lacking_ = false;                     // one of them was incomplete then
   bool recording_ = false;
   Series series_;
   std::uint64_t lost_before_ = 0;
+  std::uint64_t retries_before_ = 0;
 };
 
 }  // namespace spotkeeper::sim

@@ -22,6 +22,7 @@ struct Sample {
   Duration at{};                       // after the clock's start
   std::vector<std::uint32_t> serving;  // replicas that answer, by service
   std::uint64_t lost = 0;              // requests, since the sample before
+  std::uint64_t retries = 0;           // tries after the first, since the sample before
   NodeStates nodes;
 };
 

@@ -55,9 +55,11 @@ enum class EventKind : std::uint8_t {
   VolumeAttached,
   VolumeDetached,
   VolumeForced,
-  // clients: a = load or request, b = the request's use
+  // clients: a = load, request or place among those that wait to try again, b = the request's use
   RequestArrives,
   RequestEnds,
+  RequestGivenUp,
+  RequestAgain,
 };
 
 struct Event {
@@ -234,13 +236,13 @@ struct World::State {
   std::uint64_t overrides = 0;
   bool measuring = false;
   std::uint64_t unpublished = 0;  // changes that no object shows: machines that died or came back, replicas wanted
-  /// What `at_full_strength` found, when the store and `unpublished` stood so.
-  struct Strength {
+  /// What `World::strengths` found, when the store and `unpublished` stood so.
+  struct KnownStrengths {
     std::uint64_t version = 0;
     std::uint64_t unpublished = 0;
-    bool full = false;
+    World::Strengths found;
   };
-  mutable std::optional<Strength> strength;
+  mutable std::optional<KnownStrengths> strengths;
   std::vector<std::function<void(const NodeName&, bool)>> machine_listeners;
   std::vector<std::function<void(const NodeName&, const Notice&)>> notice_listeners;
   std::function<void(const Event&)> watcher;  // hears of every event, when it is over

@@ -49,6 +49,21 @@ struct LoadBalancerSettings {
 /// As in practice.
 [[nodiscard]] LoadBalancerSettings usual(LoadBalancerType type);
 
+/// Clients that try again (sim/retries.h). Those of one load share a budget.
+struct RetrySettings {
+  std::uint32_t most = 0;       // retries of one request; 0: nobody tries again
+  double budget = 0.2;          // retries of the last ten seconds, as a share of the first tries in them
+  Duration after = 100ms;       // before the first retry; twice as long before each further one, half of it by chance
+  Duration connect_limit = 1s;  // a connection to a machine that is gone is given up after it
+  bool idempotent = false;      // also what may have been carried out already: cut, or timed out
+};
+
+/// Of a load: those that take long by what they are, on any pod.
+struct LongRequests {
+  double share = 0;
+  Duration time{};  // the longest; each takes between half of it and all of it
+};
+
 /// Open loop: requests come by a Poisson process whether earlier ones have been answered or not, from clients on all
 /// living machines alike. Each goes to an endpoint that the proxy of the client's machine knows at that moment, or,
 /// from outside, to a target of the load balancer.
@@ -60,6 +75,8 @@ struct Load {
   std::uint32_t requests_per_connection = 1000;  // then the client opens a new one
   Duration time_limit = 10s;                     // a client waits so long
   bool from_outside = false;                     // through the service's load balancer, which there is then
+  RetrySettings retries;
+  LongRequests longs;
 };
 
 struct StyleCounts {
@@ -69,11 +86,15 @@ struct StyleCounts {
   [[nodiscard]] std::uint64_t lost() const;
 };
 
-/// Requests sent between `begin_measuring` and `stop_load`.
+/// Requests sent between `begin_measuring` and `stop_load`. One that is tried several times is one request: answered,
+/// or lost as its last try was.
 struct TrafficReport {
   std::array<StyleCounts, 2> styles;                 // by ClientStyle
   std::map<std::string, std::uint64_t> lost_by_pod;  // "namespace/name", "" where there was no endpoint
-  Duration slowest{};                                // of the answered ones
+  Duration slowest{};                                // of the answered ones, from the first try
+  std::uint64_t retries = 0;                         // tries after the first
+  std::uint64_t saved = 0;                           // requests that one of them got answered
+  std::uint64_t over_budget = 0;                     // requests lost because there was no budget for another
   std::optional<Instant> first_loss;
   std::optional<Instant> last_loss;
   [[nodiscard]] std::uint64_t sent() const { return styles[0].sent + styles[1].sent; }

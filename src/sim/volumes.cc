@@ -49,6 +49,13 @@ bool Volumes::all_attached(const PodRun& run) const {
   });
 }
 
+std::optional<MachineId> Volumes::attached_to(const ObjectName& claim) const {
+  const auto found = by_claim_.find(claim);
+  if (found == by_claim_.end()) return std::nullopt;
+  const Volume& volume = volumes_[found->second];
+  return volume.phase == Phase::Attached ? volume.machine : kNone;
+}
+
 bool Volumes::attached_or_wait(PodId id) {
   if (world_.pods[id].pod().spec->claims.empty() || all_attached(world_.pods[id])) return true;
   waiting_.insert(id);

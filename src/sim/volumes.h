@@ -18,6 +18,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -44,6 +45,10 @@ class Volumes {
   /// It came back, or its Node was deleted or marked as out of service.
   void machine_changed(MachineId id);
   void handle(const Event& event);
+
+  /// For who judges the world: where the claim's volume is attached; kNone: nowhere, or not yet. None: there is no
+  /// volume of that claim.
+  [[nodiscard]] std::optional<MachineId> attached_to(const ObjectName& claim) const;
 
  private:
   using VolumeId = std::uint32_t;

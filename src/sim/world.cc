@@ -1,6 +1,7 @@
 #include "sim/world.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "sim/autoscalers.h"
 #include "sim/clients.h"
@@ -55,7 +56,9 @@ bool World::advance_one(Instant limit) {
     case EventKind::VolumeDetached:
     case EventKind::VolumeForced: state.volumes->handle(event); break;
     case EventKind::RequestArrives:
-    case EventKind::RequestEnds: state.clients->handle(event); break;
+    case EventKind::RequestEnds:
+    case EventKind::RequestGivenUp:
+    case EventKind::RequestAgain: state.clients->handle(event); break;
     default: state.kubelets->handle(event); break;
   }
   if (state.watcher) state.watcher(event);
@@ -170,21 +173,25 @@ bool World::settled() const {
   });
 }
 
-bool World::at_full_strength() const {
+const World::Strengths& World::strengths() const {
   const State& state = *state_;
-  // Asked after every event, most of which are polls and requests that change nothing of it.
-  auto& known = state.strength;
-  if (known && known->version == state.store.version() && known->unpublished == state.unpublished) return known->full;
-  const bool full = std::all_of(state.workloads.begin(), state.workloads.end(), [&](const WorkloadRun& run) {
-    if (run.kind == Kind::DaemonSet || run.kind == Kind::Job) return true;
+  // Asked all the time, and most of what happens are polls and requests that change nothing of it.
+  auto& known = state.strengths;
+  if (known && known->version == state.store.version() && known->unpublished == state.unpublished) return known->found;
+  State::KnownStrengths anew;
+  anew.version = state.store.version();
+  anew.unpublished = state.unpublished;
+  anew.found.generation = known ? known->found.generation + 1 : 1;
+  for (const WorkloadRun& run : state.workloads) {
+    if (run.kind == Kind::DaemonSet || run.kind == Kind::Job) continue;
     const auto serving = std::count_if(run.pods.begin(), run.pods.end(), [&](PodId id) {
       const PodRun& pod = state.pods[id];
       return pod.pod().serving() && pod.machine != kNone && state.machines[pod.machine].alive;
     });
-    return serving >= run.replicas;
-  });
-  known = State::Strength{state.store.version(), state.unpublished, full};
-  return full;
+    anew.found.all.push_back({run.name, run.alive ? run.replicas : 0, static_cast<std::int32_t>(serving)});
+  }
+  known = std::move(anew);
+  return known->found;
 }
 
 }  // namespace spotkeeper::sim

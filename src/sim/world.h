@@ -297,11 +297,11 @@ class World {
   [[nodiscard]] const TrafficReport& traffic() const;
   /// From now on every lost request is kept with its circumstances.
   void explain_losses();
-  /// In the order in which they were lost; none where nobody asked for them. With what every proxy has heard by now.
+  /// In the order in which they were sent; none where nobody asked for them. With what every proxy has heard by now.
   [[nodiscard]] const std::vector<LostRequest>& losses() const;
   /// "namespace/name", in the order of Sample::serving.
   [[nodiscard]] std::vector<std::string> services() const;
-  /// The present; its `lost` counts from begin_measuring(), and its `at` is not set.
+  /// The present; its `lost` and `retries` count from begin_measuring(), and its `at` is not set.
   [[nodiscard]] Sample sample() const;
   [[nodiscard]] const PodCounts& pods() const;
   /// In the order in which they were created.
@@ -311,8 +311,20 @@ class World {
 
   /// True when every workload has all its pods Ready and the controllers have nothing to do.
   [[nodiscard]] bool settled() const;
-  /// True when every Deployment and StatefulSet has all its replicas serving, on machines that live.
-  [[nodiscard]] bool at_full_strength() const;
+  /// What keeps it from being settled, for people: each workload with how many of its pods are not Ready, and why.
+  [[nodiscard]] std::string unsettled() const;
+  /// Of a Deployment or a StatefulSet: how many replicas it wants, and how many serve on machines that live.
+  struct Strength {
+    ObjectName name;
+    std::int32_t wants = 0;
+    std::int32_t serving = 0;
+  };
+  struct Strengths {
+    std::uint64_t generation = 0;  // the same: they are the same
+    std::vector<Strength> all;     // in the order in which they were created; one that was deleted wants none
+  };
+  /// Good until the world's next change.
+  [[nodiscard]] const Strengths& strengths() const;
 
   struct State;  // the world's components share it; see sim/state.h
   /// For who judges the world (sim/invariants), and for tests that break it.

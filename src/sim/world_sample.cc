@@ -18,6 +18,7 @@ Sample World::sample() const {
   const State& state = *state_;
   Sample sample;
   sample.lost = state.clients->report().lost();
+  sample.retries = state.clients->report().retries;
   for (ServiceId id = 0; id < state.endpoints->count(); ++id) sample.serving.push_back(state.endpoints->serving(id));
   for (const Machine& machine : state.machines) {
     const auto* object = state.store.get<NodeObject>({{}, machine.name.str()});

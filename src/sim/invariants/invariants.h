@@ -19,6 +19,12 @@
 //   Placement     no pod is bound to a node that is cordoned or tainted against it
 //   Replicas      a workload never has more pods than it wants
 //   Endpoints     an EndpointSlice shows the pods that the service selects, as they are when it is written
+//   Volumes       a volume that one node has at a time is used on one machine at a time, and no program runs on a
+//                 machine before its volumes are attached there
+//   Jobs          of the pods that a Job has had each has succeeded, failed or is there; no more succeed than it wants,
+//                 and no more are active than may be
+//   Groups        a group never has more machines than its size, beside those that were told to go (market_rules.h)
+//   Money         what a run costs never falls, and is the sum of its machines' time at their prices (market_rules.h)
 //   Cause         a pod is told to end only where its machine has been given a notice, or is dead, or where its
 //                 workload wants fewer, or somebody more important comes
 #pragma once
@@ -48,10 +54,14 @@ enum class Rule : std::uint8_t {
   Replicas,
   Endpoints,
   Cause,
+  Volumes,
+  Jobs,
+  Groups,
+  Money,
 };
-inline constexpr std::array<std::string_view, 12> rule_names{"time",      "one node", "budgets",   "requests",
-                                                             "gone",      "capacity", "readiness", "ends",
-                                                             "placement", "replicas", "endpoints", "cause"};
+inline constexpr std::array<std::string_view, 16> rule_names{
+    "time",      "one node", "budgets",   "requests", "gone",    "capacity", "readiness", "ends",
+    "placement", "replicas", "endpoints", "cause",    "volumes", "jobs",     "groups",    "money"};
 [[nodiscard]] constexpr std::string_view name_of(Rule rule) { return rule_names.at(static_cast<std::size_t>(rule)); }
 
 struct Violation {

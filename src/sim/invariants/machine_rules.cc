@@ -3,6 +3,7 @@
 
 #include "sim/clients.h"
 #include "sim/invariants/watcher.h"
+#include "sim/volumes.h"
 
 namespace spotkeeper::sim {
 namespace {
@@ -65,6 +66,7 @@ void Invariants::Watcher::program(PodId id) {
     broken(Rule::Requests, name_of(run.object) + " has more requests than it takes");
   }
   if (runs(run.program) && run.gone) runs_once(id);
+  if (runs(run.program) && here && !run.pod().spec->claims.empty()) volumes(id);
   const Program before = programs_[id];
   programs_[id] = run.program;
   if (run.program == Program::Ended && before != Program::Ended) ended(id);
@@ -95,7 +97,62 @@ void Invariants::Watcher::ended(PodId id) {
   }
 }
 
+void Invariants::Watcher::volumes(PodId id) {
+  const PodRun& run = world_.pods[id];
+  const std::vector<std::string> names = run.pod().claims();
+  const std::vector<std::string>& patterns = run.pod().spec->claims;
+  const bool alone = run.workload != kNone && world_.workloads[run.workload].replicas <= 1;
+  for (std::size_t i = 0; i < patterns.size(); ++i) {
+    // What several replicas share is a file system, which every node can have.
+    if (!alone && patterns[i].find('*') == std::string::npos) continue;
+    const ObjectName claim{run.pod().name.ns, names[i]};
+    const std::string who = name_of(run.object) + " runs on " + run.pod().node.str();
+    const auto [other, first] = in_use_.try_emplace(claim, id);
+    if (!first && world_.pods[other->second].machine != run.machine) {
+      broken(Rule::Volumes, who + " with the volume " + claim.str() + ", which " +
+                                name_of(world_.pods[other->second].object) + " uses on another machine");
+    }
+    const auto attached = world_.volumes->attached_to(claim);
+    if (attached && *attached != run.machine) {
+      const std::string where = *attached == kNone ? "nowhere" : "to " + world_.machines[*attached].name.str();
+      broken(Rule::Volumes, who + ", and its volume " + claim.str() + " is attached " + where);
+    }
+  }
+}
+
+void Invariants::Watcher::job(const WorkloadRun& run) {
+  const JobRun& job = *run.job;
+  std::int64_t active = 0;
+  std::int64_t uncounted = 0;
+  for (const PodId id : run.pods) {
+    if (world_.pods[id].active()) ++active;
+    if (!world_.pods[id].counted) ++uncounted;
+  }
+  const auto counts = [&] {
+    return "Job " + run.name.str() + " has had " + std::to_string(job.made) +
+           " pods: " + std::to_string(job.succeeded) + " succeeded, " + std::to_string(job.failed) + " failed, " +
+           std::to_string(uncounted) + " are not over";
+  };
+  const std::int64_t over = std::int64_t{job.succeeded} + job.failed;
+  const auto made = static_cast<std::int64_t>(job.made);
+  // Whoever ends after the Job has is not counted any more.
+  if (job.finished ? over > made : over + uncounted != made) broken(Rule::Jobs, counts());
+  if (job.succeeded > job.settings.completions) {
+    broken(Rule::Jobs, counts() + "; it wants " + std::to_string(job.settings.completions));
+  }
+  const auto shown = succeeded_.find(run.uid);
+  if (job.succeeded > (shown == succeeded_.end() ? 0 : shown->second)) {
+    broken(Rule::Jobs, counts() + "; the API has shown fewer to succeed");
+  }
+  if (active > job.settings.parallelism) {
+    broken(Rule::Jobs, "Job " + run.name.str() + " has " + std::to_string(active) + " active pods, and may have " +
+                           std::to_string(job.settings.parallelism));
+  }
+  if (job.finished && active > 0) broken(Rule::Jobs, "Job " + run.name.str() + " is over, and has active pods");
+}
+
 void Invariants::Watcher::workload(const WorkloadRun& run) {
+  if (run.job) job(run);
   if (run.kind == Kind::DaemonSet || run.kind == Kind::Job || run.sync_planned) return;
   std::int64_t active = 0;
   for (const PodId id : run.pods) {
@@ -143,7 +200,7 @@ void Invariants::Watcher::requests_conserved() {
                              std::to_string(ledger.under_way) + " are under way");
 }
 
-/// What is under way is with a pod, and each pod knows how many it has.
+/// What is under way is with a pod, which knows how many it has, or with a client that will try again.
 void Invariants::Watcher::requests_held() {
   std::uint64_t counted = 0;
   for (const PodId id : living_) {
@@ -155,10 +212,11 @@ void Invariants::Watcher::requests_held() {
     }
     counted += held.counted;
   }
-  const std::uint64_t under_way = world_.clients->ledger().under_way;
-  if (counted != under_way) {
-    broken(Rule::Requests,
-           std::to_string(under_way) + " requests are under way, and the pods have " + std::to_string(counted));
+  const Clients::Ledger ledger = world_.clients->ledger();
+  if (counted + ledger.waiting != ledger.under_way) {
+    broken(Rule::Requests, std::to_string(ledger.under_way) + " requests are under way, the pods have " +
+                               std::to_string(counted) + ", and clients will try " + std::to_string(ledger.waiting) +
+                               " again");
   }
 }
 

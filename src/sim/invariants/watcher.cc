@@ -9,7 +9,10 @@ namespace {
 
 constexpr std::size_t kMost = 100;
 
-bool of_a_request(EventKind kind) { return kind == EventKind::RequestArrives || kind == EventKind::RequestEnds; }
+bool of_a_request(EventKind kind) {
+  return kind == EventKind::RequestArrives || kind == EventKind::RequestEnds || kind == EventKind::RequestGivenUp ||
+         kind == EventKind::RequestAgain;
+}
 
 }  // namespace
 
@@ -56,6 +59,7 @@ void Invariants::Watcher::sweep() {
     programs_.push_back(Program::Absent);
     living_.push_back(id);
   }
+  in_use_.clear();
   for (const PodId id : living_) program(id);
   std::erase_if(living_, [&](PodId id) { return world_.pods[id].gone && programs_[id] == Program::Ended; });
   for (const WorkloadRun& run : world_.workloads) workload(run);

@@ -63,6 +63,9 @@ class Invariants::Watcher {
   void runs_once(PodId id);
   void ended(PodId id);
   void workload(const WorkloadRun& run);
+  void job(const WorkloadRun& run);
+  /// Claims of volumes that are attached to one node at a time.
+  void volumes(PodId id);
   void books_agree();
   void requests_conserved();
   void requests_held();
@@ -76,6 +79,8 @@ class Invariants::Watcher {
   std::uint64_t version_;
   std::unordered_set<Uid> removed_;
   std::map<NodeName, Load> loads_;
+  std::map<ObjectName, PodId> in_use_;                // claims, by who runs with them; of the present sweep
+  std::map<Uid, std::int32_t> succeeded_;             // pods, as the API showed them, by the owning Job
   std::optional<std::pair<Uid, ObjectName>> charge_;  // the newest: for which pod, to which budget
   std::vector<Program> programs_;                     // as of the last sweep
   std::vector<PodId> living_;                         // whose program may still change

@@ -94,6 +94,7 @@ class Market::Impl {
   }
 
   [[nodiscard]] std::span<const Pool> pools() const { return pools_; }
+  [[nodiscard]] std::span<const Instance> machines() const { return machines_; }
 
   [[nodiscard]] std::uint64_t holding(std::size_t pool) const {
     return static_cast<std::uint64_t>(std::count_if(
@@ -484,6 +485,7 @@ void Market::noticed(const NodeName& node, Instant now) { impl_->noticed(node, n
 void Market::lost(const NodeName& node, Instant now) { impl_->lost(node, now); }
 MarketReport Market::report(Instant until) const { return impl_->report(until); }
 std::span<const Pool> Market::pools() const { return impl_->pools(); }
+std::span<const Instance> Market::machines() const { return impl_->machines(); }
 std::uint64_t Market::holding(std::size_t pool) const { return impl_->holding(pool); }
 std::map<NodeName, Money> Market::costs(Instant until) const { return impl_->costs(until); }
 

@@ -20,6 +20,7 @@
 #include "base/time.h"
 #include "model/money.h"
 #include "sim/market/group.h"
+#include "sim/market/machines.h"
 #include "sim/market/pool.h"
 #include "sim/market/settings.h"
 #include "sim/world.h"
@@ -88,6 +89,8 @@ class Market {
   [[nodiscard]] std::span<const Pool> pools() const;
   /// Of the group's machines: those that are there, without those that were told to go, and those that boot.
   [[nodiscard]] std::uint64_t holding(std::size_t pool) const;
+  /// All that there have been, in the order of their launches.
+  [[nodiscard]] std::span<const Instance> machines() const;
   /// What each machine has cost up to `until`, by name.
   [[nodiscard]] std::map<NodeName, Money> costs(Instant until) const;
 

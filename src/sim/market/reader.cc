@@ -218,7 +218,9 @@ Result<void> read_group(const JsonField& field, const Catalog& catalog, MarketSe
     if (known.name == group.name) return fail(field["name"].error("a second group called " + quote(group.name)));
   }
   note(field["size"], "whole number", "1 to " + written(kMostNodes), {}, true);
-  SK_TRY(const auto size, field["size"].as<std::int64_t>());
+  SK_TRY(const auto said, number_or_none<std::int64_t>(field["size"], "1 to " + written(kMostNodes)));
+  if (!said) return fail(field["size"].error("is required and missing"));
+  const std::int64_t size = *said;
   if (size < 1 || size > kMostNodes) return fail(field["size"].error("out of range: 1 to 10000"));
   group.size = static_cast<std::uint32_t>(size);
   std::int64_t all = size;
@@ -262,6 +264,9 @@ Result<void> read_each(const JsonField& field, Read read) {
 Result<MarketSettings> read_market(const JsonField& market, const JsonField& groups, const Catalog& catalog) {
   MarketSettings read;
   SK_CHECK(read_each(groups, [&](const JsonField& group) { return read_group(group, catalog, read); }));
+  if (market.present() && read.groups.empty()) {
+    return fail(market.error("there is no group that could buy machines in it: add groups"));
+  }
   SK_CHECK(keys_in(market, {"prices", "interruptions", "notice", "rebalance", "capacity", "trace", "pools", "storms",
                             "outages", "spikes"}));
   SK_CHECK(read_rules(market, read));

@@ -65,9 +65,16 @@ std::vector<ReportRow> report_rows(const std::vector<Report>& reports) {
   for (const Outcome outcome : losses) {
     number(std::string(name_of(outcome)), true, [outcome](const auto& r) { return r.traffic.ended(outcome); });
   }
+  if (std::ranges::any_of(reports, tries_again)) {
+    number("retries", false, [](const auto& r) { return r.traffic.retries; });
+    number("answered by one", true, [](const auto& r) { return r.traffic.saved; });
+    number("lost over budget", true, [](const auto& r) { return r.traffic.over_budget; });
+  }
   row("slowest answer", false,
       [](const auto& r) { return format_duration(std::chrono::round<std::chrono::milliseconds>(r.traffic.slowest)); });
   number("machines interrupted", false, [](const auto& r) { return r.interruptions; });
+  if (std::ranges::any_of(reports, [](const auto& r) { return r.recommendations > 0; }))
+    number("machines recommended to go", false, [](const auto& r) { return r.recommendations; });
   number("pods evicted", false, [](const auto& r) { return r.pods.evicted; });
   number("pods deleted", false, [](const auto& r) { return r.pods.deleted; });
   number("pods killed hard", false, [](const auto& r) { return r.pods.killed_hard; });
@@ -76,7 +83,7 @@ std::vector<ReportRow> report_rows(const std::vector<Report>& reports) {
   number("budget overrides", false, [](const auto& r) { return r.budget_overrides; });
   if (std::ranges::any_of(reports, [](const auto& r) { return r.agent_restarts.value_or(0) > 0; }))
     number("agents started anew", false, [](const auto& r) { return r.agent_restarts.value_or(0); });
-  row("time to recover", false, recovery);
+  row("longest time to recover", false, recovery);
   if (std::ranges::any_of(reports, [](const auto& r) { return !r.jobs.empty(); })) {
     row("jobs done", false, jobs_done);
     row("work lost", true, work_lost);

@@ -56,8 +56,9 @@ class ServeRun {
     while (!world_->settled() && world_->now() < scale_.epoch)
       world_->advance_to(std::min(world_->next_due().value_or(scale_.epoch), scale_.epoch));
     if (!world_->settled())
-      return fail(ErrorCode::InvalidInput,
-                  "not every pod was Ready when the warm-up of " + format_duration(scenario_.warm_up) + " was over");
+      return fail(ErrorCode::InvalidInput, "not every pod was Ready when the warm-up of " +
+                                               format_duration(scenario_.warm_up) +
+                                               " was over: " + world_->unsettled());
     world_->advance_to(scale_.epoch);
     return {};
   }

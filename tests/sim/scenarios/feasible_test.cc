@@ -26,11 +26,12 @@ struct Claim {
   oracle::Seconds notice;  // from the notice to the end of the machine
   int floor;               // so many must serve: one, or what the load needs
   int slots;               // successors that find room without a new machine
+  std::size_t event = 0;   // of the scenario's: which notice
 };
 
 std::set<NodeName> going(const World& world, const Scenario& scenario, const Claim& claim) {
   if (claim.zone.empty()) {
-    const std::vector<NodeName> targets = targets_of(scenario, scenario.events.front(), scenario.seed);
+    const std::vector<NodeName> targets = targets_of(scenario, scenario.events.at(claim.event), scenario.seed);
     return {targets.begin(), targets.end()};
   }
   std::set<NodeName> nodes;
@@ -53,7 +54,12 @@ oracle::World seen_by_the_oracle(const World& of, const Scenario& scenario, cons
     EXPECT_TRUE(pod.pod.ready) << pod.pod.name.str();
     ++service.serving;
     const Behaviour& behaviour = *pod.blueprint.behaviour;
-    service.ready_after = rounded_up(behaviour.start + behaviour.ready_after + behaviour.probe_period);
+    Duration ready_after = behaviour.start + behaviour.ready_after + behaviour.probe_period;
+    if (!pod.pod.spec->claims.empty()) {  // the disk moves first; twice the medians, which one in a hundred exceeds
+      ready_after += 2 * (scenario.delays.volumes.detach + scenario.delays.volumes.attach);
+    }
+    service.ready_after = rounded_up(ready_after);
+    service.one_at_a_time = pod.pod.ordinal.has_value();
     if (!dying.contains(pod.pod.node)) continue;
     const auto grace = static_cast<oracle::Seconds>(pod.pod.spec->grace.length().count());
     const oracle::Ending ending{.grace = grace, .requests = grace, .successor = true, .since = 0};
@@ -61,6 +67,7 @@ oracle::World seen_by_the_oracle(const World& of, const Scenario& scenario, cons
     leaving.latest = rounded_down(oracle::last_safe_start(ending, claim.notice, 2, oracle::Grace::Whole));
     leaving.lasts = rounded_up(pod.pod.spec->grace.length());
     leaving.gone = claim.notice;
+    leaving.ordinal = pod.pod.ordinal.value_or(0);
     world.pods.push_back(leaving);
   }
   world.services.push_back(service);
@@ -101,11 +108,16 @@ INSTANTIATE_TEST_SUITE_P(
                     // each of the eight machines that stay.
                     Claim{"rolling-storm", "us-east-1a", 120, 6, 16}, Claim{"blocking-budget", "", 120, 3, 1000},
                     Claim{"two-budgets", "", 120, 4, 1000}, Claim{"slow-shutdown", "", 120, 6, 1000},
+                    // 60 % of 16; the two notices come a minute apart, and the first one's successors are Ready in
+                    // 40 s, so each is judged alone. Of the machines that nobody recommended to leave each of four has
+                    // room for one more: two for either notice.
+                    Claim{"rebalance-then-notice", "", 120, 10, 2, 1},
+                    Claim{"rebalance-then-notice", "", 120, 10, 2, 2}, Claim{"statefulset-volumes", "", 120, 1, 1000},
                     Claim{"no-budget", "", 120, 1, 1000}, Claim{"remedies/pre-stop-15s-and-budget", "", 120, 2, 1000}),
     [](const auto& of) {
       std::string name = of.param.scenario;
       std::erase_if(name, [](char c) { return c == '-' || c == '/'; });
-      return name;
+      return of.param.event == 0 ? name : name + std::to_string(of.param.event);
     });
 
 }  // namespace

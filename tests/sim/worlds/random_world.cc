@@ -54,6 +54,7 @@ class Draw {
       node.zone = kZones.at(static_cast<std::size_t>(i % zones));
       node.instance_type = chance(0.7) ? "m5.large" : "c5.large";
       if (chance(0.1)) node.capacity_type = "on-demand";
+      if (i % 3 == 2) node.labels.set("disk", "slow");
       scenario_.nodes.push_back(std::move(node));
     }
   }
@@ -70,6 +71,7 @@ class Draw {
     made.abrupt = chance(0.2);
     made.ignores_term = chance(0.05);
     if (chance(0.2)) made.exec_hook = seconds(0, 20);
+    if (chance(0.2)) made.image_pull = time(100ms, 10s);
     return made;
   }
 
@@ -100,6 +102,12 @@ class Draw {
       spread.hard = chance(0.4);
       spread.selector = selector;
       spec.spread.push_back(std::move(spread));
+    }
+    if (chance(0.1)) {  // two thirds of the machines are left
+      NodeSelectorTerm term;
+      term.labels.push_back({"disk", SelectorOperator::NotIn, {"slow"}});
+      spec.affinity.has_node_required = true;
+      spec.affinity.node_required.push_back(std::move(term));
     }
     if (replicas * 2 < static_cast<std::int32_t>(scenario_.nodes.size()) && chance(0.2)) {
       PodAffinityTerm apart;
@@ -252,8 +260,20 @@ class Draw {
       load.connections = static_cast<std::uint32_t>(between(1, 10));
       load.requests_per_connection = static_cast<std::uint32_t>(between(1, 50));
       load.time_limit = seconds(1, 10);
+      if (chance(0.4)) load.retries = retries();
+      if (chance(0.2)) load.longs = {0.2 * random_.unit(), load.time_limit / 2};
       scenario_.loads.push_back(load);
     }
+  }
+
+  RetrySettings retries() {
+    RetrySettings made;
+    made.most = static_cast<std::uint32_t>(between(1, 3));
+    made.budget = random_.unit();
+    made.after = time(10ms, 1s);
+    made.connect_limit = time(0s, 2s);
+    made.idempotent = chance(0.5);
+    return made;
   }
 
   /// Deployments that are asked, and are not too many already.

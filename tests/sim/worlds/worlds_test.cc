@@ -45,7 +45,9 @@ Outcome watch(const Scenario& world, Policy policy) {
 
 /// Half of the worlds have the real agents in them.
 Policy policy_of(std::uint64_t seed) {
-  constexpr std::array policies{Policy::Spotkeeper, Policy::None, Policy::Spotkeeper, Policy::CordonAndDrain};
+  constexpr std::array policies{Policy::Spotkeeper, Policy::None,           Policy::Spotkeeper,
+                                Policy::Spotkeeper, Policy::CordonAndDrain, Policy::CordonAndDrainController,
+                                Policy::Spotkeeper, Policy::DeleteAllNow};
   return policies.at(seed % policies.size());
 }
 
@@ -82,7 +84,7 @@ TEST(RandomWorlds, AreNotSmall) {
 }
 
 TEST(RandomWorlds, HaveEverythingThatAWorldCanHave) {
-  std::array<int, 5> having{};
+  std::array<int, 9> having{};
   for (std::uint64_t seed = 1; seed <= 1000; ++seed) {
     const Scenario world = random_world(seed);
     const auto any = [&](auto&& is) { return std::ranges::any_of(world.workloads, is) ? 1 : 0; };
@@ -91,8 +93,16 @@ TEST(RandomWorlds, HaveEverythingThatAWorldCanHave) {
     having[2] += any([](const ScenarioWorkload& each) { return each.autoscale.has_value(); });
     having[3] += std::ranges::any_of(world.loads, [](const Load& load) { return load.from_outside; }) ? 1 : 0;
     having[4] += world.market.groups.empty() ? 0 : 1;
+    having[5] += any([](const ScenarioWorkload& each) { return each.workload.blueprint.behaviour->image_pull > 0s; });
+    having[6] +=
+        any([](const ScenarioWorkload& each) { return each.workload.blueprint.spec->affinity.has_node_required; });
+    having[7] += std::ranges::any_of(world.loads, [](const Load& load) { return load.retries.most > 0; }) ? 1 : 0;
+    having[8] += std::ranges::any_of(world.loads, [](const Load& load) { return load.longs.share > 0; }) ? 1 : 0;
   }
-  for (const int worlds : having) EXPECT_GT(worlds, 200) << "Jobs, volumes, autoscaling, load balancers, groups";
+  for (const int worlds : having) {
+    EXPECT_GT(worlds, 200) << "Jobs, volumes, autoscaling, load balancers, groups, image pulls, node affinity, "
+                              "retries, long requests";
+  }
 }
 
 }  // namespace

@@ -333,5 +333,102 @@ TEST_F(WatchedWorld, CatchesTheEndOfAPodOnASoundMachine) {
   EXPECT_BROKEN(Rule::Cause);
 }
 
+TEST_F(WatchedWorld, CatchesAProgramThatRunsBeforeItsVolumeIsThere) {
+  PodKind kind;
+  kind.claims = {"data-*"};
+  ASSERT_TRUE(world.create_stateful_set(workload("db", 1, kind)));
+  for (int i = 0; i < 100 && (pods("db").empty() || !pods("db").front().started); ++i) pass(50ms);
+  ASSERT_THAT(broken(), IsEmpty());
+  parts().pods[number("db")].program = Program::Starting;
+  invariants.look();
+  EXPECT_BROKEN(Rule::Volumes);
+}
+
+TEST_F(WatchedWorld, CatchesAVolumeThatIsUsedOnTwoMachines) {
+  PodKind kind;
+  kind.claims = {"data-*"};
+  ASSERT_TRUE(world.create_stateful_set(workload("db", 1, kind)));
+  pass(30s);
+  const PodId first = number("db-0");
+  parts().remove_pod(first);  // by force: the program runs for two seconds more
+  pass(600ms);
+  const PodId second = number("db-0");
+  ASSERT_NE(first, second);
+  parts().pods[second].machine = another_machine(first);
+  parts().pods[second].program = Program::Starting;
+  invariants.look();
+  EXPECT_THAT(broken(), Contains(testing::Field(&Violation::what, testing::HasSubstr("uses on another machine"))));
+}
+
+TEST_F(WatchedWorld, CatchesAProgramOnAnotherMachineThanItsVolume) {
+  PodKind kind;
+  kind.claims = {"data-*"};
+  ASSERT_TRUE(world.create_stateful_set(workload("db", 1, kind)));
+  pass(30s);
+  const PodId id = number("db");
+  ASSERT_EQ(parts().pods[id].program, Program::Serving);
+  ASSERT_THAT(broken(), IsEmpty());
+  parts().pods[id].machine = another_machine(id);  // its volume stays
+  invariants.look();
+  EXPECT_BROKEN(Rule::Volumes);
+}
+
+class WatchedJob : public WatchedWorld {
+ protected:
+  void SetUp() override {
+    WatchedWorld::SetUp();
+    PodKind kind;
+    kind.behaviour.works_for = 20s;
+    kind.requests.cpu = {100};
+    JobSettings settings;
+    settings.completions = 3;
+    settings.parallelism = 2;
+    world.create_job(workload("batch", 1, kind), settings);
+    pass(5s);
+    ASSERT_THAT(broken(), IsEmpty());
+    ASSERT_EQ(pods("batch").size(), 2U);
+  }
+  WorkloadRun& batch() { return parts().workloads[parts().pods[number("batch")].workload]; }
+};
+
+TEST_F(WatchedJob, KeepsEveryRuleToItsEnd) {
+  notice_all();
+  (void)evict(pods("batch").front());
+  pass(5min);
+  EXPECT_THAT(broken(), IsEmpty()) << broken().front().str();
+  ASSERT_EQ(world.jobs().size(), 1U);
+  EXPECT_EQ(world.jobs()[0].succeeded, 3);
+}
+
+TEST_F(WatchedJob, CatchesACompletionThatNoPodHad) {
+  ++batch().job->succeeded;
+  invariants.look();
+  EXPECT_BROKEN(Rule::Jobs);
+}
+
+TEST_F(WatchedJob, CatchesMoreCompletionsThanItWants) {
+  WorkloadRun& run = batch();
+  pass(3min);
+  ASSERT_THAT(broken(), IsEmpty());
+  run.job->settings.completions = 2;
+  invariants.look();
+  EXPECT_BROKEN(Rule::Jobs);
+}
+
+TEST_F(WatchedJob, CatchesAPodThatIsForgotten) {
+  std::erase(batch().pods, number("batch"));
+  invariants.look();
+  EXPECT_BROKEN(Rule::Jobs);
+}
+
+TEST_F(WatchedJob, CatchesMoreActivePodsThanMayBe) {
+  WorkloadRun& run = batch();
+  const WorkloadId id = parts().pods[number("batch")].workload;
+  parts().create_pod(id, "batch-extra", {});
+  ++run.job->made;
+  invariants.look();
+  EXPECT_BROKEN(Rule::Jobs);
+}
+
 }  // namespace
 }  // namespace spotkeeper::sim

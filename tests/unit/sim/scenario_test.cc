@@ -106,6 +106,115 @@ TEST(Scenario, NamesEveryKeyThatAnEmptyFileLacks) {
   EXPECT_THAT(error_of("scenario: x\n"), HasSubstr("missing: cluster"));
 }
 
+TEST(Scenario, SaysTheRangeOfANumberThatIsBeyondIt) {
+  const std::string huge = "99999999999999999999";
+  EXPECT_THAT(error_of("scenario: x\ncluster: {nodes: [{name: m, count: " + huge + "}]}\n"),
+              HasSubstr("/cluster/nodes/0/count: out of range: 1 to 10000"));
+  const std::string least(kLeast);
+  EXPECT_THAT(error_of(least + "workloads:\n  - {name: a, replicas: 3000000000}\n"),
+              HasSubstr("out of range: 0 to 100000"));
+  EXPECT_THAT(error_of(least + "workloads:\n  - {name: a, server: {queue: -1}}\n"),
+              HasSubstr("out of range: 0 to 1000000"));
+  EXPECT_THAT(error_of(least + "groups:\n  - {name: g, size: " + huge + ", zones: [us-east-1a], types: [m5.large]}\n"),
+              HasSubstr("out of range: 1 to 10000"));
+  EXPECT_THAT(error_of(least + "seed: 9223372036854775808\n"), HasSubstr("out of range: 0 to 9223372036854775807"));
+  EXPECT_TRUE(parse_scenario(least + "seed: 9223372036854775807\n", "x.yaml", catalog()));
+  EXPECT_THAT(error_of(least + "workloads:\n  - {name: a, replicas: 1.5}\n"), HasSubstr("whole number"));
+}
+
+TEST(Scenario, TakesQuantitiesAsKubernetesDoes) {
+  const auto requests = [](const std::string& cpu, const std::string& memory) {
+    const auto read = parse_scenario(
+        std::string(kLeast) + "workloads:\n  - {name: a, requests: {cpu: " + cpu + ", memory: " + memory + "}}\n",
+        "x.yaml", catalog());
+    EXPECT_TRUE(read) << read.error().message;
+    return read ? read->workloads.at(0).workload.blueprint.spec->requests : Resources{};
+  };
+  EXPECT_EQ(requests("1", "1073741824").cpu.value, 1000);
+  EXPECT_EQ(requests("1", "1073741824").memory.value, 1LL << 30);
+  EXPECT_EQ(requests("0.5", "1e9").cpu.value, 500);
+  EXPECT_EQ(requests("0.5", "1e9").memory.value, 1'000'000'000);
+  EXPECT_EQ(requests("'2'", "512Mi").cpu.value, 2000);
+  const std::string least(kLeast);
+  EXPECT_THAT(error_of(least + "workloads:\n  - {name: a, requests: {cpu: -1}}\n"), HasSubstr("not be negative"));
+  EXPECT_THAT(error_of(least + "workloads:\n  - {name: a, requests: {cpu: '-1'}}\n"), HasSubstr("not be negative"));
+  EXPECT_THAT(error_of(least + "workloads:\n  - {name: a, requests: {cpu: much}}\n"), HasSubstr("much"));
+}
+
+TEST(Scenario, TakesZonesAsEC2NamesThem) {
+  const auto with_zone = [](const std::string& zone) {
+    return "scenario: x\ncluster: {nodes: [{name: m, zone: " + zone + "}]}\n";
+  };
+  for (const char* zone : {"us-east-1a", "us-gov-west-1b", "ap-southeast-12c", "us-west-2-lax-1a"})
+    EXPECT_TRUE(parse_scenario(with_zone(zone), "x.yaml", catalog())) << zone;
+  for (const char* zone : {"us east 1", "mars-1a", "us-east-1", "us-east-a", "US-EAST-1a", "us-east-1A", "us--1a", "a"})
+    EXPECT_THAT(error_of(with_zone(zone)), HasSubstr("expected a zone such as us-east-1a")) << zone;
+  EXPECT_THAT(
+      error_of("scenario: x\ngroups:\n  - {name: g, size: 1, zones: [mars-1a], types: [m5.large]}\ncluster: {}\n"),
+      HasSubstr("expected a zone"));
+}
+
+TEST(Scenario, RefusesAMarketInWhichNobodyBuys) {
+  EXPECT_THAT(error_of(std::string(kLeast) + "market: {prices: {spread: 5%}}\n"), HasSubstr("there is no group"));
+}
+
+TEST(Scenario, RefusesSelectorsThatSelectNothing) {
+  const std::string with_web = std::string(kLeast) + "workloads:\n  - {name: web, namespace: shop}\n";
+  EXPECT_THAT(error_of(with_web + "services:\n  - {name: wbe, namespace: shop}\n"),
+              HasSubstr("/services/0/name: no workload in namespace 'shop' has pods for this service; did you mean "
+                        "'web'?"));
+  EXPECT_THAT(
+      error_of(with_web + "services:\n  - {name: x, namespace: shop, selector: {app: webb}}\n"),
+      HasSubstr("/services/0/selector: no workload in namespace 'shop' has pods for this service; did you mean"));
+  EXPECT_THAT(error_of(with_web + "budgets:\n  - {name: web, max-unavailable: 1}\n"),
+              HasSubstr("no workload in namespace 'default' has pods for this budget; there is none in it"));
+  EXPECT_TRUE(
+      parse_scenario(with_web + "budgets:\n  - {name: all, namespace: shop, selector: {}, max-unavailable: 1}\n",
+                     "x.yaml", catalog()));
+}
+
+TEST(Scenario, ReadsClientsThatTryAgainAndLongRequests) {
+  const auto storm = load_scenario("zone-storm", catalog());
+  ASSERT_TRUE(storm);
+  EXPECT_EQ(storm->loads[0].retries.most, 0U) << "nobody tries again unless the scenario says so";
+  const std::string served = std::string(kLeast) +
+                             "workloads:\n  - {name: web, replicas: 10, server: {concurrency: 20}}\n"
+                             "services:\n  - {name: web}\n";
+  const auto read = parse_scenario(served + "load:\n  - {service: web, rate: 10, retries: {}}\n", "x.yaml", catalog());
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_EQ(read->loads[0].retries.most, 2U);
+  const auto most = parse_scenario(
+      served + "load:\n  - {service: web, rate: 10, retries: {budget: 10%, after: 1s, idempotent: true}}\n", "x.yaml",
+      catalog());
+  ASSERT_TRUE(most) << most.error().message;
+  EXPECT_EQ(most->loads[0].retries.most, 2U);
+  EXPECT_EQ(most->loads[0].retries.budget, 0.1);
+  EXPECT_EQ(most->loads[0].retries.after, 1s);
+  EXPECT_TRUE(most->loads[0].retries.idempotent);
+  EXPECT_THAT(error_of(served + "load:\n  - {service: web, rate: 10, retries: {most: 11}}\n"), HasSubstr("0 to 10"));
+  EXPECT_THAT(error_of(served + "load:\n  - {service: web, rate: 10, retries: {budgt: 1%}}\n"),
+              HasSubstr("did you mean 'budget'"));
+  EXPECT_THAT(error_of(served + "load:\n  - {service: web, rate: 10, long: {share: 1%, time: 10s}}\n"),
+              HasSubstr("clients wait no longer than time-limit, which is 10s"));
+  EXPECT_THAT(error_of(served + "load:\n  - {service: web, rate: 10, long: {share: 1%}}\n"),
+              HasSubstr("expected time"));
+  EXPECT_THAT(error_of(served + "load:\n  - {service: web, rate: 1000, share: 10%, long: {share: 50%, time: 9s}}\n"),
+              HasSubstr("these requests alone are more than the share"));
+}
+
+TEST(Scenario, FitsTheServiceTimeBesideLongRequests) {
+  const auto read =
+      parse_scenario(std::string(kLeast) +
+                         "workloads:\n  - {name: web, replicas: 10, server: {concurrency: 20}}\n"
+                         "services:\n  - {name: web}\n"
+                         "load:\n  - {service: web, rate: 100, share: 50%, long: {share: 1%, time: 8s}}\n",
+                     "x.yaml", catalog());
+  ASSERT_TRUE(read) << read.error().message;
+  const Behaviour& web = *read->workloads[0].workload.blueprint.behaviour;
+  const double usual = seconds_of(web.service_time) * std::exp(web.service_sigma * web.service_sigma / 2);
+  EXPECT_NEAR(100 * (0.99 * usual + 0.01 * 6) / (10 * 20), 0.5, 1e-6);
+}
+
 TEST(Scenario, RefusesWhatMakesNoSense) {
   const std::string least(kLeast);
   EXPECT_THAT(error_of("scenario: x\n"), HasSubstr("cluster"));
@@ -120,7 +229,8 @@ TEST(Scenario, RefusesWhatMakesNoSense) {
   EXPECT_THAT(error_of(least + "budgets:\n  - {name: a}\n"), HasSubstr("min-available or max-unavailable"));
   EXPECT_THAT(error_of(least + "budgets:\n  - {name: a, min-available: 120%}\n"), HasSubstr("80%"));
   EXPECT_THAT(error_of(least + "load:\n  - {service: a, rate: 5}\n"), HasSubstr("no service"));
-  EXPECT_THAT(error_of(least + "services:\n  - {name: a}\nload:\n  - {service: a, rate: 5}\n"),
+  EXPECT_THAT(error_of(least + "workloads:\n  - {name: a, kind: DaemonSet}\nservices:\n  - {name: a}\n"
+                               "load:\n  - {service: a, rate: 5}\n"),
               HasSubstr("no workload is behind"));
   EXPECT_THAT(error_of(least + "events:\n  - {notice: spot}\n"), HasSubstr("zone, nodes, share"));
   EXPECT_THAT(error_of(least + "events:\n  - {notice: spot, nodes: [m-2]}\n"), HasSubstr("did you mean 'm-1'"));
@@ -201,8 +311,9 @@ TEST(Scenario, PutsALoadBalancerBeforeAServiceAndSendsItsLoadThroughIt) {
 }
 
 TEST(Scenario, ReadsALoadBalancersDelays) {
-  const auto read =
-      with("services:\n  - {name: web, load-balancer: {type: alb, leave: [1s, 2s], join: 3s, unhealthy-after: 20s}}\n");
+  const auto read = with(
+      "workloads:\n  - {name: web}\n"
+      "services:\n  - {name: web, load-balancer: {type: alb, leave: [1s, 2s], join: 3s, unhealthy-after: 20s}}\n");
   ASSERT_TRUE(read) << read.error().message;
   const LoadBalancerSettings& settings = *read->services[0].load_balancer;
   EXPECT_EQ(settings.leave.least, 1s);
