@@ -79,6 +79,7 @@ void NodeLifecycle::handle(const Event& event) {
 
 void NodeLifecycle::kill(MachineId id) {
   Machine& machine = world_.machines[id];
+  machine.returns = false;
   if (!machine.alive) return;
   machine.alive = false;
   ++world_.unpublished;
@@ -154,12 +155,16 @@ void NodeLifecycle::collect(MachineId id) {
 }
 
 void NodeLifecycle::reboot(MachineId id, Duration down) {
+  if (!world_.machines[id].alive) return;
   kill(id);
+  world_.machines[id].returns = true;
   world_.after(down, EventKind::MachineReturns, id, world_.machines[id].life);
 }
 
 void NodeLifecycle::returns(MachineId id) {
   Machine& machine = world_.machines[id];
+  if (!machine.returns) return;  // it was ended meanwhile
+  machine.returns = false;
   machine.alive = true;
   ++world_.unpublished;
   ++machine.life;

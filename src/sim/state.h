@@ -127,6 +127,7 @@ struct Machine {
   NodeName name;
   std::string instance_id;
   bool alive = true;
+  bool returns = false;    // it is not, and reboots
   bool registered = true;  // its Node object exists
   std::uint32_t life = 0;  // counts deaths and returns: events of an earlier life are void
   Resources used;

@@ -150,6 +150,27 @@ TEST_F(Cluster, NoticesADeadNodeAfterItsGraceAndForgetsItsPods) {
   for (const Pod& pod : pods("web")) EXPECT_EQ(pod.node.str(), "n2");
 }
 
+TEST_F(Cluster, DoesNotGetBackAMachineThatWasEndedWhileItRebooted) {
+  nodes(2);
+  world.reboot_machine(NodeName("n1"), 20s);
+  pass(10s);
+  world.kill_machine(NodeName("n1"));
+  pass(60s);
+  EXPECT_FALSE(world.machine_alive(NodeName("n1")));
+}
+
+TEST_F(Cluster, DoesNotGetBackADeadMachineByRebootingIt) {
+  nodes(2);
+  world.kill_machine(NodeName("n1"));
+  pass(10s);
+  world.reboot_machine(NodeName("n1"), 20s);
+  pass(60s);
+  EXPECT_FALSE(world.machine_alive(NodeName("n1")));
+  world.reboot_machine(NodeName("n2"), 20s);
+  pass(21s);
+  EXPECT_TRUE(world.machine_alive(NodeName("n2")));
+}
+
 TEST(ClusterWithoutACloud, WaitsForTheTolerationsOfADeadNodesPods) {
   WorldConfig config;
   config.delays.cloud_deletes_nodes = false;
