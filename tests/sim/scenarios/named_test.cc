@@ -108,6 +108,29 @@ TEST(FalseRebalance, CostsNothingWithTheOtherPoliciesEither) {
   });
 }
 
+// ---- how long it takes
+
+// From the death, two minutes after the notice, to the successor: not from the notice, when nothing was missing yet.
+TEST(Recovery, BeginsWhenAReplicaIsMissing) {
+  each_seed([](std::uint64_t seed) {
+    Scenario scenario = shipped("one-node");
+    scenario.duration = 6min;  // with some seeds it is not over in its four
+    const Report none = run_with(scenario, Policy::None, seed);
+    ASSERT_TRUE(none.recovered_after) << told(none);
+    EXPECT_GT(*none.recovered_after, 40s) << told(none);
+    EXPECT_LT(*none.recovered_after, 150s)
+        << told(none);  // 50 s until it counts as lost, 65 s until its pod is removed
+  });
+}
+
+// Many interruptions, one after the other, in an hour: what counts is the worst of them and not the whole hour.
+TEST(Recovery, IsTheLongestStretchAndNotTheSumOfAll) {
+  const Report report = run_of("rolling-storm", Policy::Spotkeeper, 1);
+  ASSERT_TRUE(report.recovered_after) << told(report);
+  EXPECT_GT(report.interruptions, 4U);
+  EXPECT_LT(*report.recovered_after, 10min) << told(report);
+}
+
 // ---- notices that are too short
 
 // Ten seconds are less than the preStop hook alone, and no more than the slowest proxy is late: requests that a pod
