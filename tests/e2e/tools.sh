@@ -164,6 +164,9 @@ load untold "name=l7,url=http://$balancer,rate=50" -- --for 1s
 tell "set server pods/s2 state ready" >/dev/null
 finish untold
 check "a balancer that still sends to it answers 5xx" report untold 'sum(s["outcomes"].get("5xx", 0) for s in r["streams"]) > 0'
+ended=${address##*:}
+check "and says which server each lost request was sent to" report untold \
+  "{(x['id'], '127.0.0.1:$ended') for x in r['lost_requests']} == {tuple(line.split()[:2]) for line in open(work + '/ha.log') if line.startswith('untold-')}"
 kill -INT "$stays"
 
 # A service's address that the kernel translates, as kube-proxy has it do: in a network namespace of its own. A lost

@@ -26,6 +26,7 @@ net::Task<Result<std::string>> ask(net::EventLoop& loop, std::string socket, std
 std::string haproxy_config(const BalancerConfig& config) {
   return fmt::format(R"(global
   stats socket {} mode 600 level admin
+  log stdout format raw local0
   maxconn 4000
 defaults
   mode http
@@ -35,6 +36,10 @@ defaults
   retries 0
 frontend clients
   bind {}
+  log global
+  option dontlog-normal
+  http-request capture req.hdr(X-Request-Id) len 128
+  log-format "%[capture.req.hdr(0)] %si:%sp %ST %tsc"
   default_backend pods
 backend pods
   balance random

@@ -17,7 +17,9 @@ struct BalancerConfig {
   std::uint64_t slots = 32;          // servers, all disabled at the start
 };
 /// A frontend before servers s1, s2… in the backend "pods". It tries each request once, with one server: an ALB does
-/// not try a second target either.
+/// not try a second target either. Each request that did not end well is a line on standard output: its id, the address
+/// of the server that it was sent to, the status, and haproxy's own words for what happened ("SC": nobody was there).
+/// Where it had no answer to hand on and the client's connection was reused, haproxy closes that and says nothing.
 [[nodiscard]] std::string haproxy_config(const BalancerConfig& config);
 
 class Haproxy {

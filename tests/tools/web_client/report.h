@@ -10,7 +10,8 @@
 //              latency_ms: {median, p99, most} (of the answered, from when they were due),
 //              served_by: {POD: N}, seconds: [{at, sent, answered, worst_ms, OUTCOME: N…}]}]
 //   lost_requests: [{id, target, style, at, outcome, after_ms, pod, pod_address, source_port, answers_before, error}]
-//     pod: who answered last on its connection; null on a fresh one. answers_before: how many had come on it.
+//     pod: who answered last on its connection; null on a fresh one. answers_before: how many had come on it. Before a
+//     balancer that chooses anew for every request that says little: its log knows (endpoint_feeder/haproxy.h).
 //     pod_address: the address to which the connection was led, as connection tracking has it (translation.h), or null.
 #pragma once
 

@@ -104,6 +104,7 @@ TEST(HaproxyConfig, HasTheSlotsAndTheSocketThatTheFeederUses) {
   EXPECT_THAT(text, HasSubstr("bind 10.77.0.1:81"));
   EXPECT_THAT(text, HasSubstr("server-template s 1-12 127.0.0.1:1 disabled"));
   EXPECT_THAT(text, HasSubstr("retries 0"));
+  EXPECT_THAT(text, HasSubstr("http-request capture req.hdr(X-Request-Id)"));
 }
 
 }  // namespace
