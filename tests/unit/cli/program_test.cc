@@ -1,10 +1,10 @@
 // The program as its caller sees it: arguments in; two streams and an exit code out.
 #include "cli/program.h"
-#include "base/file.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/file.h"
 #include "format/json.h"
 #include "format/yaml.h"
 
