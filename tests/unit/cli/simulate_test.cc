@@ -186,7 +186,7 @@ TEST(SimulateVariants, HaveTheReportsOfEachAsData) {
   EXPECT_EQ(data.code, 0);
   const auto document = format::parse_json(data.out).value();
   const auto variants = format::JsonField(document)["variants"].elements().value();
-  ASSERT_EQ(variants.size(), 7U);
+  ASSERT_EQ(variants.size(), 8U);
   EXPECT_EQ(variants[0]["name"].as<std::string>().value(), "as-it-is");
   const auto runs = variants[0]["runs"].elements().value();
   ASSERT_EQ(runs.size(), 1U);
