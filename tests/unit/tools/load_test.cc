@@ -67,17 +67,20 @@ class Server {
 };
 
 struct LoadTest : testing::Test {
-  /// What became of `requests` requests, one every 5 ms.
-  const StreamReport& load(Manner manner, Style style, int requests = 4) {
+  /// What became of `requests` requests, one after the other.
+  const StreamReport& load(Manner manner, Style style, int requests = 4, Duration deadline = 30s) {
     server = std::make_unique<Server>(loop, manner);
-    return send_to(server->address(), style, requests);
+    return send_to(server->address(), style, requests, deadline);
   }
-  const StreamReport& send_to(const net::SocketAddress& address, Style style, int requests) {
-    Target target{.name = "t", .authority = "test", .address = address, .rate = 200, .deadline = 300ms, .kept = 1};
-    run.start = loop.steady();
+  const StreamReport& send_to(const net::SocketAddress& address, Style style, int requests, Duration deadline = 30s) {
+    const Target target{
+        .name = "t", .authority = "test", .address = address, .rate = 1, .deadline = deadline, .kept = 1};
     stream = std::make_unique<LoadStream>(loop, run, target, style);
-    loop.run_until(stream->send(0s, requests * 5ms));
-    loop.run_until(stream->finish());
+    for (int i = 0; i < requests; ++i) {
+      run.start = loop.steady();
+      loop.run_until(stream->send(0s, 1ms));
+      loop.run_until(stream->finish());
+    }
     EXPECT_EQ(stream->report().sent(), static_cast<std::uint64_t>(requests));
     EXPECT_EQ(stream->report().answered() + stream->report().lost(), stream->report().sent());
     return stream->report();
@@ -88,21 +91,33 @@ struct LoadTest : testing::Test {
   std::unique_ptr<LoadStream> stream;
 };
 
+TEST_F(LoadTest, SendsEachRequestWhenItIsDueWhateverBecameOfThoseBefore) {
+  server = std::make_unique<Server>(loop, Manner::IsSilent);
+  const Target target{
+      .name = "t", .authority = "test", .address = server->address(), .rate = 200, .deadline = 100ms, .kept = 1};
+  run.start = loop.steady();
+  LoadStream all(loop, run, target, Style::Kept);
+  loop.run_until(all.send(0s, 20ms));
+  loop.run_until(all.finish());
+  EXPECT_EQ(all.report().sent(), 4U);
+  EXPECT_EQ(all.report().lost(), 4U);
+}
+
 TEST_F(LoadTest, OpensAConnectionForEachRequestOfTheNewStyle) {
   EXPECT_EQ(load(Manner::Answers, Style::New).answered(), 4U);
   EXPECT_EQ(server->connections, 4U);
-  EXPECT_EQ(run.ports.taken(), 4U) << "each from a source port of its own";
+  EXPECT_GE(run.ports.taken(), 4U) << "each from a source port of its own";
 }
 
 TEST_F(LoadTest, KeepsItsConnectionInTheKeptStyle) {
   EXPECT_EQ(load(Manner::Answers, Style::Kept).answered(), 4U);
-  EXPECT_LT(server->connections, 4U);
+  EXPECT_EQ(server->connections, 1U);
 }
 
 TEST_F(LoadTest, CountsAConnectionThatBreaksAtItsSecondRequestAsReused) {
   const StreamReport& report = load(Manner::AnswersOnce, Style::Kept);
-  EXPECT_GT(report.count(Outcome::ResetReused), 0U);
-  EXPECT_EQ(report.count(Outcome::ResetFresh), 0U);
+  EXPECT_EQ(report.count(Outcome::Answered), 2U);
+  EXPECT_EQ(report.count(Outcome::ResetReused), 2U);
   ASSERT_FALSE(report.losses().empty());
   EXPECT_EQ(report.losses().front().served_by, "web-1");
   EXPECT_EQ(report.losses().front().answers_before, 1U);
@@ -116,10 +131,10 @@ TEST_F(LoadTest, CountsAConnectionThatBreaksAtItsFirstRequestAsFresh) {
 TEST_F(LoadTest, CountsHalfAnAnswerAsCut) { EXPECT_EQ(load(Manner::AnswersHalf, Style::New).count(Outcome::Cut), 4U); }
 
 TEST_F(LoadTest, CountsSilenceAsLate) {
-  const StreamReport& report = load(Manner::IsSilent, Style::New);
-  EXPECT_EQ(report.count(Outcome::Late), 4U);
+  const StreamReport& report = load(Manner::IsSilent, Style::New, 1, 500ms);
+  EXPECT_EQ(report.count(Outcome::Late), 1U);
   ASSERT_FALSE(report.losses().empty());
-  EXPECT_GE(report.losses().front().after, 300ms);
+  EXPECT_GE(report.losses().front().after, 500ms);
 }
 
 TEST_F(LoadTest, CountsAnAnswerToAnotherRequestAsWrong) {
