@@ -87,7 +87,7 @@ const std::vector<LostRequest>& LossBook::losses() {
     asked(service, proxy);
   }
   ordered_ = losses_;
-  std::ranges::stable_sort(ordered_, {}, &LostRequest::id);
+  std::ranges::sort(ordered_, {}, &LostRequest::id);
   return ordered_;
 }
 
