@@ -1,10 +1,14 @@
 """Requests to the rig's API server, for the rig and for tests: JSON in, JSON out, one connection."""
 import http.client
 import json
+import socket
 import ssl
+import time
 import urllib.parse
 
 from machine import Failed
+
+IDLE = 45  # seconds; the server closes a connection on which it has heard nothing for 90
 
 
 class Api:
@@ -19,9 +23,14 @@ class Api:
         self._context.load_cert_chain(user["client-certificate"], user["client-key"])
         self._timeout = timeout
         self._connection = None
+        self._used = 0.0
 
     def send(self, method, path, body=None, kind="application/json"):
         """The status and the body as text. A broken connection raises OSError or HTTPException."""
+        if self._connection is not None and time.monotonic() - self._used > IDLE:
+            self._connection.close()
+            self._connection = None
+        self._used = time.monotonic()
         if self._connection is None:
             self._connection = http.client.HTTPSConnection(
                 self._server.hostname, self._server.port, timeout=self._timeout, context=self._context)
@@ -54,12 +63,49 @@ class Api:
     def delete(self, path):
         return self.call("DELETE", path, accept=(404,))
 
+    def watch(self, path):
+        """A Stream of the list's changes, which begins with what is there."""
+        connection = http.client.HTTPSConnection(self._server.hostname, self._server.port, context=self._context)
+        separator = "&" if "?" in path else "?"
+        connection.request("GET", f"{path}{separator}watch=true", headers={"Accept": "application/json"})
+        return Stream(connection)
+
     def answers(self, path):
         """True when the path is answered with 200; never raises for a server that is not there yet."""
         try:
             return self.send("GET", path)[0] == 200
         except (OSError, http.client.HTTPException):
             return False
+
+
+class Stream:
+    """A watch on a connection of its own; another thread may end it."""
+
+    def __init__(self, connection):
+        self._connection, self._ended = connection, False
+        self._socket = connection.sock  # which the connection forgets when the answer has no length
+        self._answer = connection.getresponse()
+        if self._answer.status != 200:
+            raise Failed(f"watch: {self._answer.status} {self._answer.read().decode().strip()[:500]}")
+
+    def events(self):
+        """{"type", "object"} as they come, until end(). A watch that breaks off before that raises."""
+        try:
+            for line in self._answer:
+                yield json.loads(line)
+        except (OSError, http.client.HTTPException, ValueError):
+            if not self._ended:
+                raise
+        finally:
+            self._connection.close()
+
+    def end(self):
+        """Wakes who waits in events(), and that one closes the connection."""
+        self._ended = True
+        try:
+            self._socket.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
 
 
 def is_ready(node):

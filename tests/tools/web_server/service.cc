@@ -120,6 +120,7 @@ net::Task<void> Service::serve(Order order, net::ResponseWriter& writer) {
 }
 
 net::Task<void> Service::end() {
+  log_.add("ending", "SIGTERM");
   server_->close_after_answers();
   co_await net::sleep_for(loop_, config_.linger);
   co_await server_->stop(config_.finish);

@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "base/text.h"
 #include "net/http_client.h"
 #include "net/task_group.h"
@@ -144,6 +146,7 @@ TEST_F(WebServerTest, EndsWhenItsTimeIsOverAndWhatWasUnderWayIsAnswered) {
   ASSERT_TRUE(answer && *answer) << "cut";
   EXPECT_EQ((*answer)->status, 200);
   EXPECT_FALSE(ask("/work")) << "nobody listens any more";
+  EXPECT_EQ(std::ranges::count(log.lines(), "ending SIGTERM"), 1);
 }
 
 TEST(Order, RefusesWhatItCantUnderstand) {

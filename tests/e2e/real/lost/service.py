@@ -1,0 +1,80 @@
+"""The service under load: a Deployment of the web server with a budget, in a namespace of its own for each run."""
+from machine import await_until
+from testing import kubectl
+
+REPLICAS = 12
+BUDGET = "80%"
+GRACE = 40  # seconds: preStop, and then LINGER, in which it answers each request with the end of its connection
+PRE_STOP = 15
+LINGER = 20
+LOGS = "web"  # a folder in the log folder of each node: what a server notes outlives its pod there
+
+
+def ready(pod):
+    conditions = pod["status"].get("conditions", [])
+    return any(c["type"] == "Ready" and c["status"] == "True" for c in conditions) and \
+        "deletionTimestamp" not in pod["metadata"]
+
+
+def from_field(path):
+    return {"valueFrom": {"fieldRef": {"fieldPath": path}}}
+
+
+def pod_template(ready_after):
+    labels = {"app": "web"}
+    container = {
+        "name": "web", "image": "docker.io/local/web-server:1", "imagePullPolicy": "Never",
+        "args": ["--linger", f"{LINGER}s", "--ready-after", f"{ready_after}s", "--log", "/log/$(POD_NAME).log"],
+        "env": [{"name": "POD_NAME"} | from_field("metadata.name"),
+                {"name": "POD_NAMESPACE"} | from_field("metadata.namespace"),
+                {"name": "NODE_NAME"} | from_field("spec.nodeName")],
+        "ports": [{"name": "http", "containerPort": 8080}],
+        "readinessProbe": {"httpGet": {"path": "/ready", "port": 8080}, "periodSeconds": 1, "timeoutSeconds": 5},
+        "lifecycle": {"preStop": {"sleep": {"seconds": PRE_STOP}}},
+        "volumeMounts": [{"name": "log", "mountPath": "/log"}]}
+    spread = {"maxSkew": 1, "topologyKey": "kubernetes.io/hostname", "whenUnsatisfiable": "ScheduleAnyway",
+              "labelSelector": {"matchLabels": labels}}
+    return {"metadata": {"labels": labels}, "spec": {
+        "containers": [container], "dnsPolicy": "Default", "topologySpreadConstraints": [spread],
+        "terminationGracePeriodSeconds": GRACE, "securityContext": {"runAsUser": 0},
+        "volumes": [{"name": "log", "hostPath": {"path": f"/var/log/{LOGS}", "type": "DirectoryOrCreate"}}]}}
+
+
+class WebService:
+    def __init__(self, api, namespace, ready_after):
+        self._api, self.namespace = api, namespace
+        self._ready_after = ready_after
+        self.address = None  # the ClusterIP
+
+    @property
+    def pods_path(self):
+        return f"/api/v1/namespaces/{self.namespace}/pods"
+
+    def pods(self):
+        return self._api.get(self.pods_path)["items"]
+
+    def deploy(self):
+        """Returns when all replicas are Ready."""
+        api, namespace = self._api, self.namespace
+        api.create("/api/v1/namespaces", {"metadata": {"name": namespace}})
+        await_until("the namespace's account", lambda: api.answers(
+            f"/api/v1/namespaces/{namespace}/serviceaccounts/default"))
+        selector = {"matchLabels": {"app": "web"}}
+        api.create(f"/apis/apps/v1/namespaces/{namespace}/deployments", {"metadata": {"name": "web"}, "spec": {
+            "replicas": REPLICAS, "selector": selector, "template": pod_template(self._ready_after)}})
+        api.create(f"/apis/policy/v1/namespaces/{namespace}/poddisruptionbudgets", {
+            "metadata": {"name": "web"}, "spec": {"minAvailable": BUDGET, "selector": selector}})
+        made = api.create(f"/api/v1/namespaces/{namespace}/services", {"metadata": {"name": "web"}, "spec": {
+            "selector": {"app": "web"}, "ports": [{"name": "http", "port": 80, "targetPort": 8080}]}})
+        self.address = made["spec"]["clusterIP"]
+        await_until("the replicas", lambda: sum(map(ready, self.pods())) == REPLICAS, 120, every=0.5)
+
+        def budget_stands():
+            status = api.get(f"/apis/policy/v1/namespaces/{namespace}/poddisruptionbudgets/web")["status"]
+            return status.get("disruptionsAllowed", 0) > 0
+
+        await_until("the budget", budget_stands)
+
+    def remove(self):
+        kubectl("-n", self.namespace, "delete", "pods", "--all", "--force", "--grace-period=0", "--wait=false")
+        kubectl("delete", "namespace", self.namespace, "--wait=false", "--ignore-not-found")

@@ -1,0 +1,128 @@
+"""What sends the requests, and the two ways they take: kube-proxy, and haproxy behind a slow controller."""
+import json
+import os
+import re
+import subprocess
+
+from machine import await_until, run
+from service import REPLICAS
+from testing import must
+
+RATE = 100  # requests a second, of each style on each path
+BALANCER = "10.77.0.3:8000"
+SLOTS = 64
+SEED = 7  # of the balancer's delays: every handler meets the same ones
+# The client's ports are apart from those that haproxy's own connections take: connection tracking knows both.
+CLIENT_PORTS, OTHER_PORTS = "20000-49999", "50000 60999"
+
+
+def tool(name):
+    return os.path.join(os.environ["SPOTKEEPER_TOOLS"], name)
+
+
+def in_client(*command):
+    return ["nsenter", "--net=/run/netns/sk-client", "--", *command]
+
+
+class Traffic:
+    next_port = 0  # of the client: a port rests before it is used again, also from one run to the next
+
+    def __init__(self, state, service):
+        self._state, self._service = state, service
+        name = service.namespace
+        self._labels = {part: f"{part}-{name}" for part in ("haproxy", "feeder", "client")}
+        self.feed_log = state.log / f"feed-{name}.jsonl"
+        self.balancer_log = state.log / f"{self._labels['haproxy']}.log"
+        self._client_log = state.log / f"{self._labels['client']}.log"
+        self._report = state.log / f"report-{name}.json"
+        self._socket = state.folder / f"haproxy-{name}.sock"
+
+    def prepare(self):
+        """Returns when both ways lead to every replica."""
+        run(*in_client("sysctl", "-q", "-w", f"net.ipv4.ip_local_port_range={OTHER_PORTS}"))
+        configuration = self._state.folder / f"haproxy-{self._service.namespace}.cfg"
+        balancer = ["--socket", self._socket, "--slots", SLOTS]
+        configuration.write_text(run(tool("endpoint_feeder"), "--print-config", *balancer, "--bind", BALANCER))
+        must("start", "client", self._labels["haproxy"], "haproxy", "-db", "-f", configuration)
+        await_until("haproxy", self._socket.exists, 20)
+        must("start", "client", self._labels["feeder"], tool("endpoint_feeder"), "--kubeconfig", self._state.admin,
+             "--namespace", self._service.namespace, "--service", "web", *balancer, "--seed", SEED,
+             "--log", self.feed_log)
+        await_until("the balancer's endpoints", lambda: len(self.fed("added")) == REPLICAS, 30, every=0.2)
+        await_until("kube-proxy's endpoints", lambda: len(self._proxied()) == REPLICAS, 30, every=0.2)
+
+    def _proxied(self):
+        rules = run(*in_client("nft", "list", "table", "ip", "kube-proxy"))
+        return set(re.findall(rf"goto endpoint-\w+-{self._service.namespace}/web/tcp/http__([\d.]+)/", rules))
+
+    def fed(self, change):
+        """What the balancer was told: (time, pod), oldest first."""
+        if not self.feed_log.exists():
+            return []
+        events = [json.loads(line) for line in self.feed_log.read_text().splitlines() if line.endswith("}")]
+        return [(event["time"], event["pod"]) for event in events
+                if event["event"] == "applied" and event["change"] == change]
+
+    def send(self, seconds):
+        """Returns when the first requests leave."""
+        targets = []
+        for name, where in (("l4", self._service.address), ("l7", BALANCER)):
+            targets += ["--target", f"name={name},url=http://{where},rate={RATE},style=both"]
+        must("start", "client", self._labels["client"], tool("web_client"), *targets, "--for", f"{seconds}s",
+             "--run", self._service.namespace, "--source-ports", CLIENT_PORTS, "--first-port", Traffic.next_port,
+             "--report", self._report)
+        await_until("the client", lambda: "sending since" in self._client_log.read_text(), 10)
+
+    def report(self, bound):
+        """The client's report (tools/web_client/report.h), when it is over."""
+        client = self._state.living(self._labels["client"])
+        await_until("the client's end", lambda: client is None or not client.alive(), bound, every=0.2)
+        report = json.loads(self._report.read_text())
+        Traffic.next_port = report["source_ports"]["next"]
+        return report
+
+    def balanced_to(self):
+        """Request id to "address:port": to whom haproxy has sent those that went wrong."""
+        found = {}
+        for line in self.balancer_log.read_text(errors="replace").splitlines():
+            words = line.split()
+            if len(words) == 4 and words[0].startswith(self._service.namespace + "-"):
+                found[words[0]] = words[1]
+        return found
+
+    def end(self):
+        for label in ("client", "feeder", "haproxy"):
+            must("stop", self._labels[label])
+
+
+class RuleWatch:
+    """When the client's kube-proxy put which endpoints into the rules of the service."""
+
+    def __init__(self, service, path):
+        self._pattern = re.compile(rf"endpoint-\w+-{service.namespace}/web/tcp/http__([\d.]+)/")
+        self._rule = re.compile(rf"add rule ip kube-proxy service-\w+-{service.namespace}/web/tcp/http ")
+        self._path = path
+        self._output = open(path, "wb")
+        # Each line gets its time here, in the order in which the kernel told of it.
+        self._monitor = subprocess.Popen(in_client("nft", "monitor"), stdout=subprocess.PIPE)
+        self._stamp = subprocess.Popen(
+            ["python3", "-uc", "import sys, time\nfor line in sys.stdin: print(time.time(), line, end='')"],
+            stdin=self._monitor.stdout, stdout=self._output)
+
+    def end(self):
+        self._monitor.terminate()
+        self._monitor.wait()
+        self._stamp.wait()
+        self._output.close()
+
+    def left(self, addresses):
+        """When the rule that spreads the service's connections last lost one of these; None: it still has some."""
+        gone, there = None, True
+        for line in self._path.read_text(errors="replace").splitlines():
+            when, _, what = line.partition(" ")
+            if not self._rule.match(what):
+                continue
+            before, there = there, bool(set(self._pattern.findall(what)) & addresses)
+            if before and not there:
+                gone = float(when)
+        return None if there else gone
