@@ -114,6 +114,13 @@ Result<Options> settle(Command command, std::span<const Given> flags, const kube
       problems.push_back(missing(option));
     }
   }
+  const ClockOptions& clock = options.clock;
+  if (clock.epoch.has_value() != clock.origin.has_value() || (clock.rate != 1 && !clock.origin)) {
+    problems.emplace_back(
+        "--clock-epoch, --clock-origin and --clock-rate say how a served world's clock runs: the first two go "
+        "together, "
+        "and the third goes with them");
+  }
   if (!problems.empty()) return fail(ErrorCode::InvalidInput, fmt::format("{}", fmt::join(problems, "\n")));
   return options;
 }

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "base/text.h"
+#include "net/cut_short.h"
 
 namespace spotkeeper::net {
 
@@ -169,8 +170,8 @@ Result<void> HttpParser::feed_end() {
   error_code error;
   impl_->put_eof(error);
   if (!error) return {};
-  return fail(ErrorCode::Unavailable, impl_->started ? "the peer closed the connection in the middle of a message"
-                                                     : "the peer closed the connection without an answer");
+  return fail(ErrorCode::Unavailable,
+              std::string(impl_->started ? kCutShort : "the peer closed the connection without an answer"));
 }
 
 int HttpParser::refusal() const { return impl_->refusal; }

@@ -259,11 +259,16 @@ class ImdsMonitor {
     bool answered = false;
     std::optional<Steady> next;  // not before then; none: at every round
   };
+  /// Answers of a place that could not be understood.
+  struct Garbage {
+    std::set<std::string> known;  // bytes that were logged
+    std::optional<Steady> last;   // when the last of them was
+  };
   [[nodiscard]] static constexpr std::size_t place_of(MetadataTopic topic) { return static_cast<std::size_t>(topic); }
   std::array<Asked, kMetadataTopics.size()> asked_;
   std::optional<MetadataTopic> silent_;                            // where the last round ended without an answer
   std::map<std::pair<MetadataTopic, AnswerKind>, Steady> logged_;  // problems, each at most once an hour
-  std::set<std::string> garbage_;                                  // bytes that were logged
+  std::map<MetadataTopic, Garbage> garbage_;                       // what was logged of it
   std::optional<InstanceIdentity> identity_;
   Steady next_identity_;
   Steady last_activity_;

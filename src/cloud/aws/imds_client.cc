@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "cloud/aws/imds.h"
+#include "net/cut_short.h"
 #include "net/http_date.h"
 
 namespace spotkeeper::aws {
@@ -13,6 +14,7 @@ constexpr std::string_view kTokenLifeHeader = "X-aws-ec2-metadata-token-ttl-seco
 constexpr Duration kTokenRetry = 5s;  // while the old token still holds
 
 AnswerKind kind_of(const Error& error) {
+  if (net::is_cut_short(error)) return AnswerKind::Half;
   switch (error.code) {
     case ErrorCode::Timeout: return AnswerKind::Timeout;
     case ErrorCode::InvalidInput: return AnswerKind::Garbage;

@@ -8,7 +8,8 @@
 namespace spotkeeper::aws {
 namespace {
 
-constexpr std::size_t kMostGarbageLogged = 32;
+constexpr std::size_t kMostGarbageKnown = 32;  // of a place
+constexpr Duration kOtherGarbage = 1min;       // error pages with a request's id in them are all different
 constexpr Duration kProblemAgain = 1h;
 constexpr Duration kIdentityAgain = 10min;
 
@@ -241,10 +242,17 @@ void ImdsMonitor::learn(MetadataTopic topic, std::vector<MetadataNotice> now) {
 }
 
 void ImdsMonitor::complain(MetadataTopic topic, std::string_view body, std::string_view why) {
+  Garbage& garbage = garbage_[topic];
   const std::string cut(body.substr(0, 256));
-  if (garbage_.size() >= kMostGarbageLogged || !garbage_.insert(cut).second) return;
-  log::error("the metadata service answered what can't be understood; logged once, then only counted",
-             {{"place", path_of(topic)}, {"problem", why}, {"bytes", quote(body, 200)}});
+  if (garbage.known.contains(cut)) return;
+  if (garbage.last && runtime_.steady() < *garbage.last + kOtherGarbage) return;
+  if (garbage.known.size() >= kMostGarbageKnown) garbage.known.clear();
+  garbage.known.insert(cut);
+  garbage.last = runtime_.steady();
+  log::error(
+      "the metadata service answered what can't be understood; the same is logged once, other bytes at most "
+      "once a minute, and all of it is counted",
+      {{"place", path_of(topic)}, {"problem", why}, {"bytes", quote(body, 200)}});
 }
 
 void ImdsMonitor::report(MetadataTopic topic, const MetadataAnswer& answer) {

@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include <fmt/format.h>
+#include <gtest/gtest.h>
 
 namespace spotkeeper::plan::test {
 namespace {
@@ -491,6 +492,10 @@ Cases cases_from_environment(std::uint64_t count) {
   cases.count = count;
   if (const char* seed = std::getenv("SPOTKEEPER_SEED")) return {std::strtoull(seed, nullptr, 10), 1};
   if (const char* wanted = std::getenv("SPOTKEEPER_CASES")) cases.count = std::strtoull(wanted, nullptr, 10);
+  if (cases.count == 0) {
+    ADD_FAILURE() << "SPOTKEEPER_CASES: expected a number, at least 1";
+    cases.count = 1;
+  }
   return cases;
 }
 

@@ -31,6 +31,21 @@ TEST(Settle, RefusesAVariableThatIsNoOptionsAndNamesTheNearest) {
   EXPECT_TRUE(settled(Command::Version, {}, {{"SPOTKEEPER_POLL_INTERVAL", "2s"}}));  // another command's
 }
 
+TEST(Settle, RefusesHalfAClock) {
+  using Flags = std::vector<std::pair<std::string, std::string>>;
+  const std::pair<std::string, std::string> node = {"node-name", "n1"};
+  const std::pair<std::string, std::string> epoch = {"clock-epoch", "2026-01-01T00:00:00Z"};
+  const std::pair<std::string, std::string> origin = {"clock-origin", "2026-01-01T00:00:00Z"};
+  const std::pair<std::string, std::string> rate = {"clock-rate", "2"};
+  for (const Flags& flags : {Flags{node, rate}, Flags{node, epoch}, Flags{node, origin, rate}}) {
+    const auto options = settled(Command::Agent, flags);
+    ASSERT_FALSE(options) << flags.back().first;
+    EXPECT_THAT(options.error().message, HasSubstr("--clock-origin"));
+  }
+  EXPECT_TRUE(settled(Command::Agent, Flags{node, epoch, origin, rate}));
+  EXPECT_TRUE(settled(Command::Agent, Flags{node, epoch, origin}));
+}
+
 TEST(Settle, TakesNoServiceLinkOfKubernetesForAnOption) {
   for (const auto& [name, value] :
        std::vector<std::pair<std::string, std::string>>{{"SPOTKEEPER_SERVICE_HOST", "10.0.0.7"},

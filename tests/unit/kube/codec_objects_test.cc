@@ -1,7 +1,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "kube/codec/bodies.h"
 #include "tests/unit/kube/codec_fixture.h"
 
 namespace spotkeeper::kube {
@@ -143,84 +142,6 @@ TEST(Codec, InlinesVolumeSourcesInJsonAlone) {
 }
 
 // ---- What we send ------------------------------------------------------------------------------------------------
-
-TEST(NodePatch, CarriesTheVersionWhenThereIsOne) {
-  NodeChange change;
-  change.node = NodeName("n1");
-  change.version = ResourceVersion("42");
-  change.taints = {{"spot", "kill", TaintEffect::NoSchedule, {}},
-                   {"gone", "", TaintEffect::NoExecute, Instant(1500ms)}};
-  change.unschedulable = true;
-  change.labels = {{"exclude", "spotkeeper"}, {"old", std::nullopt}};
-  change.annotations = {{"spotkeeper.dev/interruption", "{}"}};
-  EXPECT_EQ(node_patch(change),
-            R"({"metadata":{"resourceVersion":"42","labels":{"exclude":"spotkeeper","old":null},)"
-            R"("annotations":{"spotkeeper.dev/interruption":"{}"}},"spec":{"unschedulable":true,"taints":[)"
-            R"({"key":"spot","value":"kill","effect":"NoSchedule"},)"
-            R"({"key":"gone","effect":"NoExecute","timeAdded":"1970-01-01T00:00:01Z"}]}})");
-}
-
-TEST(NodePatch, ChangesNothingElse) {
-  NodeChange change;
-  change.node = NodeName("n1");
-  change.unschedulable = false;
-  EXPECT_EQ(node_patch(change), R"({"spec":{"unschedulable":false}})");
-  change = {};
-  change.taints.emplace();
-  EXPECT_EQ(node_patch(change), R"({"spec":{"taints":[]}})");
-  EXPECT_EQ(node_patch({}), "{}");
-}
-
-TEST(EvictionBody, NamesThePodByUid) {
-  const PodRef pod{{NamespaceName("shop"), "web-0"}, Uid("u1")};
-  EXPECT_EQ(eviction_body(pod, std::nullopt),
-            R"({"apiVersion":"policy/v1","kind":"Eviction","metadata":{"name":"web-0","namespace":"shop"},)"
-            R"("deleteOptions":{"preconditions":{"uid":"u1"}}})");
-  EXPECT_THAT(eviction_body(pod, GracePeriod(20s), true),
-              HasSubstr(R"({"gracePeriodSeconds":20,"preconditions":{"uid":"u1"},"dryRun":["All"]})"));
-}
-
-TEST(DeleteBody, NeverAsksForNoGraceAtAll) {
-  EXPECT_EQ(delete_body(Uid("u1"), GracePeriod(0s)),
-            R"({"apiVersion":"v1","kind":"DeleteOptions","gracePeriodSeconds":1,"preconditions":{"uid":"u1"}})");
-}
-
-TEST(EventBody, HasWhatTheApiDemands) {
-  EventNote note;
-  note.type = EventNote::Type::Warning;
-  note.kind = "Node";
-  note.name = "n1";
-  note.uid = Uid("u");
-  note.reason = "Interrupted";
-  note.action = "Cordon";
-  note.note = "two minutes";
-  EXPECT_EQ(event_namespace(note), NamespaceName("default"));
-  const auto body = format::parse_json(event_body(note, {"spotkeeper.dev/agent", "n1"}, Instant(1500ms), 7)).value();
-  const format::JsonField event(body);
-  EXPECT_EQ(event["metadata"]["name"].as<std::string>().value(), "n1.59682f000007");
-  EXPECT_EQ(event["metadata"]["namespace"].as<std::string>().value(), "default");
-  EXPECT_EQ(event["eventTime"].as<std::string>().value(), "1970-01-01T00:00:01.500000Z");
-  EXPECT_EQ(event["type"].as<std::string>().value(), "Warning");
-  EXPECT_EQ(event["regarding"]["kind"].as<std::string>().value(), "Node");
-  EXPECT_FALSE(event["regarding"]["namespace"].present());
-  EXPECT_EQ(event["reportingController"].as<std::string>().value(), "spotkeeper.dev/agent");
-}
-
-TEST(EventBody, CutsWhatIsTooLongBetweenCharacters) {
-  EventNote note;
-  note.kind = "Pod";
-  note.ns = NamespaceName("shop");
-  note.name = std::string(300, 'n');
-  note.reason = std::string(200, 'r');
-  note.note = std::string(1023, 'x') + "é";
-  const auto body = format::parse_json(event_body(note, {"a/b", std::string(200, 'i')}, Instant(1s), 0)).value();
-  const format::JsonField event(body);
-  EXPECT_EQ(event["note"].as<std::string>().value(), std::string(1023, 'x'));
-  EXPECT_EQ(event["reason"].as<std::string>().value().size(), 128U);
-  EXPECT_EQ(event["reportingInstance"].as<std::string>().value().size(), 128U);
-  EXPECT_EQ(event["metadata"]["name"].as<std::string>().value().size(), 253U);
-  EXPECT_EQ(event["metadata"]["namespace"].as<std::string>().value(), "shop");
-}
 
 }  // namespace
 }  // namespace spotkeeper::kube

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "net/cut_short.h"
 #include "net/http_date.h"
 
 namespace spotkeeper::net {
@@ -32,6 +33,16 @@ TEST(HttpParser, ReadsTheSameMessageHoweverItIsCut) {
     EXPECT_EQ(read->body, "abc0123456789");
     EXPECT_EQ(read->rest, "rest") << piece;
   }
+}
+
+TEST(HttpParser, TellsAMessageThatIsCutFromOneThatNeverCame) {
+  const auto cut = read_in_pieces("HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\nhalf", 100);
+  ASSERT_FALSE(cut);
+  EXPECT_TRUE(is_cut_short(cut.error()));
+  EXPECT_TRUE(is_cut_short(cut.error().within("GET /")));
+  const auto none = read_in_pieces("", 100);
+  ASSERT_FALSE(none);
+  EXPECT_FALSE(is_cut_short(none.error()));
 }
 
 TEST(HttpParser, KnowsWhenNoBodyFollows) {

@@ -65,7 +65,7 @@ class FakeImds final : public net::HttpTransport {
       co_return fail(ErrorCode::Timeout, "no answer");
     }
     co_await net::sleep_for(runtime_, reply.delay + 1ms);
-    if (reply.error) co_return fail(*reply.error, "as the test says");
+    if (reply.error) co_return fail(*reply.error, reply.body.empty() ? "as the test says" : reply.body);
     net::HttpResponse response;
     response.status = reply.status;
     response.body = reply.body;

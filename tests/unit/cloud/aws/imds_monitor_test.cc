@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "cloud/aws/imds.h"
+#include "net/cut_short.h"
 #include "net/task_group.h"
 #include "tests/unit/support/fake_imds.h"
 #include "tests/unit/support/virtual_runtime.h"
@@ -190,6 +191,14 @@ TEST_F(Monitored, TellsHalfAnswersFromGarbage) {
   EXPECT_GE(counts["rebalance garbage"], 9);
 }
 
+TEST_F(Monitored, CountsAnAnswerThatIsCutAsHalf) {
+  imds.pages[FakeImds::kSpot] = FakeImds::Reply{0, std::string(net::kCutShort), ErrorCode::Unavailable};
+  start();
+  runtime.advance(10s);
+  EXPECT_GE(counts["spot half"], 9);
+  EXPECT_EQ(counts["spot unreachable"], 0);
+}
+
 TEST_F(Monitored, DoesNotLogMoreThanALittleHoweverManyDifferentBytesCome) {
   int n = 0;
   imds.hook = [&](const net::HttpRequest& request) -> std::optional<FakeImds::Reply> {
@@ -197,8 +206,11 @@ TEST_F(Monitored, DoesNotLogMoreThanALittleHoweverManyDifferentBytesCome) {
     return FakeImds::Reply{200, "garbage " + std::to_string(++n)};
   };
   start();
+  runtime.advance(30s);
+  EXPECT_EQ(lines_with("can't be understood"), 1U);
   runtime.advance(1h);
-  EXPECT_LE(lines_with("can't be understood"), 32U);
+  EXPECT_LE(lines_with("can't be understood"), 62U);
+  EXPECT_GE(lines_with("can't be understood"), 50U) << "new bytes are told of, however many came before";
 }
 
 TEST_F(Monitored, GoesOnThroughAnHourOfEachErrorAndThenSeesTheNotice) {
