@@ -32,6 +32,8 @@ struct AgentMetrics::Instruments {
                                         "Pods that got less than their grace period before their machine's deadline.")),
         killed_hard(registry.counter("spotkeeper_pods_killed_hard_total",
                                      "Pods that their machine's end cuts off, estimated in its last seconds.")),
+        not_understood(registry.counter("spotkeeper_pods_not_understood_total",
+                                        "Pods to be drained with an annotation or constraint that can't be read.")),
         budget_overrides(registry.counters("spotkeeper_budget_overrides_total",
                                            "Pods deleted although a disruption budget allowed nothing, by reason.",
                                            {"reason"})),
@@ -74,6 +76,7 @@ struct AgentMetrics::Instruments {
   Histogram& seconds_left;
   Counter& short_of_grace;
   Counter& killed_hard;
+  Counter& not_understood;
   MetricFamily<Counter>& budget_overrides;
   MetricFamily<Counter>& wish_overrides;
   MetricFamily<Counter>& evictions;
@@ -131,6 +134,8 @@ void AgentMetrics::on_drained(Duration left) { instruments_->seconds_left.observ
 void AgentMetrics::on_short_of_grace() { instruments_->short_of_grace.add(); }
 
 void AgentMetrics::on_killed_hard() { instruments_->killed_hard.add(); }
+
+void AgentMetrics::on_not_understood() { instruments_->not_understood.add(); }
 
 void AgentMetrics::set_pods_left(std::size_t pods) { instruments_->pods_left.set(static_cast<double>(pods)); }
 

@@ -42,6 +42,8 @@ class AgentMetrics final : public DrainObserver {
   void on_short_of_grace();
   /// A pod will be cut off by the end of its machine, as far as one can tell.
   void on_killed_hard();
+  /// A pod says something that can't be read.
+  void on_not_understood();
   /// What is to be moved and has not gone; 0 where nothing is drained.
   void set_pods_left(std::size_t pods);
   /// Until the machine ends; nothing: it is not told to.

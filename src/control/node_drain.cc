@@ -11,7 +11,8 @@
 namespace spotkeeper::control {
 namespace {
 
-constexpr Duration kMarkFirst = 5s;        // pods wait at most this long for the Node to be marked
+constexpr Duration kMarkFirst = 5s;        // pods wait this long for the Node to be marked where that is refused
+constexpr Duration kMarkUnanswered = 15s;  // and this long where nobody answers
 constexpr Duration kLastWord = 1s;         // before the deadline: afterwards nobody is left to tell it
 constexpr Duration kMaintenanceNear = 6h;  // before that, the pods need not be watched
 
@@ -34,6 +35,7 @@ NodeDrain::NodeDrain(net::Runtime& runtime, const AgentClock& clock, ClusterApi&
       config_(std::move(config)),
       wake_(std::move(wake)),
       hard_kills_(cluster, metrics, news, config_.policy),
+      complaints_(cluster, metrics, config_.policy),
       executor_(runtime, clock, cluster, metrics, ExecutorConfig{.node = config_.node, .seed = config_.seed}),
       executor_tasks_(runtime),
       view_tasks_(runtime) {
@@ -68,6 +70,7 @@ void NodeDrain::watch(const std::optional<Interruption>& what, Agenda& agenda) {
   view_tasks_.cancel_all();
   executor_.use_view(nullptr);
   view_.reset();
+  reached_.reset();
 }
 
 NodeDrain::Nodes& NodeDrain::nodes(const Interruption& what) {
@@ -112,10 +115,21 @@ const plan::DrainPlan& NodeDrain::plan(const Interruption& what) {
   return planned_->plan;
 }
 
+void NodeDrain::see_whether_reached() {
+  if (reached_ || view_ == nullptr) return;
+  const Snapshot& cluster = view_->snapshot();
+  const bool answered =
+      view_->synced() || cluster.find_node(config_.node) != nullptr || !cluster.pods_on(config_.node).empty();
+  if (answered) reached_ = clock_.now();
+}
+
+// While nothing can be sent no time is used up: else the first pod is evicted as soon as the API server is back, before
+// the mark, and its successor may land here.
 bool NodeDrain::marked_or_waited(const NodeWriter& writer, Agenda& agenda) const {
   const Interruption& what = *writer.what();
   if (writer.mark() && writer.mark()->interruption.kind == what.kind) return true;
-  const Instant until = what.noticed + share_of_notice(what, kMarkFirst);
+  const Instant from = std::max(what.noticed, reached_.value_or(what.noticed));
+  const Instant until = from + share_of_notice(what, writer.unanswered() ? kMarkUnanswered : kMarkFirst);
   agenda.consider(std::optional(until));
   return clock_.now() >= until;
 }
@@ -144,11 +158,13 @@ std::vector<Executor::Action> NodeDrain::permitted(const plan::DrainPlan& plan, 
 void NodeDrain::keep(NodeWriter& writer, Agenda& agenda) {
   const std::optional<Interruption>& what = writer.what();
   if (!what) return forget();
+  see_whether_reached();
   if (view_ == nullptr || !view_->synced()) {
     draining_ = drains(what->kind);  // it will be, as soon as the pods are known
     tell_if_late(*what, agenda);
     return;
   }
+  complaints_.look(view_->snapshot(), config_.node);
   const plan::DrainPlan& plan = this->plan(*what);
   agenda.consider(plan.next_look);
   const bool marked = marked_or_waited(writer, agenda);
@@ -223,6 +239,7 @@ void NodeDrain::forget() {
   draining_ = false;
   pods_left_ = 0;
   hard_kills_.forget();
+  complaints_.forget();
 }
 
 }  // namespace spotkeeper::control

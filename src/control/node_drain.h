@@ -20,6 +20,7 @@
 #include "control/node_record.h"
 #include "control/node_writer.h"
 #include "control/ownership.h"
+#include "control/pod_complaints.h"
 #include "control/ports.h"
 #include "net/runtime.h"
 #include "net/task_group.h"
@@ -91,6 +92,7 @@ class NodeDrain {
   [[nodiscard]] bool anything_to_move() const;
   [[nodiscard]] const plan::DrainPlan& plan(const Interruption& what);
   [[nodiscard]] Owner owner(const Interruption& what, const Node* node, Agenda& agenda);
+  void see_whether_reached();
   [[nodiscard]] bool marked_or_waited(const NodeWriter& writer, Agenda& agenda) const;
   [[nodiscard]] std::vector<Executor::Action> permitted(const plan::DrainPlan& plan, bool ours) const;
   void account(const plan::DrainPlan& plan, NodeWriter& writer, Agenda& agenda);
@@ -115,6 +117,8 @@ class NodeDrain {
   bool draining_ = false;
   std::size_t pods_left_ = 0;
   HardKills hard_kills_;
+  PodComplaints complaints_;
+  std::optional<Instant> reached_;  // when the API server first answered since the view was opened
   Executor executor_;
   net::TaskGroup executor_tasks_;
   net::TaskGroup view_tasks_;

@@ -25,6 +25,9 @@ std::string_view event_reason(const Interruption& what) {
   return "NodeInterrupted";
 }
 
+/// Nobody has said no, nor yes.
+bool is_silence(const Error& error) { return error.code == ErrorCode::Timeout || error.code == ErrorCode::Unavailable; }
+
 /// Where what matters of two copies of a Node is the same.
 bool same_to_us(const Node& a, const Node& b) {
   const auto same = [&](std::string_view key) {
@@ -79,6 +82,7 @@ const Node* NodeWriter::node(Agenda& agenda) {
 void NodeWriter::judge(Signals signals, Agenda& agenda) {
   signals_ = std::move(signals);
   what_.reset();
+  complain_if_missing();
   const Node* const known = node(agenda);
   if (known == nullptr) {
     for (const Interruption& signal : signals_.live) what_ = what_ ? plan::merge(*what_, signal) : signal;
@@ -121,6 +125,16 @@ void NodeWriter::complain_about_annotation(const std::string& why) {
   log::error("the Node's record of its interruption can't be read; taken as absent", {{"problem", why}});
 }
 
+void NodeWriter::complain_if_missing() {
+  if (!view_ || !view_->synced()) return;
+  const bool missing = watched() == nullptr;
+  if (std::exchange(missing_logged_, missing) == missing) return;
+  if (!missing) return log::info("the Node is there now", {{"node", config_.node.str()}});
+  log::warn("there is no Node of this name: nothing can be marked",
+            {{"node", config_.node.str()},
+             {"hint", "check --node-name (in a pod: from spec.nodeName), and which Nodes RBAC lets the agent list"}});
+}
+
 void NodeWriter::start_update(const Node* node, Agenda& agenda) {
   if (updating_) return;
   if (runtime_.steady() < update_from_) return agenda.consider(update_from_);
@@ -152,6 +166,7 @@ net::Task<bool> NodeWriter::write(std::optional<Node> node) {
       Result<Node> read = co_await cluster_.get_node(config_.node);
       if (!read) {
         metrics_.on_node_patch(name_of(read.error().code));
+        unanswered_ = is_silence(read.error());
         log::warn("the Node can't be read; trying again", {{"problem", read.error().message}});
         co_return false;
       }
@@ -159,12 +174,14 @@ net::Task<bool> NodeWriter::write(std::optional<Node> node) {
     }
     const NodeVerdict verdict = judge_node(*node, signals_, config_.rules, may_exclude_, clock_.now());
     if (verdict.change.empty()) {
+      unanswered_ = false;
       believe(*std::move(node));
       co_return true;
     }
     const NodeChange change = verdict.change;
     Result<Node> patched = co_await cluster_.patch_node(change);
     metrics_.on_node_patch(patched ? "accepted" : name_of(patched.error().code));
+    unanswered_ = !patched && is_silence(patched.error());
     if (patched) {
       // The answer to a dry-run knows of this change, and of none that was tried before.
       if (config_.dry_run) {

@@ -62,6 +62,8 @@ class NodeWriter {
   /// As it should be on it: what the drain goes by.
   [[nodiscard]] const std::optional<Interruption>& what() const { return what_; }
   [[nodiscard]] bool updating() const { return updating_; }
+  /// An update has no answer yet, or the last one had none: it may still be that nobody has refused it.
+  [[nodiscard]] bool unanswered() const { return updating_ || unanswered_; }
   [[nodiscard]] bool seen() const { return patched_ || watched() != nullptr; }
   /// As the watch has it; nullptr: not seen yet.
   [[nodiscard]] const Node* watched() const;
@@ -78,6 +80,7 @@ class NodeWriter {
   bool conclude(const NodeVerdict& written);
   void announce(const NodeVerdict& verdict, const Node& node);
   void complain_about_annotation(const std::string& why);
+  void complain_if_missing();
 
   net::Runtime& runtime_;
   const AgentClock& clock_;
@@ -96,9 +99,11 @@ class NodeWriter {
   Steady patched_until_;
   std::optional<Steady> wait_until_;  // for the exclusion to be known
   bool updating_ = false;
+  bool unanswered_ = false;
   Steady update_from_;
   Backoff backoff_;
   std::string unreadable_logged_;
+  bool missing_logged_ = false;
   net::TaskGroup tasks_;  // last: what runs in it uses the rest
 };
 

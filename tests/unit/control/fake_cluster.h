@@ -2,6 +2,7 @@
 // them.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <memory>
@@ -105,9 +106,13 @@ class FakeCluster final : public control::ClusterApi {
     return times;
   }
 
+  /// From now on nothing is answered for so long. What is sent meanwhile is carried out at its end, except a PATCH:
+  /// that is given up after 3 s, as kube::Client gives up a try.
+  void stall(Duration length) { answers_from_ = runtime_.steady() + length; }
+
   // ---- the port -----------------------------------------------------------------------------------------------------
   net::Task<Result<Node>> get_node(NodeName name) override {
-    co_await net::sleep_for(runtime_, latency);
+    co_await net::sleep_for(runtime_, latency + stalled());
     if (get_hook) {
       if (auto error = get_hook()) co_return fail(*error);
     }
@@ -118,6 +123,10 @@ class FakeCluster final : public control::ClusterApi {
 
   net::Task<Result<Node>> patch_node(NodeChange change) override {
     co_await net::sleep_for(runtime_, latency / 2);
+    if (stalled() > 0s) {
+      co_await net::sleep_for(runtime_, 3s);
+      co_return fail(ErrorCode::Timeout, "no answer within 3 s");
+    }
     std::optional<Error> error;
     if (patch_hook) error = patch_hook(change);
     const Node* found = world.find_node(change.node);
@@ -143,7 +152,7 @@ class FakeCluster final : public control::ClusterApi {
   }
 
   net::Task<kube::EvictAnswer> evict(PodRef pod, std::optional<GracePeriod> grace) override {
-    co_await net::sleep_for(runtime_, latency / 2);
+    co_await net::sleep_for(runtime_, latency / 2 + stalled());
     ++evictions_asked;
     kube::EvictAnswer answer;
     std::optional<kube::EvictAnswer> scripted;
@@ -162,7 +171,7 @@ class FakeCluster final : public control::ClusterApi {
   }
 
   net::Task<Result<kube::DeleteOutcome>> delete_pod(PodRef pod, GracePeriod grace) override {
-    co_await net::sleep_for(runtime_, latency / 2);
+    co_await net::sleep_for(runtime_, latency / 2 + stalled());
     std::optional<Result<kube::DeleteOutcome>> scripted;
     if (delete_hook) scripted = delete_hook(pod);
     Result<kube::DeleteOutcome> outcome = kube::DeleteOutcome::Accepted;
@@ -257,7 +266,7 @@ class FakeCluster final : public control::ClusterApi {
     views_.push_back(state);
     const std::shared_ptr<bool> alive = alive_;
     const std::weak_ptr<ViewState> weak = state;
-    runtime_.call_at(runtime_.steady() + latency, [this, alive, weak] {
+    runtime_.call_at(runtime_.steady() + latency + stalled(), [this, alive, weak] {
       const auto opened = weak.lock();
       if (!*alive || !opened) return;
       opened->synced = true;
@@ -265,6 +274,8 @@ class FakeCluster final : public control::ClusterApi {
     });
     return std::make_unique<View>(*this, state);
   }
+
+  [[nodiscard]] Duration stalled() const { return std::max(answers_from_ - runtime_.steady(), Duration(0)); }
 
   [[nodiscard]] kube::EvictOutcome consider_eviction(const PodRef& pod) {
     const Pod* found = world.find_pod(pod.uid);
@@ -308,6 +319,7 @@ class FakeCluster final : public control::ClusterApi {
   std::shared_ptr<bool> alive_;
   std::vector<std::weak_ptr<ViewState>> views_;
   int version_ = 100;
+  Steady answers_from_;
 };
 
 }  // namespace spotkeeper::testing
