@@ -267,7 +267,7 @@ def check_document(work):
 
 
 def main():
-    peers = os.environ.get("SPOTKEEPER_PEERS_BIN") or run(os.path.join(HERE, "../../scripts/build-test-peers")).stdout.split()[-1]
+    peers = os.environ.get("SPOTKEEPER_PEERS_BIN") or run(os.path.join(HERE, "../../scripts/build-test-peers"), "--test").stdout.split()[-1]
     inbox = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Inbox)
     threading.Thread(target=inbox.serve_forever, daemon=True).start()
     with tempfile.TemporaryDirectory() as work:

@@ -4,7 +4,7 @@ set -uo pipefail
 here=$(cd "$(dirname "$0")/../.." && pwd)
 suite=${SPOTKEEPER_TEMPLATE_SUITE:-$here/build/release/tests/template_suite}
 [ -x "$suite" ] || { echo "FAIL templates: template_suite was not built: $suite"; exit 1; }
-export SPOTKEEPER_PEERS_BIN=${SPOTKEEPER_PEERS_BIN:-$("$here/scripts/build-test-peers")}
+export SPOTKEEPER_PEERS_BIN=${SPOTKEEPER_PEERS_BIN:-$("$here/scripts/build-test-peers" --test)}
 failed=0
 for name in $("$suite" --gtest_list_tests | sed -n 's/^  //p'); do
   if output=$("$suite" --gtest_brief=1 --gtest_filter="*.$name" 2>&1); then

@@ -72,7 +72,8 @@ TEST_F(Cluster, ShowsAnEvictionBeforeTheWatchDoes) {
   make_budget("pdb", "web", 1);
   const auto view = cluster.view_around(node);
   ASSERT_TRUE(turn_until([&] { return view->synced(); }));
-  EXPECT_EQ(await(cluster.evict(pod, {})).outcome, kube::EvictOutcome::Accepted);
+  const kube::EvictAnswer evicted = await(cluster.evict(pod, {}));
+  EXPECT_EQ(evicted.outcome, kube::EvictOutcome::Accepted) << evicted.message;
   view->assume_ending(pod, loop.now() + 30s, true);
   EXPECT_TRUE(view->snapshot().find_pod(pod.uid)->terminating());
   EXPECT_EQ(view->snapshot().find_budget({ns, "pdb"})->disruptions_allowed, 0);
