@@ -1,5 +1,10 @@
 #include "net/http_parser.h"
 
+// Beast 1.81 asserts that the last chunk's line and the end of the message come in one piece when the body is empty
+// (parse_chunk_header: n >= 5), which is for the peer to decide; without the assertion it waits for the rest as it
+// should. Nowhere else is its parser compiled.
+#define BOOST_DISABLE_ASSERTS
+
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/basic_parser.hpp>
 #include <limits>

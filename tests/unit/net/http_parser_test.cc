@@ -35,6 +35,16 @@ TEST(HttpParser, ReadsTheSameMessageHoweverItIsCut) {
   }
 }
 
+TEST(HttpParser, ReadsAnEmptyBodyInChunksHoweverItIsCut) {
+  const std::string message = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nrest";
+  for (std::size_t piece = 1; piece <= message.size(); ++piece) {
+    const auto read = read_in_pieces(message, piece);
+    ASSERT_TRUE(read) << piece << ": " << read.error().message;
+    EXPECT_EQ(read->body, "");
+    EXPECT_EQ(read->rest, "rest") << piece;
+  }
+}
+
 TEST(HttpParser, TellsAMessageThatIsCutFromOneThatNeverCame) {
   const auto cut = read_in_pieces("HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\nhalf", 100);
   ASSERT_FALSE(cut);
