@@ -1,6 +1,8 @@
 // What runs, held against what the API server shows.
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "sim/clients.h"
 #include "sim/invariants/watcher.h"
 #include "sim/volumes.h"
@@ -109,13 +111,13 @@ void Invariants::Watcher::volumes(PodId id) {
     const std::string who = name_of(run.object) + " runs on " + run.pod().node.str();
     const auto [other, first] = in_use_.try_emplace(claim, id);
     if (!first && world_.pods[other->second].machine != run.machine) {
-      broken(Rule::Volumes, who + " with the volume " + claim.str() + ", which " +
-                                name_of(world_.pods[other->second].object) + " uses on another machine");
+      broken(Rule::Volumes, fmt::format("{} with the volume {}, which {} uses on another machine", who, claim.str(),
+                                        name_of(world_.pods[other->second].object)));
     }
     const auto attached = world_.volumes->attached_to(claim);
     if (attached && *attached != run.machine) {
       const std::string where = *attached == kNone ? "nowhere" : "to " + world_.machines[*attached].name.str();
-      broken(Rule::Volumes, who + ", and its volume " + claim.str() + " is attached " + where);
+      broken(Rule::Volumes, fmt::format("{}, and its volume {} is attached {}", who, claim.str(), where));
     }
   }
 }

@@ -1,6 +1,9 @@
 // Every shipped scenario, and each of its variants, keeps the invariants of sim/invariants under every policy; so does
 // a world that is made of manifests. One seed each, and the first minutes of those that take long: what comes later
 // there is more of the same.
+#include <algorithm>
+#include <iterator>
+#include <ranges>
 #include <string>
 #include <vector>
 
@@ -22,11 +25,12 @@ std::vector<Case> cases() {
   for (const ShippedScenario& known : shipped_scenarios()) {
     const Scenario whole = shipped(std::string(known.name));
     std::vector<std::string> names;
+    names.reserve(whole.variants.size() + 1);
     for (const ScenarioVariant& variant : whole.variants) names.push_back(variant.scenario->name);
     if (names.empty()) names.push_back(whole.name);
     for (const std::string& name : names) {
-      for (std::size_t policy = 0; policy < policy_names.size(); ++policy)
-        all.push_back({name, static_cast<Policy>(policy)});
+      std::ranges::transform(std::views::iota(std::size_t{0}, policy_names.size()), std::back_inserter(all),
+                             [&](std::size_t policy) { return Case{name, static_cast<Policy>(policy)}; });
     }
   }
   return all;

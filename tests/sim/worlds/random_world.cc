@@ -133,7 +133,7 @@ class Draw {
       program.ready_after = time(0s, 1s);
       program.probe_period = 1s;
     }
-    if (kind == Kind::StatefulSet && chance(0.4)) spec.claims.push_back("data-*");
+    if (kind == Kind::StatefulSet && chance(0.4)) spec.claims.emplace_back("data-*");
     if (kind == Kind::Deployment && replicas == 1 && chance(0.3)) spec.claims.push_back("disk-of-" + name);
     if (kind == Kind::DaemonSet) spec.requests.cpu = {between(0, 2) * 50};
     if (kind == Kind::Job) {

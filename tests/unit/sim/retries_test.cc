@@ -136,7 +136,7 @@ TEST_F(RetriedRequests, KeepWhatADeadMachineWouldHaveLost) {
   EXPECT_GT(world.traffic().retries, 500U);
   EXPECT_GT(world.traffic().saved, 500U);
   // A quarter of the new ones and of those, twice: 1 in 64.
-  const double failed = static_cast<double>(world.traffic().saved + ended(Outcome::Unreachable));
+  const auto failed = static_cast<double>(world.traffic().saved + ended(Outcome::Unreachable));
   EXPECT_NEAR(static_cast<double>(ended(Outcome::Unreachable)) / failed, 1.0 / 16, 0.03);
   EXPECT_EQ(lost_because(NoRetry::UsedUp), ended(Outcome::Unreachable));
   EXPECT_EQ(lost_because(NoRetry::MayBeDone), ended(Outcome::Timeout) + ended(Outcome::Cut));
