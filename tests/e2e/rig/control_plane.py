@@ -1,6 +1,7 @@
 """etcd, kube-apiserver, kube-controller-manager and kube-scheduler, in a namespace of their own: their ports are nobody
 else's, and a node that dies does not take them with it."""
 import http.client
+import json
 import ssl
 import urllib.request
 
@@ -10,6 +11,13 @@ from api import Api
 from machine import Failed, await_until, kill_all
 
 ETCD = "http://127.0.0.1:2379"
+# What the cluster's own parts write is not told.
+AUDIT = {"apiVersion": "audit.k8s.io/v1", "kind": "Policy", "omitStages": ["RequestReceived"], "rules": [
+    {"level": "None", "verbs": ["get", "list", "watch"]},
+    {"level": "None", "userGroups": ["system:nodes", "system:masters", "system:serviceaccounts:kube-system"]},
+    {"level": "None", "users": ["system:kube-controller-manager", "system:kube-scheduler", "system:kube-proxy",
+                                "system:apiserver"]},
+    {"level": "Request"}]}
 
 
 def start(state, node_grace):
@@ -42,6 +50,7 @@ def _start_api_server(state):
     # It waits for etcd by itself.
     keys = state.pki
     pki.client_certificate(state, "kube-apiserver-kubelet-client", ["system:masters"])
+    (state.folder / "audit.json").write_text(json.dumps(AUDIT))
     state.start("kube-apiserver", [
         state.bin / "kube-apiserver", f"--etcd-servers={ETCD}", "--bind-address=0.0.0.0",
         f"--advertise-address={network.CONTROL_ADDRESS}", "--secure-port=6443",
@@ -55,6 +64,7 @@ def _start_api_server(state):
         f"--service-account-key-file={keys}/service-accounts.key",
         f"--service-account-signing-key-file={keys}/service-accounts.key",
         f"--service-cluster-ip-range={network.SERVICES}", "--endpoint-reconciler-type=lease",
+        f"--audit-policy-file={state.folder}/audit.json", f"--audit-log-path={state.log}/audit.log",
         "--allow-privileged=true", "--profiling=false"], namespace=network.CONTROL)
 
 

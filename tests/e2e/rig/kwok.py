@@ -11,7 +11,13 @@ STAGES = ("node/fast/node-initialize", "node/heartbeat-with-lease/node-heartbeat
 
 
 def have(state, api, count):
-    """Nodes kwok-0 … kwok-(count-1), Ready."""
+    """Nodes kwok-0 … kwok-(count-1), Ready; those above go."""
+    there = state.facts().get("kwok", 0)
+    for number in range(count, there):
+        api.delete(f"/api/v1/nodes/kwok-{number}")
+    state.learn(kwok=min(there, count))
+    if count == 0:
+        return
     if state.living("kwok") is None:
         state.start("kwok", [
             state.bin / "kwok", f"--kubeconfig={state.admin}", "--manage-all-nodes=false",
@@ -19,10 +25,9 @@ def have(state, api, count):
             f"--node-ip={network.CONTROL_ADDRESS}", "--node-lease-duration-seconds=40",
             "--server-address=127.0.0.1:10247",
             *(f"--config={state.bin}/kwok-stages/{stage}.yaml" for stage in STAGES)], namespace=network.CONTROL)
-    there = state.facts().get("kwok", 0)
     for number in range(there, count):
         api.create("/api/v1/nodes", _node(number))
-    state.learn(kwok=max(there, count))
+    state.learn(kwok=count)
     process = state.living("kwok")
     await_until(f"{count} nodes of kwok", lambda: _ready(api) >= count,
                 alive=lambda: process is not None and process.alive(), every=0.25)
