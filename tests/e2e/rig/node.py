@@ -10,7 +10,6 @@ import network
 import pki
 from api import is_ready
 from machine import Failed, Process, await_until, children_of, start_time
-from state import CGROUP
 
 INIT = pathlib.Path(__file__).with_name("node-init")
 ZONES = ("us-east-1a", "us-east-1b", "us-east-1c")
@@ -86,7 +85,8 @@ def boot(state, number):
     (state.log / name).mkdir(exist_ok=True)
     state.start(process_name(number), [
         "unshare", "--pid", "--fork", "--kill-child=SIGKILL", "--mount", "--mount-proc", "--uts", "--ipc", "--",
-        INIT, state.folder, number, name, network.node_address(number), zone_of(state, number)],
+        INIT, state.folder, number, name, network.node_address(number), zone_of(state, number),
+        f"{state.cgroup}/{name}"],
         log=state.log / name / "init.log", namespace=network.node_namespace(number), folder="/")
 
 
@@ -160,7 +160,7 @@ state = "/run/containerd"
                            "x509": {"clientCAFile": f"{state.pki}/ca.crt"}},
         "authorization": {"mode": "Webhook"},
         "containerRuntimeEndpoint": f"unix://{folder}/containerd.sock",
-        "cgroupDriver": "cgroupfs", "cgroupRoot": f"/{CGROUP}/{name_of(number)}", "cgroupsPerQOS": False,
+        "cgroupDriver": "cgroupfs", "cgroupRoot": "/pods", "cgroupsPerQOS": False,
         "enforceNodeAllocatable": [], "failCgroupV1": False, "failSwapOn": False, "resolvConf": "",
         "makeIPTablesUtilChains": False, "localStorageCapacityIsolation": False, "evictionHard": {},
         "imageGCHighThresholdPercent": 100, "nodeStatusUpdateFrequency": "5s", "nodeLeaseDurationSeconds": 8,

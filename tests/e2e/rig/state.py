@@ -10,10 +10,10 @@ import pathlib
 import shutil
 import subprocess
 
-from machine import Failed, Process, boot_id, kill_all, run, start_time
+import cgroups
+from machine import Process, boot_id, kill_all, run, start_time
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[3]
-CGROUP = "spotkeeper-rig"
 
 
 class State:
@@ -26,6 +26,7 @@ class State:
         self.pki = self.folder / "pki"
         self.bin = self.folder / "bin"
         self.admin = self.folder / "admin.kubeconfig"
+        self.cgroup = self.folder.name
         self._journal = self.folder / "journal"
         self._facts = self.folder / "facts.json"
 
@@ -127,24 +128,10 @@ class State:
             if os.path.exists(f"/run/netns/{entry['name']}"):
                 strangers += [(int(pid), entry["name"]) for pid in run("ip", "netns", "pids", entry["name"]).split()]
                 run("ip", "netns", "del", entry["name"])
-        if self.entries("cgroup"):
-            remove_cgroups()
+        for entry in self.entries("cgroup"):
+            cgroups.remove(entry["name"])
         for part in self.folder.iterdir() if self.folder.exists() else []:
             if part not in (self.log, self._journal):
                 shutil.rmtree(part) if part.is_dir() and not part.is_symlink() else part.unlink()
         self._journal.unlink(missing_ok=True)
         return strangers
-
-
-def remove_cgroups():
-    """The groups of dead containers, in every hierarchy, the innermost first."""
-    tops = [path for path in pathlib.Path("/sys/fs/cgroup").glob(f"*/{CGROUP}")]
-    tops.append(pathlib.Path("/sys/fs/cgroup") / CGROUP)
-    for top in tops:
-        for folder, _, _ in os.walk(top, topdown=False):
-            try:
-                os.rmdir(folder)
-            except FileNotFoundError:
-                pass
-            except OSError as error:
-                raise Failed(f"{folder}: {error.strerror}") from error
