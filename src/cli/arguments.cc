@@ -89,6 +89,11 @@ Result<std::vector<Given>> collect(const std::vector<Bound>& bounds) {
 }  // namespace
 
 Result<Invocation> parse_arguments(std::span<const std::string> arguments) {
+  if (!arguments.empty() && arguments.front() == "help") {  // `help agent` is `agent --help`
+    std::vector<std::string> asked(arguments.begin() + 1, arguments.end());
+    asked.insert(asked.begin() + (asked.empty() ? 0 : 1), "--help");
+    return parse_arguments(asked);
+  }
   CLI::App program;
   program.set_help_flag();
   program.allow_extras();

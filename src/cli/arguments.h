@@ -25,7 +25,7 @@ struct Invocation {
 
 /// `arguments` without the program's name. Errors (InvalidInput) name the argument and, for a misspelt one, the nearest
 /// right one. `--name value` and `--name=value` are the same; a flag takes a value only behind `=`, a list's
-/// flag also as the next argument if that is such a list; `--` ends flags.
+/// flag also as the next argument if that is such a list; `--` ends flags. `help COMMAND` is `COMMAND --help`.
 Result<Invocation> parse_arguments(std::span<const std::string> arguments);
 
 }  // namespace spotkeeper::cli

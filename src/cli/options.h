@@ -126,6 +126,8 @@ struct Options {
   /// The names of those that somebody said: with a flag, in the environment or in a file; the others have their
   /// defaults. Views into the table.
   std::set<std::string_view> given;
+  /// Those of them that stand on the command line, which is about this run alone.
+  std::set<std::string_view> flags;
   std::string config_file;
   LogOptions log;
   OutputFormat output = OutputFormat::Table;

@@ -103,6 +103,7 @@ Result<Options> settle(Command command, std::span<const Given> flags, const kube
   for (const Option& option : option_table()) {
     if (!option.commands.has(command)) continue;
     std::optional<Source> source = from_flags(option, flags);
+    if (source) options.flags.insert(option.name);
     if (!source) source = from_environment(option, environment);
     if (!source) source = from_file(option, file);
     if (source) options.given.insert(option.name);
@@ -118,8 +119,7 @@ Result<Options> settle(Command command, std::span<const Given> flags, const kube
   if (clock.epoch.has_value() != clock.origin.has_value() || (clock.rate != 1 && !clock.origin)) {
     problems.emplace_back(
         "--clock-epoch, --clock-origin and --clock-rate say how a served world's clock runs: the first two go "
-        "together, "
-        "and the third goes with them");
+        "together, and the third goes with them");
   }
   if (!problems.empty()) return fail(ErrorCode::InvalidInput, fmt::format("{}", fmt::join(problems, "\n")));
   return options;

@@ -16,7 +16,9 @@ namespace {
 namespace fs = std::filesystem;
 using Problem = std::optional<std::string>;
 
+/// Said by anybody, or (has_flag) on the command line of this very run.
 bool is_given(const Options& options, std::string_view name) { return options.given.contains(name); }
+bool has_flag(const Options& options, std::string_view name) { return options.flags.contains(name); }
 
 Problem check_world(const Options& options) {
   const SimulateOptions& simulate = options.simulate;
@@ -88,7 +90,8 @@ Problem check_judged_policy(const Options& options, std::span<const sim::Policy>
   for (const sim::Policy policy : policies) names.push_back(sim::name_of(policy));
   const std::string all = fmt::format("{}", fmt::join(names, ","));
   if (!simulate.fail_on_loss) {
-    if (!side_by_side || !is_given(options, "policy")) return std::nullopt;
+    // The policy of a file or of the environment is for runs that have one.
+    if (!side_by_side || !has_flag(options, "policy")) return std::nullopt;
     return fmt::format(
         "--policy chooses who handles the notices where one policy runs, and with --fail-on-loss who is judged; {} run "
         "here: --compare {} runs that one",

@@ -75,6 +75,10 @@ TEST(Arguments, AskForHelpAtEveryLevel) {
   EXPECT_EQ(parse({"--help"})->command, std::nullopt);
   EXPECT_TRUE(parse({"simulate", "-h"})->help);
   EXPECT_TRUE(parse({"agent", "--poll-interval", "nonsense", "--help"})->help) << "nothing is checked before help";
+  EXPECT_TRUE(parse({"help"})->help);
+  EXPECT_TRUE(parse({"help", "simulate"})->help);
+  EXPECT_EQ(parse({"help", "simulate"})->command, Command::Simulate);
+  EXPECT_EQ(error_of({"help", "agnet"}), "unknown command 'agnet'; did you mean 'agent'?");
   EXPECT_EQ(parse({})->command, std::nullopt);
   EXPECT_EQ(parse({"--version"})->command, Command::Version);
 }

@@ -121,6 +121,12 @@ TEST(SimulateFlags, AreRefusedWhereAPolicyWouldBePassedOver) {
   expect_refused({"remedies", "--policy", "none"}, "--policy chooses who handles the notices where one policy runs");
 }
 
+TEST(SimulateFlags, OfOneRunComeBeforeThePolicyOfAFile) {
+  const std::string path = testing::TempDir() + "spotkeeper-policy.yaml";
+  ASSERT_TRUE(write_file(path, "policy: none\n"));
+  EXPECT_EQ(refusal_of({"one-node", "--compare", "none", "--config", path}).code, 0);
+}
+
 TEST(SimulateFlags, AreRefusedEvenWithTheirDefaults) {
   expect_refused({"one-node", "--share", "0.6"}, "--share is assumed of a world from --from");
   expect_refused({"one-node", "--rate", "100"}, "--rate is assumed of a world from --from");
