@@ -46,6 +46,18 @@ class AgentWorld : public ::testing::Test {
     group.cancel_all();
     agent.reset();
   }
+  /// The agent is killed and n1 is as new: nothing is announced, it has no mark, and the pod that it had at first.
+  void begin_anew(const std::string& pod, const std::string& app) {
+    kill();
+    imds.pages.clear();
+    cluster.edit_node("n1", [](Node& node) {
+      node.annotations = {};
+      node.taints.clear();
+      node.unschedulable = false;
+    });
+    if (empty()) cluster.add_pod(pod, "n1", app);
+    runtime.advance(1s);
+  }
   net::Task<void> run() {
     co_await agent->run();
     ended = true;

@@ -24,6 +24,17 @@ class MarkFirst : public AgentWorld {
       return Error{ErrorCode::Timeout, "no answer within 3 s"};
     };
   }
+  /// The one pod is evicted between these times after the notice.
+  void expect_eviction_between(Duration after, Duration before) {
+    cluster.add_pod("web-1", "n1", "web");
+    start();
+    runtime.advance(2s);
+    spot_notice();
+    runtime.advance(after);
+    EXPECT_EQ(cluster.evictions.size(), 0U);
+    runtime.advance(before - after);
+    EXPECT_EQ(cluster.evictions.size(), 1U);
+  }
 
   int evictions_before_mark = 0;
   int evictions_after_mark = 0;
@@ -45,15 +56,7 @@ TEST_F(MarkFirst, ThoughTheApiServerStandsStillAroundTheNotice) {
 TEST_F(MarkFirst, AtWhateverMomentTheApiServerComesBack) {
   for (Duration stall = 1s; stall < 40s; stall += 700ms) {
     SCOPED_TRACE(format_duration(stall));
-    kill();
-    imds.pages.clear();
-    cluster.edit_node("n1", [](Node& node) {
-      node.annotations = {};
-      node.taints.clear();
-      node.unschedulable = false;
-    });
-    if (cluster.world.pods_on(NodeName("n1")).empty()) cluster.add_pod("web-1", "n1", "web");
-    runtime.advance(1s);
+    begin_anew("web-1", "web");
     evictions_before_mark = evictions_after_mark = 0;
     start();
     runtime.advance(2s);
@@ -67,27 +70,13 @@ TEST_F(MarkFirst, AtWhateverMomentTheApiServerComesBack) {
 }
 
 TEST_F(MarkFirst, WaitsATenthOfTheNoticeWhereThePatchAloneHasNoAnswer) {
-  cluster.add_pod("web-1", "n1", "web");
   lose_patches();
-  start();
-  runtime.advance(2s);
-  spot_notice();
-  runtime.advance(11s);
-  EXPECT_EQ(cluster.evictions.size(), 0U);
-  runtime.advance(3s);
-  EXPECT_EQ(cluster.evictions.size(), 1U);
+  expect_eviction_between(11s, 14s);
 }
 
 TEST_F(MarkFirst, WaitsFiveSecondsWhereThePatchIsRefused) {
-  cluster.add_pod("web-1", "n1", "web");
   cluster.patch_hook = [](const NodeChange&) -> std::optional<Error> { return Error{ErrorCode::Forbidden, "no"}; };
-  start();
-  runtime.advance(2s);
-  spot_notice();
-  runtime.advance(4s);
-  EXPECT_EQ(cluster.evictions.size(), 0U);
-  runtime.advance(3s);
-  EXPECT_EQ(cluster.evictions.size(), 1U);
+  expect_eviction_between(4s, 7s);
 }
 
 TEST_F(MarkFirst, NeverKeepsAPodBeyondItsLastSafeStart) {

@@ -398,15 +398,7 @@ TEST_F(AgentTest, EvictsThroughAStormOfRefusalsWithoutAHotLoop) {
                              kube::EvictOutcome::Unreachable, kube::EvictOutcome::WebhookFailed,
                              kube::EvictOutcome::BudgetRefused, kube::EvictOutcome::BudgetStale}) {
     SCOPED_TRACE(kube::name_of(outcome));
-    kill();
-    imds.pages.clear();
-    cluster.edit_node("n1", [](Node& node) {
-      node.annotations = {};
-      node.taints.clear();
-      node.unschedulable = false;
-    });
-    if (cluster.world.pods_on(NodeName("n1")).empty()) cluster.add_pod("web-1", "n1", "web");
-    runtime.advance(1s);
+    begin_anew("web-1", "web");
     cluster.evictions.clear();
     cluster.evictions_asked = 0;
     const Steady until = runtime.steady() + 20s;
