@@ -1,13 +1,22 @@
 #!/usr/bin/env python3
 """Requests that are lost while Spot nodes die, with our agent and with controls, on real nodes under real traffic.
 
-    lost_requests.py [--scenario a|b]… [--handler undisturbed|none|kubectl-drain|ours]… [--seconds N] [--markdown FILE]
+    lost_requests.py [--full] [--scenario NAME]… [--handler NAME]… [--nth PATH] [--parallel N] [--rate N]
+                     [--markdown FILE] [--json FOLDER]
 
-Twelve replicas with a budget of 80 % and a preStop of 15 s; 100 requests a second of each of four kinds at once: on new
-connections and on kept ones, through kube-proxy (l4) and through haproxy, which hears of endpoints as late as a cloud's
-load balancer does (l7). The notice is 60 s. In the table times count from the notice; a dash: it did not happen.
+What happens in each scenario: lost/scenario.py. Without a choice the agent runs in all of them and the controls in (a)
+and (b); with --full every control runs in every scenario; both lists can be cut down by name. --nth takes AWS's handler,
+which the user has built, as a further control. Runs share the cluster, --parallel of them at a time, each on four nodes
+of its own.
+
+Requests leave at --rate a second in each of four kinds at once: on new connections and on kept ones, through kube-proxy
+(l4) and through haproxy, which hears of endpoints as late as a cloud's load balancer does (l7). In the tables times
+count from the notice; a dash: it did not happen. --json is for one file of figures for each run (lost/figures.py);
+without it they go to the folder lost in $SPOTKEEPER_REPORTS, if that is set.
 """
 import argparse
+import collections
+import http.client
 import os
 import pathlib
 import shutil
@@ -16,37 +25,37 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE / "lost"), str(HERE), str(HERE.parent / "rig")]
 
-from daemonset import living  # noqa: E402
-from handlers import HANDLERS  # noqa: E402
+from cells import Cell, in_parallel  # noqa: E402
+from handlers import HANDLERS, AwsHandler  # noqa: E402
 from machine import Failed, await_until  # noqa: E402
-from run import LEAD, NOTICE, SCENARIOS, Run  # noqa: E402
+from run import Run  # noqa: E402
+from scenario import SCENARIOS  # noqa: E402
 from state import State  # noqa: E402
-from table import STREAMS, markdown  # noqa: E402
-from testing import admin, check, must, verdict  # noqa: E402
-from traffic import RATE  # noqa: E402
+from table import markdown  # noqa: E402
+from testing import admin, check, verdict  # noqa: E402
+from traffic import RuleWatch  # noqa: E402
 
-AFTER = 25  # seconds of traffic after the death
-UNDISTURBED = 30
+CONTROLLED = ("a", "b")  # the scenarios in which controls run unless all are asked for
+PARALLEL = 5
+RATE = 25
 
 
-def judge(figures):
+def judge(scenario, figures):
     name = f"({figures.scenario}) {figures.handler}"
-    told = f"{dict(figures.classes)}, {dict(figures.pods)}"
-    expected = 4 * RATE * figures.seconds
-    check(f"{name}: the client sent what it was told to", figures.sent == expected and figures.unsent == 0,
-          f"{figures.sent} of {expected}, {figures.unsent} unsent")
+    told = f"{figures.blame()}{dict(figures.classes)}, {dict(figures.losses)}"
+    check(f"{name}: the client sent what it was told to", figures.sent == figures.expected and figures.unsent == 0,
+          f"{figures.blame()}{figures.sent} of {figures.expected}, {figures.unsent} unsent")
     check(f"{name}: no request was answered twice", figures.twice == 0, figures.twice)
     if figures.handler == "undisturbed":
         check(f"{name}: nothing is lost when nothing dies", figures.lost == 0, f"the rig is at fault: {told}")
     if figures.handler == "none":
         check(f"{name}: requests are lost when nobody acts", figures.lost > 0, "the rig is too weak")
-    if figures.handler == "kubectl-drain":
-        check(f"{name}: the nodes are cordoned", figures.cordon is not None)
-    if figures.handler == "ours":
-        for stream in STREAMS:
-            lost = figures.streams[stream]["lost"]
-            check(f"{name}: no request is lost, {stream}", lost == 0, f"{lost} lost: {told}")
-        check(f"{name}: no pod is killed hard", figures.killed_hard == 0, figures.killed_hard)
+    if figures.handler in ("kubectl-drain", "nth"):
+        check(f"{name}: the nodes are cordoned", figures.cordon is not None, figures.blame())
+    if figures.handler == "ours" and scenario.spared:
+        for stream, counts in figures.streams.items():
+            check(f"{name}: no request is lost, {stream}", counts["lost"] == 0, f"{counts['lost']} lost: {told}")
+        check(f"{name}: no pod is killed hard", figures.killed_hard == 0, f"{figures.blame()}{figures.killed_hard}")
 
 
 def tell(figures):
@@ -54,54 +63,87 @@ def tell(figures):
           f"client was late by {figures.client_lag_ms:.0f} ms at most")
     if figures.handler != "undisturbed":
         print(f"  the machines were dead {figures.kill_late:.1f} s after the end of the notice")
-    for what, count in [*figures.classes.most_common(), *figures.pods.most_common()]:
+    for what, count in [*figures.classes.most_common(), *figures.losses.most_common()]:
         print(f"  {count} {what}")
     sys.stdout.flush()
 
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--full", action="store_true")
     parser.add_argument("--scenario", action="append", choices=SCENARIOS)
     parser.add_argument("--handler", action="append", choices=HANDLERS)
-    parser.add_argument("--seconds", type=int, default=LEAD + NOTICE + AFTER, help="of traffic (default %(default)s)")
+    parser.add_argument("--nth", type=pathlib.Path, metavar="PATH", default=os.environ.get("SPOTKEEPER_NTH"))
+    parser.add_argument("--parallel", type=int, default=PARALLEL, metavar="N")
+    parser.add_argument("--rate", type=int, default=RATE, metavar="N")
     parser.add_argument("--markdown", type=pathlib.Path, metavar="FILE", help="where the tables go as well")
-    return parser.parse_args()
+    parser.add_argument("--json", type=pathlib.Path, metavar="FOLDER")
+    chosen = parser.parse_args()
+    if not chosen.json and os.environ.get("SPOTKEEPER_REPORTS"):
+        chosen.json = pathlib.Path(os.environ["SPOTKEEPER_REPORTS"]) / "lost"
+    return chosen
 
 
-def clean_up(api):
-    for node in living():
-        must("stop", f"imds-{node['number']}")
-    await_until("the end of the namespaces", lambda: not any(
-        one["metadata"]["name"].startswith("lost-") for one in api.get("/api/v1/namespaces")["items"]), every=0.5)
+def jobs_of(chosen):
+    """(scenario, handler), those that take longest first."""
+    jobs = []
+    for scenario in (SCENARIOS[name] for name in chosen.scenario or SCENARIOS):
+        for name in chosen.handler or HANDLERS:
+            controlled = chosen.full or chosen.handler or scenario.name in CONTROLLED
+            if (name == "ours" or controlled) and (name != "nth" or chosen.nth):
+                jobs.append((scenario, name))
+    return sorted(jobs, key=lambda job: -(job[0].seconds + 2 * job[0].ready_after) * (job[1] != "undisturbed"))
 
 
-def measure(state, api, scenario, names, seconds):
-    """The figures of these handlers; a run that broke off has failed and gives none."""
-    for name in names:
-        length = min(seconds, UNDISTURBED) if name == "undisturbed" else seconds
-        try:
-            figures = Run(state, api, scenario, name, HANDLERS[name], length)()
-        except (Failed, OSError, RuntimeError) as error:
-            check(f"({scenario.name}) {name}: the run came to its end", False, error)
-            continue
-        tell(figures)
-        judge(figures)
-        yield figures
+def clean_up(cells):
+    api = admin()
+
+    def ours(kind):
+        return [one["metadata"]["name"] for one in api.get(f"/api/v1/{kind}")["items"]
+                if one["metadata"]["name"].startswith("lost-")]
+
+    for cell in cells:
+        cell.end(api)
+    await_until("the end of the namespaces", lambda: not ours("namespaces"), 120, every=0.5)
 
 
 def main():
     chosen = arguments()
-    state, api = State.default(), admin()
+    state = State.default()
     if shutil.which("haproxy") is None:
         sys.exit("FAIL haproxy is not installed")
-    tables = []
+    if chosen.nth:
+        AwsHandler.path = pathlib.Path(chosen.nth).resolve(strict=True)
+    jobs = jobs_of(chosen)
+    cells = [Cell(state, index, chosen.parallel) for index in range(min(chosen.parallel, len(jobs)))]
+    for name in {name for _, name in jobs}:
+        HANDLERS[name].prepare()
+    rules = RuleWatch(state.log / f"rules-{os.getpid()}.log")
+
+    def measure(job, cell):
+        scenario, name = job
+        try:
+            return scenario, name, Run(state, rules, scenario, name, HANDLERS[name], cell, chosen.rate)()
+        except (Failed, OSError, RuntimeError, SystemExit, http.client.HTTPException) as error:
+            return scenario, name, error
+
+    found = collections.defaultdict(dict)
     try:
-        for scenario in (SCENARIOS[name] for name in chosen.scenario or SCENARIOS):
-            found = list(measure(state, api, scenario, chosen.handler or HANDLERS, chosen.seconds))
-            tables.append(markdown(scenario, found))
-            print(tables[-1], flush=True)
+        for scenario, name, figures in in_parallel(jobs, cells, measure):
+            if isinstance(figures, BaseException):
+                check(f"({scenario.name}) {name}: the run came to its end", False, figures)
+                continue
+            tell(figures)
+            judge(scenario, figures)
+            found[scenario.name][name] = figures
+            if chosen.json:
+                figures.write(chosen.json, scenario)
     finally:
-        clean_up(api)
+        rules.end()
+        clean_up(cells)
+    tables = [markdown(scenario, [found[scenario.name][name] for name in HANDLERS if name in found[scenario.name]])
+              for scenario in SCENARIOS.values() if found[scenario.name]]
+    print("\n".join(tables), flush=True)
     if chosen.markdown:
         chosen.markdown.write_text("\n".join(tables))
     return verdict()

@@ -89,17 +89,20 @@ std::string LoadStream::pod_address(const Attempt& attempt) const {
 }
 
 net::Task<Errno> LoadStream::connect(Attempt& attempt) {
-  Errno error = EADDRINUSE;
-  for (int i = 0; i < kPortTries && error == EADDRINUSE; ++i) {
+  Errno error = 0;
+  for (int i = 0; i < kPortTries; ++i) {
     const auto port = run_.ports.take(loop_.steady());
     if (!port) co_return EADDRNOTAVAIL;
     attempt.source_port = *port;
     attempt.connection = Connection::open(loop_, target_.address.family(), *port, error);
+    if (attempt.connection) {
+      run_.translations.hear();
+      error = co_await attempt.connection->connect(target_.address);
+    }
+    // The port is somebody else's, or a connection that is kept for long still leads from it to the same server.
+    if (error != EADDRINUSE && error != EADDRNOTAVAIL) break;
   }
-  if (!attempt.connection) co_return error;
-  report_.opened_connection();
-  run_.translations.hear();
-  error = co_await attempt.connection->connect(target_.address);
+  if (attempt.connection) report_.opened_connection();
   co_return error;
 }
 

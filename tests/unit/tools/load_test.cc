@@ -109,6 +109,16 @@ TEST_F(LoadTest, OpensAConnectionForEachRequestOfTheNewStyle) {
   EXPECT_GE(run.ports.taken(), 4U) << "each from a source port of its own";
 }
 
+TEST_F(LoadTest, PassesOverAPortFromWhichAConnectionToTheServerStillLeads) {
+  server = std::make_unique<Server>(loop, Manner::Answers);
+  Errno error = 0;
+  const auto kept = Connection::open(loop, AF_INET, run.ports.next(), error);
+  ASSERT_NE(kept, nullptr);
+  ASSERT_EQ(loop.run_until(kept->connect(server->address())), 0);
+  EXPECT_EQ(send_to(server->address(), Style::New, 1).answered(), 1U);
+  EXPECT_EQ(run.ports.taken(), 2U);
+}
+
 TEST_F(LoadTest, KeepsItsConnectionInTheKeptStyle) {
   EXPECT_EQ(load(Manner::Answers, Style::Kept).answered(), 4U);
   EXPECT_EQ(server->connections, 1U);

@@ -4,6 +4,8 @@ import select
 import threading
 import time
 
+from service import ready
+
 
 class Watch(threading.Thread):
     """Follows a list of the API; `heard` gets each object with the time at which it came."""
@@ -24,10 +26,12 @@ class Watch(threading.Thread):
 
 
 class Clock:
-    """Of nodes and of the pods of one namespace: first cordon, first deletion."""
+    """Of nodes and of the pods of one namespace: first cordon; first seen, first Ready, first deletion."""
 
     def __init__(self, api, service):
         self.cordoned = {}  # node name to time
+        self.made = {}  # pod name to time; of those that were there before, when the clock began
+        self.ready = {}  # pod name to time
         self.deleted = {}  # pod name to time: when it was told to end
         self.place = {}  # pod name to (node name, address)
         self._watches = [Watch(api, "/api/v1/nodes", self._node),
@@ -43,6 +47,9 @@ class Clock:
 
     def _pod(self, when, _, pod):
         name = pod["metadata"]["name"]
+        self.made.setdefault(name, when)
+        if ready(pod):
+            self.ready.setdefault(name, when)
         if pod["spec"].get("nodeName") and pod["status"].get("podIP"):
             self.place[name] = (pod["spec"]["nodeName"], pod["status"]["podIP"])
         if "deletionTimestamp" in pod["metadata"]:

@@ -1,44 +1,133 @@
-"""Who acts on a notice: our agent as it is shipped, or a control."""
+"""Who acts on a notice: our agent as it is shipped, or a control. Each on the nodes of one cell."""
 import os
 import pathlib
 
 import daemonset
-from machine import await_until
+import node
+from cells import LABEL
+from machine import Failed, await_until, run
+from service import ready
 from testing import kubectl, must
 
 WATCHER = pathlib.Path(__file__).with_name("drain_watcher.py")
 
 
-class Nobody:
-    def begin(self, state, nodes):
+class Handler:
+    """Nobody acts."""
+
+    def __init__(self, state, api, cell, name):
+        self._state, self._api, self._cell = state, api, cell
+        self._name = name  # of the run, and of what is made for it
+
+    @staticmethod
+    def prepare():
+        """Once, before the first run."""
+
+    def begin(self):
+        """Returns when it would hear a notice."""
+
+    def end(self):
         pass
 
-    def end(self, nodes):
-        pass
 
-
-class Ours(Nobody):
-    def begin(self, state, nodes):
+class Ours(Handler):
+    @staticmethod
+    def prepare():
         must("image", os.environ["SPOTKEEPER_BINARY"], "spotkeeper")
-        daemonset.install()
 
-    def end(self, nodes):
-        kubectl("delete", "--ignore-not-found", "--wait=false", "-f", "-", text_input=daemonset.MANIFEST)
-        names = {node["name"] for node in daemonset.living()}
-        await_until("the end of the agents", lambda: not any(
-            pod["spec"].get("nodeName") in names for pod in daemonset.api.get(daemonset.AGENTS)["items"]))
+    def begin(self):
+        namespace = f"{self._name}-agents"
+        self._api.create("/api/v1/namespaces", {"metadata": {"name": namespace}})
+        done = kubectl("apply", "-f", "-", text_input=self._manifest())
+        if done.returncode != 0:
+            raise Failed(f"the API server does not take the manifest: {done.stderr.strip()}")
+        names = set(self._cell.node_names)
+        await_until("agents", lambda: {
+            pod["spec"]["nodeName"] for pod in self._api.get(f"/api/v1/namespaces/{namespace}/pods")["items"]
+            if ready(pod)} >= names)
+
+    def end(self):
+        kubectl("delete", "--ignore-not-found", "--wait=false", "-f", "-", text_input=self._manifest())
+        kubectl("delete", "namespace", f"{self._name}-agents", "--wait=false", "--ignore-not-found")
+
+    def _manifest(self):
+        """The shipped one, but for names (what is in it is there once for each cell), the image and the nodes."""
+        text = daemonset.MANIFEST
+        for there, here in (("spotkeeper-agent", f"spotkeeper-{self._name}"),
+                            ("namespace: kube-system", f"namespace: {self._name}-agents"),
+                            ("image: spotkeeper:latest", "image: docker.io/local/spotkeeper:1"),
+                            ("imagePullPolicy: IfNotPresent", "imagePullPolicy: Never"),
+                            ("      nodeSelector:\n", f"      nodeSelector:\n        {LABEL}: {self._cell.name}\n")):
+            if there not in text:
+                raise Failed(f"deploy/agent.yaml has no {there!r}")
+            text = text.replace(there, here)
+        return text
 
 
-class KubectlDrain(Nobody):
-    def begin(self, state, nodes):
-        for node in nodes:
-            must("start", node["number"], f"drain-{node['name']}", "python3", WATCHER, state.bin / "kubectl",
-                 state.folder / "node.kubeconfig", node["name"])
+class OnEachNode(Handler):
+    """A program beside each kubelet."""
 
-    def end(self, nodes):
-        for node in nodes:
-            must("stop", f"drain-{node['name']}", "--kill")
+    def command(self, number):
+        raise NotImplementedError
+
+    def begin(self):
+        for number in self._cell.numbers:
+            must("start", number, self._label(number), *self.command(number))
+
+    def end(self):
+        for number in self._cell.numbers:
+            must("stop", self._label(number), "--kill")
+
+    def _label(self, number):
+        return f"{self._name}-{node.name_of(number)}"
 
 
-# In the order in which they run: what says whether the rig can be trusted comes first.
-HANDLERS = {"undisturbed": Nobody(), "none": Nobody(), "kubectl-drain": KubectlDrain(), "ours": Ours()}
+class KubectlDrain(OnEachNode):
+    def command(self, number):
+        return ["python3", WATCHER, self._state.bin / "kubectl", self._state.folder / "node.kubeconfig",
+                node.name_of(number)]
+
+
+class AwsHandler(OnEachNode):
+    """AWS's own, with its defaults, which are IMDS mode."""
+
+    path = None  # of the program that the user has built
+
+    def begin(self):
+        self._account()
+        super().begin()
+        for number in self._cell.numbers:
+            log = self._state.log / f"{self._label(number)}.log"
+            await_until("AWS's handler", lambda file=log: "has started successfully" in file.read_text(errors="replace"),
+                        30)
+
+    def command(self, number):
+        return ["sh", "-c", f"""
+            mkdir -p /var/run/secrets/kubernetes.io && ln -sfn {self._secret} /var/run/secrets/kubernetes.io/serviceaccount
+            exec env -i KUBERNETES_SERVICE_HOST=10.96.0.1 KUBERNETES_SERVICE_PORT=443 NAMESPACE=kube-system \\
+                NODE_NAME={node.name_of(number)} POD_NAME={self._label(number)} {AwsHandler.path}"""]
+
+    @property
+    def _secret(self):
+        return self._state.folder / f"account-{self._name}"
+
+    def _account(self):
+        """What a pod with a service account finds in its file system."""
+        account, binding = f"{self._name}-handler", f"{self._name}-handler"
+        kubectl("-n", "kube-system", "create", "serviceaccount", account)
+        kubectl("create", "clusterrolebinding", binding, "--clusterrole=cluster-admin",
+                f"--serviceaccount=kube-system:{account}")
+        self._secret.mkdir(exist_ok=True)
+        token = kubectl("-n", "kube-system", "create", "token", account)
+        if token.returncode != 0:
+            raise Failed(f"no token for AWS's handler: {token.stderr.strip()}")
+        (self._secret / "token").write_text(token.stdout.strip())
+        (self._secret / "ca.crt").write_text((self._state.pki / "ca.crt").read_text())
+
+    def end(self):
+        super().end()
+        kubectl("-n", "kube-system", "delete", "serviceaccount", f"{self._name}-handler", "--ignore-not-found")
+        kubectl("delete", "clusterrolebinding", f"{self._name}-handler", "--ignore-not-found")
+
+
+HANDLERS = {"undisturbed": Handler, "none": Handler, "kubectl-drain": KubectlDrain, "nth": AwsHandler, "ours": Ours}

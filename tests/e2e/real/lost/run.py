@@ -1,60 +1,17 @@
-"""One run: a handler in a scenario, and what it gave."""
+"""One run: a handler in a scenario, on a cell, and what it gave."""
 import collections
-import dataclasses
 import datetime
-import json
 import os
-import subprocess
 import time
 
 import daemonset
+import node
 from clock import Clock, Ends, servers, wait_until
-from machine import await_until
+from figures import Figures
+from scenario import LEAD
 from service import LOGS, WebService
-from testing import RIG, kubectl, must
-from traffic import RuleWatch, Traffic
-
-NODES = 4
-NOTICE = 60  # seconds from the notice to the end of the machine
-LEAD = 5  # seconds of traffic before the notice
-
-
-@dataclasses.dataclass
-class Scenario:
-    name: str
-    says: str
-    ready_after: int  # seconds
-    dying: int  # nodes
-
-
-SCENARIOS = {
-    "a": Scenario("a", "pods that are ready in 2 s, one of four nodes", 2, 1),
-    "b": Scenario("b", "pods that need 40 s to be ready, two of four nodes at once", 40, 2),
-}
-
-
-@dataclasses.dataclass
-class Figures:
-    scenario: str
-    handler: str
-    seconds: int
-    load: str  # of the machine, before and after
-    client_lag_ms: float  # how late the client itself was at worst
-    sent: int = 0
-    lost: int = 0
-    unsent: int = 0
-    streams: dict = dataclasses.field(default_factory=dict)  # "l4 new": its part of the client's report
-    classes: collections.Counter = dataclasses.field(default_factory=collections.Counter)
-    pods: collections.Counter = dataclasses.field(default_factory=collections.Counter)
-    twice: int = 0  # answered by two servers, or two times by one
-    # Seconds after the notice; None: it did not happen before the machines ended.
-    cordon: float | None = None
-    l4_left: float | None = None
-    l7_left: float | None = None
-    sigterm: float | None = None
-    left: float | None = None  # from the end of the last of the dying nodes' pods to the end of the machines
-    killed_hard: int = 0
-    kill_late: float = 0.0  # how long after the end of the notice the machines were dead
+from testing import admin
+from traffic import Traffic
 
 
 def load_now():
@@ -65,48 +22,39 @@ def seconds_of(text):
     return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
 
 
-def replenish(api):
-    """Dead machines go from the API, and fresh ones take their place."""
-    for node in nodes_ever():
-        if not node["alive"]:
-            kubectl("delete", "node", node["name"], "--ignore-not-found")
-    while len(daemonset.living()) < NODES:
-        must("node", "add")
-    names = {node["name"] for node in daemonset.living()}
-    await_until("nodes that take pods", lambda: all(
-        not node["spec"].get("unschedulable") and not node["spec"].get("taints")
-        for node in api.get("/api/v1/nodes")["items"] if node["metadata"]["name"] in names))
-
-
-def nodes_ever():
-    return json.loads(must("status", "--json"))["nodes"]
-
-
 class Run:
-    def __init__(self, state, api, scenario, name, handler, seconds):
-        self._state, self._api = state, api
-        self._scenario, self._name, self._handler, self._seconds = scenario, name, handler, seconds
-        self._service = WebService(api, f"lost-{scenario.name}-{name}-{os.getpid()}", scenario.ready_after)
-        self._traffic = Traffic(state, self._service)
+    def __init__(self, state, rules, scenario, name, make_handler, cell, rate):
+        self._state, self._rules, self._scenario, self._name, self._cell = state, rules, scenario, name, cell
+        self._rate = rate
+        self._api = admin()  # a connection of its own
+        title = f"lost-{scenario.name}-{name}-{os.getpid()}"
+        self._handler = make_handler(state, self._api, cell, title)
+        self._service = WebService(self._api, title, scenario, cell)
+        self._traffic = Traffic(state, self._service, cell, rate)
+        # An undisturbed service needs no longer than it takes to see that the rig loses nothing by itself.
+        self._seconds = min(scenario.seconds, 40) if name == "undisturbed" else scenario.seconds
 
     def __call__(self):
-        replenish(self._api)
-        nodes = daemonset.living()
-        must("imds", *[node["number"] for node in nodes])
+        self._cell.replenish(self._api)
         try:
-            self._handler.begin(self._state, nodes)
+            self._handler.begin()
             self._service.deploy()
             self._traffic.prepare()
-            return self._measure(nodes[:self._scenario.dying])
+            return self._measure()
         finally:
             self._traffic.end()
             self._service.remove()
-            self._handler.end(nodes)
+            self._handler.end()
 
-    def _measure(self, dying):
-        names = {node["name"] for node in dying}
+    def _chosen(self):
+        """The nodes that die: those with the most pods, the first among equals."""
+        pods = collections.Counter(pod["spec"]["nodeName"] for pod in self._service.pods())
+        return sorted(self._cell.numbers, key=lambda number: -pods[node.name_of(number)])[:self._scenario.dying]
+
+    def _measure(self):
+        dying = self._chosen()
+        names = {node.name_of(number) for number in dying}
         clock = Clock(self._api, self._service)
-        rules = RuleWatch(self._service, self._state.log / f"rules-{self._service.namespace}.log")
         ends = Ends(servers(self._service.namespace, names))
         before, notice, killed, hard = load_now(), None, None, {}
         try:
@@ -115,69 +63,96 @@ class Run:
             if self._name != "undisturbed":
                 wait_until(began + LEAD)
                 notice = time.time()
-                for node in dying:
-                    said = daemonset.tell(node["number"], f"notice terminate in {NOTICE}s")
-                    if said != "ok":
-                        raise RuntimeError(f"the metadata service says {said}")
-                wait_until(notice + NOTICE)
+                self._give_notice(dying)
+                wait_until(notice + self._scenario.notice)
                 hard = servers(self._service.namespace, names)
-                killers = [subprocess.Popen([RIG, "node", "kill", str(node["number"])]) for node in dying]
-                if any(killer.wait() for killer in killers):
-                    raise RuntimeError("a node could not be killed")
+                self._cell.kill(dying)
                 killed = time.time()
-            report = self._traffic.report(began + self._seconds + 30 - time.time())
+            report = self._traffic.report(began + self._seconds + 60 - time.time())
         finally:
             ends.end()
-            rules.end()
             clock.end()
         figures = self._count(report, clock, f"{before}, {load_now()}")
         if notice is not None:
             figures.killed_hard = len(hard)
-            figures.kill_late = killed - notice - NOTICE
-            self._time(figures, notice, names, clock, rules, ends)
+            figures.kill_late = killed - notice - self._scenario.notice
+            self._time(figures, notice, names, clock, ends)
         return figures
 
+    def _give_notice(self, dying):
+        for number in dying:
+            said = daemonset.tell(number, f"notice terminate in {self._scenario.notice}s")
+            if said != "ok":
+                raise RuntimeError(f"the metadata service says {said}")
+
     def _count(self, report, clock, load):
-        figures = Figures(self._scenario.name, self._name, self._seconds, load, report["worst_start_lag_ms"],
-                          report["sent"], report["lost"], report["unsent"])
-        figures.streams = {f"{stream['target']} {stream['style']}": stream for stream in report["streams"]}
+        figures = Figures(self._scenario.name, self._name, self._seconds, self._rate, load,
+                          report["worst_start_lag_ms"], self._traffic.expected(self._seconds), report["sent"],
+                          report["lost"], report["unsent"])
+        figures.streams = {f"{stream['target']} {stream['style']}": {
+            key: stream[key] for key in ("sent", "lost", "outcomes")} for stream in report["streams"]}
         pods = {address: name for name, (_, address) in clock.place.items()}
         balanced = self._traffic.balanced_to()
         for lost in report["lost_requests"]:
             if lost["outcome"] == "unsent":
                 continue
             figures.classes[f"{lost['target']} {lost['style']} {lost['outcome']}"] += 1
-            address = balanced.get(lost["id"], "") if lost["target"] == "l7" else lost["pod_address"] or ""
+            over_balancer = lost["target"].startswith("l7")
+            address = balanced.get(lost["id"], "") if over_balancer else lost["pod_address"] or ""
             # On a kept connection to the balancer, who answered last is not who was asked this time.
             pod = pods.get(address.partition(":")[0]) or lost["pod"]
-            node = clock.place.get(pod, ("a node not known",))[0]
-            figures.pods[f"{pod or 'a pod not known'} on {node}"] += 1
+            where = clock.place.get(pod, ("a node not known",))[0]
+            figures.losses[f"{pod or 'a pod not known'} on {where}"] += 1
         answers = collections.Counter(words[2] for words in self._noted(clock) if words[1] == "answered")
         figures.twice = sum(1 for count in answers.values() if count > 1)
         return figures
 
-    def _time(self, figures, notice, names, clock, rules, ends):
-        doomed = {pod: address for pod, (node, address) in clock.place.items() if node in names}
+    def _time(self, figures, notice, names, clock, ends):
+        figures.pods = self._pods(notice, names, clock, ends)
+        leaving = [pod for pod in figures.pods.values() if pod["leaves"]]
 
-        def last(times, wanted):
-            found = [times[one] - notice for one in wanted if one in times]
-            return max(found) if wanted and len(found) == len(wanted) and max(found) < NOTICE else None
+        def last(times):
+            """When the last of them happened; None: one did not, or not before the machines ended."""
+            times = list(times)
+            in_time = times and None not in times and max(times) < self._scenario.notice
+            return max(times) if in_time else None
 
-        figures.cordon = last(clock.cordoned, names)
-        left = rules.left(set(doomed.values()))
-        figures.l4_left = left - notice if left else None
-        figures.l7_left = max((seconds_of(when) - notice for when, pod in self._traffic.fed("removed")
-                               if pod in doomed), default=None)
+        figures.cordon = last(clock.cordoned.get(name, float("inf")) - notice for name in names)
+        figures.l4_left = last(left_at(pod["l4"]) for pod in leaving)
+        figures.l7_left = last(left_at(pod["l7"]) for pod in leaving)
+        figures.sigterm = last(pod["sigterm"] for pod in leaving if "sigterm" in pod)
+        ended = last(pod.get("ended") for pod in leaving if "ended" in pod)
+        figures.left = None if figures.killed_hard or ended is None else self._scenario.notice - ended
+
+    def _pods(self, notice, names, clock, ends):
+        """Of each pod what figures.py says."""
         terms = {words[3]: float(words[0]) for words in self._noted(clock) if words[1] == "ending"}
-        figures.sigterm = last(terms, [pod for pod in doomed if pod in terms])
-        figures.left = None if figures.killed_hard else NOTICE - (last(ends.times, list(ends.times)) or NOTICE)
+        rules = self._rules.changes(self._service.namespace)
+        pods = {}
+        for name, (where, address) in clock.place.items():
+            pod = {"node": where, "leaves": where in names}
+            for key, times in (("made", clock.made), ("ready", clock.ready), ("deleted", clock.deleted),
+                               ("sigterm", terms), ("ended", ends.times)):
+                if name in times:
+                    pod[key] = times[name] - notice
+            pod["l4"] = [[when - notice, there] for when, there in rules.get(address, [])]
+            pod["l7"] = [[seconds_of(when) - notice, change == "added"]
+                         for when, change, one in self._traffic.fed() if one == name]
+            pods[name] = pod
+        return pods
 
     def _noted(self, clock):
         """The lines of all servers of this run: time, word, id, and the pod's name."""
-        for file in self._state.log.glob(f"rn*/{LOGS}/*.log"):
-            if file.stem not in clock.place:
-                continue
-            for line in file.read_text(errors="replace").splitlines():
-                words = line.split()
-                if len(words) == 3:
-                    yield [*words, file.stem]
+        for number in self._cell.numbers:
+            for file in (self._state.log / node.name_of(number) / LOGS).glob("*.log"):
+                if file.stem not in clock.place:
+                    continue
+                for line in file.read_text(errors="replace").splitlines():
+                    words = line.split()
+                    if len(words) == 3:
+                        yield [*words, file.stem]
+
+
+def left_at(changes):
+    """When an endpoint was there no more; None: it is still there, or never was."""
+    return None if not changes or changes[-1][1] else changes[-1][0]

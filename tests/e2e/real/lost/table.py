@@ -1,22 +1,30 @@
 """The figures of the runs as a table in Markdown, which is also what people are shown."""
 STREAMS = ("l4 new", "l4 kept", "l7 new", "l7 kept")
-HEAD = ("handler", "sent", "lost", *(f"lost {stream}" for stream in STREAMS), "cordon", "last endpoint gone, l4",
-        "l7", "last SIGTERM", "seconds left", "pods killed hard", "machine's load")
+TIMES = ("cordon", "last endpoint gone, l4", "l7", "last SIGTERM", "seconds left")
 
 
 def seconds(value):
     return "–" if value is None else f"{value:.1f} s"
 
 
-def row(figures):
+def head(scenario):
+    long = (f"lost of {scenario.long_requests} s",) if scenario.long_requests else ()
+    return ("handler", "sent", "lost", *(f"lost {stream}" for stream in STREAMS), *long, *TIMES, "pods killed hard",
+            "machine's load")
+
+
+def row(scenario, figures):
     cells = [figures.handler, f"{figures.sent:,}", f"{figures.lost:,}"]
     cells += [f"{figures.streams[stream]['lost']:,}" for stream in STREAMS]
+    if scenario.long_requests:
+        cells.append(f"{sum(stream['lost'] for name, stream in figures.streams.items() if 'long' in name):,}")
     cells += map(seconds, (figures.cordon, figures.l4_left, figures.l7_left, figures.sigterm, figures.left))
     cells += [str(figures.killed_hard) if figures.handler != "undisturbed" else "–", figures.load]
     return cells
 
 
 def markdown(scenario, all_figures):
-    rows = [HEAD, ["---"] * len(HEAD), *map(row, all_figures)]
+    names = head(scenario)
+    rows = [names, ["---"] * len(names), *(row(scenario, figures) for figures in all_figures)]
     lines = ["| " + " | ".join(cells) + " |" for cells in rows]
     return f"### ({scenario.name}) {scenario.says}\n\n" + "\n".join(lines) + "\n"

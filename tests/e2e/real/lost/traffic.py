@@ -5,15 +5,15 @@ import re
 import subprocess
 
 from machine import await_until, run
-from service import REPLICAS
 from testing import must
 
-RATE = 100  # requests a second, of each style on each path
-BALANCER = "10.77.0.3:8000"
+LONG_RATE = 1  # long requests a second, of each style on each path
+GRACE_OF_LONG = 10  # seconds more than it takes, until a long request counts as lost
+KEPT = 24  # connections of each stream that keeps some
 SLOTS = 64
 SEED = 7  # of the balancer's delays: every handler meets the same ones
-# The client's ports are apart from those that haproxy's own connections take: connection tracking knows both.
-CLIENT_PORTS, OTHER_PORTS = "20000-49999", "50000 60999"
+# Apart from the clients' (cells.py): connection tracking knows both.
+OTHER_PORTS = "50000 60999"
 
 
 def tool(name):
@@ -25,10 +25,9 @@ def in_client(*command):
 
 
 class Traffic:
-    next_port = 0  # of the client: a port rests before it is used again, also from one run to the next
-
-    def __init__(self, state, service):
-        self._state, self._service = state, service
+    def __init__(self, state, service, cell, rate):
+        self._state, self._service, self._cell, self._rate = state, service, cell, rate
+        self._scenario = service.scenario
         name = service.namespace
         self._labels = {part: f"{part}-{name}" for part in ("haproxy", "feeder", "client")}
         self.feed_log = state.log / f"feed-{name}.jsonl"
@@ -42,43 +41,49 @@ class Traffic:
         run(*in_client("sysctl", "-q", "-w", f"net.ipv4.ip_local_port_range={OTHER_PORTS}"))
         configuration = self._state.folder / f"haproxy-{self._service.namespace}.cfg"
         balancer = ["--socket", self._socket, "--slots", SLOTS]
-        configuration.write_text(run(tool("endpoint_feeder"), "--print-config", *balancer, "--bind", BALANCER))
+        configuration.write_text(run(tool("endpoint_feeder"), "--print-config", *balancer, "--bind", self._cell.balancer))
         must("start", "client", self._labels["haproxy"], "haproxy", "-db", "-f", configuration)
         await_until("haproxy", self._socket.exists, 20)
         must("start", "client", self._labels["feeder"], tool("endpoint_feeder"), "--kubeconfig", self._state.admin,
              "--namespace", self._service.namespace, "--service", "web", *balancer, "--seed", SEED,
              "--log", self.feed_log)
-        await_until("the balancer's endpoints", lambda: len(self.fed("added")) == REPLICAS, 30, every=0.2)
-        await_until("kube-proxy's endpoints", lambda: len(self._proxied()) == REPLICAS, 30, every=0.2)
+        await_until("the balancer's endpoints", lambda: len(self.fed()) == self._scenario.replicas, 30, every=0.2)
+        await_until("kube-proxy's endpoints", lambda: len(self._proxied()) == self._scenario.replicas, 30, every=0.2)
 
     def _proxied(self):
         rules = run(*in_client("nft", "list", "table", "ip", "kube-proxy"))
         return set(re.findall(rf"goto endpoint-\w+-{self._service.namespace}/web/tcp/http__([\d.]+)/", rules))
 
-    def fed(self, change):
-        """What the balancer was told: (time, pod), oldest first."""
+    def fed(self):
+        """What the balancer was told: (time, "added" or "removed", pod), oldest first."""
         if not self.feed_log.exists():
             return []
         events = [json.loads(line) for line in self.feed_log.read_text().splitlines() if line.endswith("}")]
-        return [(event["time"], event["pod"]) for event in events
-                if event["event"] == "applied" and event["change"] == change]
+        return [(event["time"], event["change"], event["pod"]) for event in events if event["event"] == "applied"]
 
     def send(self, seconds):
         """Returns when the first requests leave."""
-        targets = []
-        for name, where in (("l4", self._service.address), ("l7", BALANCER)):
-            targets += ["--target", f"name={name},url=http://{where},rate={RATE},style=both"]
+        targets, long = [], self._scenario.long_requests
+        for name, where in (("l4", self._service.address), ("l7", self._cell.balancer)):
+            targets += ["--target", f"name={name},url=http://{where},rate={self._rate},style=both,kept={KEPT}"]
+            if long:
+                targets += ["--target", f"name={name}-long,url=http://{where},rate={LONG_RATE},style=both,"
+                            f"takes={long}s,deadline={long + GRACE_OF_LONG}s,kept={2 * long * LONG_RATE}"]
         must("start", "client", self._labels["client"], tool("web_client"), *targets, "--for", f"{seconds}s",
-             "--run", self._service.namespace, "--source-ports", CLIENT_PORTS, "--first-port", Traffic.next_port,
-             "--report", self._report)
+             "--run", self._service.namespace, "--source-ports", "{}-{}".format(*self._cell.ports),
+             "--first-port", self._cell.next_port, "--report", self._report)
         await_until("the client", lambda: "sending since" in self._client_log.read_text(), 10)
+
+    def expected(self, seconds):
+        """How many requests that makes."""
+        return 4 * (self._rate + (LONG_RATE if self._scenario.long_requests else 0)) * seconds
 
     def report(self, bound):
         """The client's report (tools/web_client/report.h), when it is over."""
         client = self._state.living(self._labels["client"])
         await_until("the client's end", lambda: client is None or not client.alive(), bound, every=0.2)
         report = json.loads(self._report.read_text())
-        Traffic.next_port = report["source_ports"]["next"]
+        self._cell.next_port = report["source_ports"]["next"]
         return report
 
     def balanced_to(self):
@@ -96,11 +101,9 @@ class Traffic:
 
 
 class RuleWatch:
-    """When the client's kube-proxy put which endpoints into the rules of the service."""
+    """When the client's kube-proxy put which endpoints into the rules of which service. One for all runs."""
 
-    def __init__(self, service, path):
-        self._pattern = re.compile(rf"endpoint-\w+-{service.namespace}/web/tcp/http__([\d.]+)/")
-        self._rule = re.compile(rf"add rule ip kube-proxy service-\w+-{service.namespace}/web/tcp/http ")
+    def __init__(self, path):
         self._path = path
         self._output = open(path, "wb")
         # Each line gets its time here, in the order in which the kernel told of it.
@@ -115,14 +118,17 @@ class RuleWatch:
         self._stamp.wait()
         self._output.close()
 
-    def left(self, addresses):
-        """When the rule that spreads the service's connections last lost one of these; None: it still has some."""
-        gone, there = None, True
+    def changes(self, namespace):
+        """Address to [(time, it is there)], oldest first, of the rule that spreads the service's connections."""
+        pattern = re.compile(rf"endpoint-\w+-{namespace}/web/tcp/http__([\d.]+)/")
+        rule = re.compile(rf"add rule ip kube-proxy service-\w+-{namespace}/web/tcp/http ")
+        before, found = set(), {}
         for line in self._path.read_text(errors="replace").splitlines():
             when, _, what = line.partition(" ")
-            if not self._rule.match(what):
+            if not rule.match(what):
                 continue
-            before, there = there, bool(set(self._pattern.findall(what)) & addresses)
-            if before and not there:
-                gone = float(when)
-        return None if there else gone
+            there = set(pattern.findall(what))
+            for address in there ^ before:
+                found.setdefault(address, []).append((float(when), address in there))
+            before = there
+        return found

@@ -1,0 +1,55 @@
+"""What a run gave: the rows of the tables, and one JSON file for each run.
+
+NAME-HANDLER.json: {"scenario": {…scenario.py's fields}, "figures": {…those of Figures}, "pods": {POD: {…}}}. Times are in
+seconds after the notice. Of each pod: "node", "leaves" (its node dies), and where they are known "made", "ready",
+"deleted", "sigterm", "ended", "l4" and "l7": [[time, whether it is there]…] in kube-proxy's rules and in haproxy.
+"""
+import collections
+import dataclasses
+import json
+
+
+@dataclasses.dataclass
+class Figures:
+    scenario: str
+    handler: str
+    seconds: int
+    rate: int  # requests a second, of each of the four kinds
+    load: str  # of the machine, before and after
+    client_lag_ms: float  # how late the client itself was at worst
+    expected: int = 0  # what the client was told to send
+    sent: int = 0
+    lost: int = 0
+    unsent: int = 0
+    streams: dict = dataclasses.field(default_factory=dict)  # "l4 new": {"sent", "lost", "outcomes"}
+    classes: collections.Counter = dataclasses.field(default_factory=collections.Counter)
+    losses: collections.Counter = dataclasses.field(default_factory=collections.Counter)  # by pod and node
+    twice: int = 0  # answered by two servers, or two times by one
+    # Seconds after the notice; None: it did not happen before the machines ended.
+    cordon: float | None = None
+    l4_left: float | None = None
+    l7_left: float | None = None
+    sigterm: float | None = None
+    left: float | None = None  # from the end of the last of the dying nodes' pods to the end of the machines
+    killed_hard: int = 0
+    kill_late: float = 0.0  # how long after the end of the notice the machines were dead
+    least: float | None = None  # what had to be lost at least
+    pods: dict = dataclasses.field(default_factory=dict)
+
+    def blame(self):
+        """Why what came out may be the rig's own doing; empty: it is not."""
+        reasons = []
+        if self.client_lag_ms > 1000:
+            reasons.append(f"the client was late by {self.client_lag_ms:.0f} ms")
+        if self.unsent:
+            reasons.append(f"{self.unsent} requests could not be tried")
+        if self.kill_late > 2:
+            reasons.append(f"the machines died {self.kill_late:.1f} s late")
+        return f"the rig is at fault, this machine had too much to do: {', '.join(reasons)}; " if reasons else ""
+
+    def write(self, folder, scenario):
+        fields = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        pods = fields.pop("pods")
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{self.scenario}-{self.handler}.json").write_text(json.dumps(
+            {"scenario": dataclasses.asdict(scenario), "figures": fields, "pods": pods}, indent=1))
