@@ -70,12 +70,13 @@ class Search {
     const Ending ending{.grace = static_cast<Seconds>(std::ceil(world.grace)),
                         .requests = static_cast<Seconds>(std::ceil(world.answers))};
     const auto notice = static_cast<Seconds>(world.notice);
-    latest_ = std::max(0, last_safe_start(ending, notice, static_cast<Seconds>(world.margin), Grace::Whole));
+    const Seconds latest = last_safe_start(ending, notice, static_cast<Seconds>(world.margin), Grace::Whole);
+    latest_ = std::max(world.first, static_cast<double>(latest));
     best_.lost = std::numeric_limits<double>::infinity();
   }
 
   FewestLost run() {
-    try_from(0);
+    try_from(world_.first);
     return best_;
   }
 

@@ -32,6 +32,7 @@ struct RequestWorld {
   int desired = 0;  // the budget allows a start while more than so many are healthy
   double notice = 0;
   double until = 0;  // requests are sent until then
+  double first = 0;  // nothing starts earlier: nobody hears of a notice at once
   double margin = 2;
   double step = 1;         // of start times
   double ready_after = 0;  // from a start until the successor is Ready

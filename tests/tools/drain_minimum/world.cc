@@ -51,8 +51,8 @@ format::JsonObject told(const oracle::FewestLost& found, const oracle::RequestWo
 Result<MinimumQuestion> parse_minimum_question(const format::JsonValue& document) {
   const format::JsonField field(document);
   SK_CHECK(field.is_object());
-  SK_CHECK(field.only_keys({"staying", "leaving", "desired", "notice", "until", "margin", "step", "ready_after",
-                            "grace", "answers", "starts", "paths"}));
+  SK_CHECK(field.only_keys({"staying", "leaving", "desired", "notice", "until", "first", "margin", "step",
+                            "ready_after", "grace", "answers", "starts", "paths"}));
   MinimumQuestion question;
   oracle::RequestWorld& world = question.world;
   SK_TRY(world.staying, field["staying"].as<std::int32_t>());
@@ -62,6 +62,7 @@ Result<MinimumQuestion> parse_minimum_question(const format::JsonValue& document
   SK_TRY(world.desired, field["desired"].get_or(std::int32_t{0}));
   SK_TRY(world.notice, seconds(field["notice"], 0));
   SK_TRY(world.until, seconds(field["until"], world.notice));
+  SK_TRY(world.first, seconds(field["first"], world.first));
   SK_TRY(world.margin, seconds(field["margin"], world.margin));
   SK_TRY(world.step, seconds(field["step"], world.step));
   if (world.step < 0.1) return fail(field["step"].error("at least 0.1"));

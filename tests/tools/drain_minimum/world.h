@@ -1,9 +1,10 @@
 // The world of tests/oracle/request_oracle.h as JSON, and what the oracle finds.
 //
 // World: {"staying", "leaving", "desired", "notice", "until", "ready_after", "grace", "answers", and, if wanted,
-// "margin" (2), "step" (1), "starts": [of what was done], "paths": [{"name", "rate", "takes" (0), "leaves": […],
-// "joins": […], "terminating" (false)}]}. Times are seconds. Answer: {"lost", "paths": {NAME: lost}, "starts": […]},
-// and with "starts" in the world "done": the same for those.
+// "first" (0), "margin" (2), "step" (1), "starts": [of what was done], "paths": [{"name", "rate", "takes" (0),
+// "leaves": […], "joins": […], "terminating" (false)}]}. Times are seconds.
+//
+// Answer: {"lost", "paths": {NAME: lost}, "starts": […]}, and with "starts" in the world "done": the same for those.
 #pragma once
 
 #include <optional>

@@ -42,7 +42,7 @@ frontend clients
   log-format "%[capture.req.hdr(0)] %si:%sp %ST %tsc"
   default_backend pods
 backend pods
-  balance random
+  balance roundrobin
   http-reuse safe
   server-template s 1-{} 127.0.0.1:1 disabled
 )",

@@ -7,7 +7,6 @@ namespace {
 
 using oracle::fewest_requests_lost;
 using oracle::FewestLost;
-using oracle::Path;
 using oracle::RequestWorld;
 
 // One pod of ten leaves; the balancer hears of it 20 s late and sends 10 requests a second.
@@ -34,6 +33,15 @@ TEST(DrainMinimum, IsWhatADeadPodIsSentUntilItsEndpointIsGone) {
   world.notice = 10;
   // From the machine's end at 10 s to 20 s: a tenth of 10 a second.
   EXPECT_NEAR(fewest_requests_lost(world).lost, 10, 1e-6);
+}
+
+TEST(DrainMinimum, BeginsWhenTheNoticeCanHaveBeenHeard) {
+  RequestWorld world = one_of_ten();
+  world.notice = 10;
+  world.first = 1.5;
+  const FewestLost found = fewest_requests_lost(world);
+  EXPECT_NEAR(found.lost, 11.5, 1e-6);
+  EXPECT_EQ(found.starts, std::vector<double>{1.5});
 }
 
 TEST(DrainMinimum, CountsFewerWhereTheSuccessorHasItsShareAlready) {

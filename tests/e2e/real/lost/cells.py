@@ -11,7 +11,7 @@ LABEL = "rig/cell"
 SIZE = 4
 ZONES = "abca"
 REGIONS = ("us-east-2", "us-west-1", "us-west-2", "eu-west-1", "eu-west-2", "eu-central-1", "ap-south-1", "sa-east-1")
-CLIENT_PORTS = (11000, 49999)  # of all cells; haproxy's own connections take those above
+CLIENT_PORTS = (2000, 49999)  # of all cells; haproxy's own connections take those above
 BALANCER_PORT = 8000
 
 

@@ -1,7 +1,7 @@
 """What a run gave: the rows of the tables, and one JSON file for each run.
 
-NAME-HANDLER.json: {"scenario": {…scenario.py's fields}, "figures": {…those of Figures}, "pods": {POD: {…}}}. Times are in
-seconds after the notice. Of each pod: "node", "leaves" (its node dies), and where they are known "made", "ready",
+NAME-HANDLER.json: {"scenario": {…scenario.py's fields}, "figures": {…those of Figures}, "pods": {POD: {…}}}. Times
+are in seconds after the notice. Of each pod: "node", "leaves" (its node dies), and where they are known "made", "ready",
 "deleted", "sigterm", "ended", "l4" and "l7": [[time, whether it is there]…] in kube-proxy's rules and in haproxy.
 """
 import collections
@@ -33,7 +33,8 @@ class Figures:
     left: float | None = None  # from the end of the last of the dying nodes' pods to the end of the machines
     killed_hard: int = 0
     kill_late: float = 0.0  # how long after the end of the notice the machines were dead
-    least: float | None = None  # what had to be lost at least
+    least: float | None = None  # what had to be lost at least (minimum.py); None: not all leaving pods were told to end
+    modelled: float | None = None  # what the same model has for the start times that there were
     pods: dict = dataclasses.field(default_factory=dict)
 
     def blame(self):

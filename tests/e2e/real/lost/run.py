@@ -5,6 +5,7 @@ import os
 import time
 
 import daemonset
+import minimum
 import node
 from clock import Clock, Ends, servers, wait_until
 from figures import Figures
@@ -77,6 +78,9 @@ class Run:
             figures.killed_hard = len(hard)
             figures.kill_late = killed - notice - self._scenario.notice
             self._time(figures, notice, names, clock, ends)
+            least = minimum.of(figures, self._scenario, self._state.log)
+            if least is not None:
+                figures.least, figures.modelled = least["lost"], least["done"]["lost"]
         return figures
 
     def _give_notice(self, dying):

@@ -33,7 +33,8 @@ def pod_template(scenario, cell):
               "labelSelector": {"matchLabels": labels}}
     return {"metadata": {"labels": labels}, "spec": {
         "containers": [container], "dnsPolicy": "Default", "topologySpreadConstraints": [spread],
-        "terminationGracePeriodSeconds": scenario.grace, "nodeSelector": {LABEL: cell.name}, "securityContext": {"runAsUser": 0},
+        "terminationGracePeriodSeconds": scenario.grace, "nodeSelector": {LABEL: cell.name},
+        "securityContext": {"runAsUser": 0},
         "volumes": [{"name": "log", "hostPath": {"path": f"/var/log/{LOGS}", "type": "DirectoryOrCreate"}}]}}
 
 

@@ -9,12 +9,13 @@ def seconds(value):
 
 def head(scenario):
     long = (f"lost of {scenario.long_requests} s",) if scenario.long_requests else ()
-    return ("handler", "sent", "lost", *(f"lost {stream}" for stream in STREAMS), *long, *TIMES, "pods killed hard",
-            "machine's load")
+    return ("handler", "sent", "lost", "had to be", *(f"lost {stream}" for stream in STREAMS), *long, *TIMES,
+            "pods killed hard", "machine's load")
 
 
 def row(scenario, figures):
-    cells = [figures.handler, f"{figures.sent:,}", f"{figures.lost:,}"]
+    cells = [figures.handler, f"{figures.sent:,}", f"{figures.lost:,}",
+             "–" if figures.least is None else f"{figures.least:,.0f}"]
     cells += [f"{figures.streams[stream]['lost']:,}" for stream in STREAMS]
     if scenario.long_requests:
         cells.append(f"{sum(stream['lost'] for name, stream in figures.streams.items() if 'long' in name):,}")

@@ -1,0 +1,67 @@
+"""What had to be lost at least, with the delays that a run met: tests/oracle/request_oracle.h, through drain_minimum.
+
+Where that is more than nothing, no handler could have done better: the successor of a pod is made when the pod is told
+to end, a pod answers for a known time from then on, and the balancer hears late.
+"""
+import json
+import math
+import statistics
+
+from machine import run
+from scenario import LEAD
+from traffic import LONG_RATE, tool
+
+HEARS = 1  # seconds: a handler that asks the metadata service once a second hears of a notice by then
+# Of what had to be lost: what chance does, how much the model leaves out, and a handler's own work.
+NOISE = 0.25
+FEW = 3  # requests, whatever had to be lost
+
+
+def of(figures, scenario, folder):
+    """{"lost", "paths", "starts", "done"} as drain_minimum tells; None: not all pods that had to were told to end."""
+    world = _world(figures, scenario)
+    if world is None:
+        return None
+    file = folder / f"minimum-{scenario.name}-{figures.handler}.json"
+    file.write_text(json.dumps(world, indent=1))
+    return json.loads(run(tool("drain_minimum"), "--world", file))
+
+
+def agrees(lost, least):
+    """Both ways: who loses less than the least has shown that the oracle is wrong."""
+    return abs(lost - least) <= max(FEW, NOISE * least)
+
+
+def _world(figures, scenario):
+    until = figures.seconds - LEAD
+    before = [pod for pod in figures.pods.values() if pod.get("made", 0) < 0]
+    leaving = sorted((pod for pod in before if pod["leaves"]), key=lambda pod: pod.get("deleted", math.inf))
+    made_since = [pod for pod in figures.pods.values() if pod.get("made", -1) >= 0]
+    successors = sorted(made_since, key=lambda pod: pod["made"])
+    if not leaving or any("deleted" not in pod for pod in leaving):
+        return None
+    starts = [pod["deleted"] for pod in leaving]
+    readiness = [pod["ready"] - start for start, pod in zip(starts, successors) if "ready" in pod]
+    ready_after = statistics.median(readiness) if readiness else until
+
+    def path(name, rate, **more):
+        key = name.partition("-")[0]
+        return {"name": name, "rate": 2 * rate,  # on new connections and on kept ones
+                "leaves": [_when(pod[key], False, until) - start for start, pod in zip(starts, leaving)],
+                "joins": [max(0, _when(pod[key], True, until) - start - ready_after)
+                          for start, pod in zip(starts, successors)] or [until]} | more
+
+    paths = [path("l4", figures.rate, terminating=True), path("l7", figures.rate)]
+    if scenario.long_requests:
+        paths += [path("l4-long", LONG_RATE, takes=scenario.long_requests, terminating=True),
+                  path("l7-long", LONG_RATE, takes=scenario.long_requests)]
+    return {"staying": len(before) - len(leaving), "leaving": len(leaving),
+            "desired": math.ceil(scenario.replicas * int(scenario.budget.rstrip("%")) / 100),
+            "notice": scenario.notice, "first": HEARS, "until": until, "ready_after": ready_after,
+            "grace": scenario.grace, "answers": scenario.pre_stop + (0 if scenario.abrupt else scenario.linger),
+            "starts": starts, "paths": paths}
+
+
+def _when(changes, there, never):
+    """When an endpoint last came (or went)."""
+    return max((when for when, so in changes if so == there), default=never)
