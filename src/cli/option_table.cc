@@ -321,6 +321,13 @@ constexpr Option table[] = {
      .commands = {Command::Simulate},
      .group = "Simulation",
      .help = "say of every lost request who sent it where, who was wrong about what since when, and what was missing"},
+    {.name = "explain-deaths",
+     .type = FlagType{SK_INTO(simulate.explain_deaths)},
+     .fallback = "false",
+     .commands = {Command::Simulate},
+     .group = "Simulation",
+     .help = "say of every pod that ended when its end was asked for, when nobody sent to it any more, its SIGTERM, "
+             "its end"},
     {.name = "serve",
      .type = FlagType{SK_INTO(simulate.serve)},
      .fallback = "false",

@@ -101,6 +101,7 @@ struct SimulateOptions {
   double share = 0.6;                // and how much of what its replicas can serve that is
   std::string html;                  // the file for the report as a page; empty: none
   bool explain_lost = false;
+  bool explain_deaths = false;
   bool serve = false;     // behind real protocols instead of virtual time
   bool agents = false;    // of a served world: this binary runs as the agent of every node
   double speed = 1.0;     // of a served world, times real time

@@ -38,4 +38,13 @@ std::string losses_text(const std::vector<sim::Report>& reports) {
   return text;
 }
 
+std::string deaths_text(const std::vector<sim::Report>& reports) {
+  std::string text;
+  for (const sim::Report& report : reports) {
+    text += fmt::format("\n{}: {} pods ended\n", sim::name_of(report.policy), sim::thousands(report.deaths.size()));
+    for (const sim::PodDeath& death : report.deaths) text += "  " + sim::describe(death, report.clock_started) + "\n";
+  }
+  return text;
+}
+
 }  // namespace spotkeeper::cli

@@ -15,4 +15,7 @@ namespace spotkeeper::cli {
 /// are grouped by cause (sim/loss_list.h). `reports` as above, with their losses.
 [[nodiscard]] std::string losses_text(const std::vector<sim::Report>& reports);
 
+/// Under each policy a line for every pod that ended: when it was told, and how long after that each thing happened.
+[[nodiscard]] std::string deaths_text(const std::vector<sim::Report>& reports);
+
 }  // namespace spotkeeper::cli

@@ -107,6 +107,7 @@ Result<std::vector<sim::Report>> serve_simulation(const sim::Scenario& scenario,
   serve.speed = options.simulate.speed;
   serve.keep = options.simulate.keep;
   serve.explain_losses = options.simulate.explain_lost;
+  serve.explain_deaths = options.simulate.explain_deaths;
   serve.agents = options.simulate.agents;
   SK_TRY(serve.program, own_binary());
   for (const sim::Policy policy : options.simulate.compare) {

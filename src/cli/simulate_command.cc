@@ -101,6 +101,7 @@ void print_outcome(const Plan& plan, const Outcome& outcome, const Options& opti
   if (options.output != OutputFormat::Table) return;
   if (plan.own) print(streams.out, own_world_text(own_answer(plan.world, outcome.changes)));
   if (options.simulate.explain_lost) print(streams.out, losses_text(outcome.reports));
+  if (options.simulate.explain_deaths) print(streams.out, deaths_text(outcome.reports));
 }
 
 }  // namespace

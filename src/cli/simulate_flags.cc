@@ -79,6 +79,8 @@ Problem check_simulate_flags(const Options& options) {
   if (auto wrong = check_served(options)) return wrong;
   if (options.simulate.explain_lost && options.output == OutputFormat::Csv)
     return "--explain-lost has no place in --output csv, which has a line a second: ask for a table, or for json";
+  if (options.simulate.explain_deaths && options.output == OutputFormat::Csv)
+    return "--explain-deaths has no place in --output csv, which has a line a second: ask for a table, or for json";
   return check_page(options.simulate.html);
 }
 

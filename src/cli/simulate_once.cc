@@ -15,6 +15,7 @@ Result<sim::Report> simulate_once(const sim::Scenario& scenario, sim::Policy pol
   if (options.simulate.seed) run.seed = static_cast<std::uint64_t>(*options.simulate.seed);
   run.record_series = !options.simulate.html.empty() || options.output == OutputFormat::Csv;
   run.explain_losses = options.simulate.explain_lost;
+  run.explain_deaths = options.simulate.explain_deaths;
   run.progress = [&](double share) {
     bar.update(share, format_duration(std::chrono::round<std::chrono::seconds>(scenario.duration * share)));
   };

@@ -31,7 +31,8 @@ std::optional<std::string> asked_of_one(const Options& options) {
   const SimulateOptions& simulate = options.simulate;
   for (const auto& [given, flag] :
        {std::pair{!simulate.html.empty(), "--html"}, std::pair{simulate.explain_lost, "--explain-lost"},
-        std::pair{simulate.serve, "--serve"}, std::pair{!simulate.trace.empty(), "--trace"},
+        std::pair{simulate.explain_deaths, "--explain-deaths"}, std::pair{simulate.serve, "--serve"},
+        std::pair{!simulate.trace.empty(), "--trace"},
         std::pair{options.output == OutputFormat::Csv, "--output csv"}}) {
     if (given) return flag;
   }

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
+#include "sim/death_book.h"
 #include "sim/load_balancers.h"
 
 namespace spotkeeper::sim {
@@ -68,7 +70,7 @@ void Endpoints::publish(Service& service) {
     slice.service = service.object.meta.name.name;
     slice.port = service.object.target_port;
   }
-  slice.endpoints.clear();
+  const std::vector<EndpointObject> before = std::exchange(slice.endpoints, {});
   std::vector<Target> ready;
   std::vector<Target> still_serving;
   const auto& ns = service.object.meta.name.ns;
@@ -83,9 +85,32 @@ void Endpoints::publish(Service& service) {
     if (pod.serving()) ready.push_back({at->second, run.machine});
     if (pod.ready && pod.terminating()) still_serving.push_back({at->second, run.machine});
   }
+  if (world_.deaths) note_deaths(before, slice.endpoints);
   world_.store.put(std::move(slice));
   world_.balancers->endpoints_changed(static_cast<ServiceId>(&service - services_.data()), ready);
   service.versions.push_back({world_.now, ready.empty() ? std::move(still_serving) : std::move(ready)});
+}
+
+void Endpoints::note_deaths(const std::vector<EndpointObject>& before, const std::vector<EndpointObject>& now) {
+  const auto id_of = [this](const EndpointObject& endpoint) {
+    return std::ranges::find_if(world_.pods, [&](const PodRun& run) { return run.pod().uid == endpoint.pod_uid; }) -
+           world_.pods.begin();
+  };
+  for (const EndpointObject& endpoint : now) {
+    if (!endpoint.terminating) continue;
+    world_.note_death(static_cast<PodId>(id_of(endpoint)), DeathMoment::EndpointNotReady);
+  }
+  for (const EndpointObject& endpoint : before) {
+    if (std::ranges::find(now, endpoint.pod_uid, &EndpointObject::pod_uid) != now.end()) continue;
+    world_.note_death(static_cast<PodId>(id_of(endpoint)), DeathMoment::EndpointGone);
+  }
+}
+
+void Endpoints::note_left(const Version& before, const Version& now, Instant when) {
+  for (const Target& target : before.targets) {
+    if (std::ranges::find(now.targets, target.pod, &Target::pod) == now.targets.end())
+      world_.deaths->left(target.pod, DeathMoment::ProxiesLeft, when);
+  }
 }
 
 Duration Endpoints::proxy_delay(MachineId machine) {
@@ -109,6 +134,8 @@ void Endpoints::catch_up(ServiceId id, MachineId machine) {
   if (!proxy.pending.empty()) {
     for (const Heard& heard : proxy.pending) {
       if (heard.at > world_.now || heard.version <= proxy.applied) continue;
+      if (world_.deaths && world_.machines[machine].alive)
+        note_left(service.versions[proxy.applied], service.versions[heard.version], heard.at);
       proxy.applied = heard.version;
       proxy.applied_at = heard.at;
     }

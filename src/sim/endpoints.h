@@ -60,6 +60,8 @@ class Endpoints {
   };
   [[nodiscard]] Duration proxy_delay(MachineId machine);
   void publish(Service& service);
+  void note_deaths(const std::vector<EndpointObject>& before, const std::vector<EndpointObject>& now);
+  void note_left(const Version& before, const Version& now, Instant when);
 
   World::State& world_;
   Random random_;

@@ -136,6 +136,7 @@ void Kubelets::begin_end(PodId id) {
   if (run.program == Program::Absent) return end(id, 0);
   const Duration grace = run.pod().deletion_grace.value_or(GracePeriod{}).length();
   const bool first = run.round == 0;
+  world_.note_death(id, DeathMoment::HookBegun);
   const Instant begun = world_.now;
   Instant term = first ? begun + std::min(hook_length(run), grace) : std::min(run.term_at, begun + grace);
   if (run.termed) term = run.term_at;
@@ -152,6 +153,8 @@ void Kubelets::terminate(PodId id, std::uint32_t round) {
   if (round != run.round || run.termed) return;
   run.termed = true;
   run.term_at = world_.now;
+  if (run.pod().spec->pre_stop) world_.note_death(id, DeathMoment::HookOver);
+  world_.note_death(id, DeathMoment::Sigterm);
   if (run.behaviour().ignores_term) return;
   if (run.behaviour().abrupt || run.behaviour().works_for || run.program == Program::Starting) return end(id, 143);
   run.program = Program::Draining;
@@ -182,6 +185,7 @@ void Kubelets::kill(PodId id, std::uint32_t round) {
 void Kubelets::end(PodId id, std::int32_t exit_code) {
   PodRun& run = world_.pods[id];
   const bool was_closing = run.program == Program::Closing;
+  if (run.program != Program::Absent) world_.note_death(id, DeathMoment::Ended);
   run.program = Program::Ended;
   if (!was_closing) run.ended_at = world_.now;
   run.object.exit_code = exit_code;
@@ -210,6 +214,7 @@ void Kubelets::machine_died(Machine& machine) {
   for (const PodId id : present) {
     PodRun& run = world_.pods[id];
     const bool ran = run.program != Program::Absent && run.program != Program::Ended;
+    if (ran) world_.note_death(id, DeathMoment::Ended);
     if (ran && world_.measuring && !run.pod().is_daemon() && !run.is_static) ++world_.counts.killed_hard;
     run.program = Program::Ended;
     run.ended_at = world_.now;

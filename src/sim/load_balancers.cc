@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "sim/death_book.h"
+
 namespace spotkeeper::sim {
 namespace {
 
@@ -69,6 +71,7 @@ void LoadBalancers::handle(const Event& event) {
                                     [&](const Target& target) { return target.pod == member.target.pod; });
     if (wanted || !stays(member)) continue;
     member.until = world_.now + draw(balancer.settings.leave);
+    if (world_.deaths) world_.deaths->left(member.target.pod, DeathMoment::BalancerLeft, member.until);
   }
   for (const Target& target : balancer.wanted) {
     const bool known = std::any_of(balancer.members.begin(), balancer.members.end(), [&](const Member& member) {

@@ -106,6 +106,11 @@ format::JsonValue to_json(const Report& report) {
     for (const LostRequest& lost : report.losses) losses.push_back(to_json(lost, report.clock_started));
     object["lost_requests"] = std::move(losses);
   }
+  if (report.deaths_explained) {
+    format::JsonArray deaths;
+    for (const PodDeath& death : report.deaths) deaths.push_back(to_json(death, report.clock_started));
+    object["deaths"] = std::move(deaths);
+  }
   return object;
 }
 

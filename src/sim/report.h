@@ -9,6 +9,7 @@
 
 #include "base/time.h"
 #include "format/json.h"
+#include "sim/deaths.h"
 #include "sim/losses.h"
 #include "sim/market/market.h"
 #include "sim/policy.h"
@@ -38,6 +39,8 @@ struct Report {
   Series series;                                // where it was asked for; in the CSV and the HTML page
   std::vector<LostRequest> losses;              // every lost request, where they were asked for
   bool losses_explained = false;                // they were
+  std::vector<PodDeath> deaths;                 // how each pod ended, where that was asked for
+  bool deaths_explained = false;                // it was
   std::optional<std::uint64_t> agent_restarts;  // of a served run: agents that had ended, and were started anew
 };
 

@@ -51,6 +51,7 @@ class Run {
     if (options_.record_series) script_.record_series();
     script_.begin();
     if (options_.explain_losses) world_->explain_losses();
+    if (options_.explain_deaths) world_->explain_deaths();
     if (options_.begun) options_.begun(*world_);
     measure();
     if (measured_) measured_();
@@ -62,6 +63,8 @@ class Run {
     report.plans = agents_ ? agents_->plans() : 0;
     report.losses_explained = options_.explain_losses;
     report.losses = world_->losses();
+    report.deaths_explained = options_.explain_deaths;
+    report.deaths = world_->deaths();
     return report;
   }
 

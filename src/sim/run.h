@@ -30,6 +30,7 @@ struct RunOptions {
   Duration restart_after = 2s;
   bool record_series = false;         // Report::series
   bool explain_losses = false;        // Report::losses
+  bool explain_deaths = false;        // Report::deaths
   DrainHandlerOptions drain_handler;  // `one_controller` follows from the policy
   /// Every rule of sim/invariants is looked at after every event, and what breaks one goes there, whether or not the
   /// run comes to its end. Null: nobody looks.

@@ -7,6 +7,7 @@
 #include "sim/autoscalers.h"
 #include "sim/clients.h"
 #include "sim/controllers.h"
+#include "sim/death_book.h"
 #include "sim/disruption.h"
 #include "sim/endpoints.h"
 #include "sim/kubelets.h"
@@ -186,12 +187,14 @@ void World::State::remove_pod(PodId id) {
   endpoints->pod_changed(run);
   kubelets->pod_removed(id);
   volumes->pod_changed(id);
+  note_death(id, DeathMoment::ObjectGone);
 }
 
 void World::State::begin_deletion(PodId id, GracePeriod grace) {
   PodRun& run = pods[id];
   Pod& pod = run.object.pod;
   const bool nobody_runs_it = pod.node.empty() || pod.completed();
+  note_death(id, DeathMoment::Told);
   if (nobody_runs_it || grace.length() == 0s) return remove_pod(id);
   const Instant asked = pod.deletion ? *pod.deletion - pod.deletion_grace->length() : now;
   const Instant until = std::max(asked + grace.length(), now);
@@ -200,6 +203,10 @@ void World::State::begin_deletion(PodId id, GracePeriod grace) {
   pod.deletion_grace = grace;
   publish(id);
   kubelets->pod_deleting(id);
+}
+
+void World::State::note_death(PodId id, DeathMoment moment) {
+  if (deaths) deaths->note(id, moment);
 }
 
 void World::State::note_constraints(const PodTemplate& spec) {

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "base/random.h"
+#include "sim/deaths.h"
 #include "sim/world.h"
 
 namespace spotkeeper::sim {
@@ -212,6 +213,8 @@ struct World::State {
   void begin_deletion(PodId id, GracePeriod grace);
   void sync_workload_soon(WorkloadId id);
   void schedule_soon();
+  /// For the book of deaths, where somebody keeps one.
+  void note_death(PodId id, DeathMoment moment);
   /// A pod of that template comes: what the scheduler has to reckon with from now on.
   void note_constraints(const PodTemplate& spec);
 
@@ -259,6 +262,7 @@ struct World::State {
   std::unique_ptr<class Volumes> volumes;
   std::unique_ptr<class Clients> clients;
   std::unique_ptr<class MetadataService> metadata;
+  std::unique_ptr<class DeathBook> deaths;  // null: nobody asks how pods ended
 };
 
 }  // namespace spotkeeper::sim

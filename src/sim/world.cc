@@ -6,6 +6,7 @@
 #include "sim/autoscalers.h"
 #include "sim/clients.h"
 #include "sim/controllers.h"
+#include "sim/death_book.h"
 #include "sim/disruption.h"
 #include "sim/endpoints.h"
 #include "sim/kubelets.h"
@@ -139,6 +140,12 @@ void World::begin_measuring() {
 
 void World::stop_load() { state_->clients->stop(); }
 void World::explain_losses() { state_->clients->explain_losses(); }
+void World::explain_deaths() { state_->deaths = std::make_unique<DeathBook>(*state_); }
+
+std::vector<PodDeath> World::deaths() const {
+  return state_->deaths ? state_->deaths->deaths() : std::vector<PodDeath>{};
+}
+
 const std::vector<LostRequest>& World::losses() const { return state_->clients->losses(); }
 const TrafficReport& World::traffic() const { return state_->clients->report(); }
 const PodCounts& World::pods() const { return state_->counts; }

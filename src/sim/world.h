@@ -30,6 +30,7 @@
 #include "model/interruption.h"
 #include "model/node.h"
 #include "net/http.h"
+#include "sim/deaths.h"
 #include "sim/faults.h"
 #include "sim/losses.h"
 #include "sim/objects.h"
@@ -299,6 +300,11 @@ class World {
   void explain_losses();
   /// In the order in which they were sent; none where nobody asked for them. With what every proxy has heard by now.
   [[nodiscard]] const std::vector<LostRequest>& losses() const;
+  /// From now on it is kept how every pod ends.
+  void explain_deaths();
+  /// In the order in which they were told to end, or ended; none where nobody asked. With what every proxy has heard by
+  /// now.
+  [[nodiscard]] std::vector<PodDeath> deaths() const;
   /// "namespace/name", in the order of Sample::serving.
   [[nodiscard]] std::vector<std::string> services() const;
   /// The present; its `lost` and `retries` count from begin_measuring(), and its `at` is not set.

@@ -119,6 +119,7 @@ class ServeRun {
     script_->record_series();
     script_->begin();
     if (options_.explain_losses) world_->explain_losses();
+    if (options_.explain_deaths) world_->explain_deaths();
     const Instant end = script_->clock_start() + scenario_.duration;
     running_ = true;
     while (loop_.now() < end && !ended_by_signal_) {
@@ -136,6 +137,8 @@ class ServeRun {
     Report report = script_->report();
     report.losses_explained = options_.explain_losses;
     report.losses = world_->losses();
+    report.deaths_explained = options_.explain_deaths;
+    report.deaths = world_->deaths();
     if (options_.agents) report.agent_restarts = agents_.restarts();
     if (options_.reported) options_.reported(report);
     finished_ = true;

@@ -39,6 +39,7 @@ struct ServeOptions {
   /// Run `program` as the agent of every node; otherwise the scenario's clock starts at once.
   bool agents = false;
   bool explain_losses = false;  // Report::losses
+  bool explain_deaths = false;  // Report::deaths
   /// Go on serving after the report, until SIGINT or SIGTERM.
   bool keep = false;
   std::function<void(const ServeProgress&)> progress;  // about five times a second

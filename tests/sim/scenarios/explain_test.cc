@@ -92,6 +92,17 @@ TEST(LostRequests, SayHowMuchLongerAPreStopWouldHaveKeptThem) {
   EXPECT_EQ(with.traffic.ended(Outcome::Refused), 0U) << told(with);
 }
 
+TEST(Deaths, ChangeNothingBecauseSomebodyAsks) {
+  const Scenario scenario = shipped("slow-starters");
+  RunOptions options;
+  options.seed = 5;
+  options.explain_deaths = true;
+  Report asked = run_with(scenario, options);
+  EXPECT_EQ(asked.deaths.size(), 6U) << "those of two of four nodes";
+  asked.deaths_explained = false;
+  EXPECT_EQ(format::write_json(to_json(asked)), format::write_json(to_json(run_with(scenario, Policy::Spotkeeper, 5))));
+}
+
 TEST(Series, CountsEveryLossAndEveryMachineOnce) {
   RunOptions options;
   options.policy = Policy::None;

@@ -136,6 +136,7 @@ TEST(SimulateFlags, AreRefusedEvenWithTheirDefaults) {
 TEST(SimulateFlags, AreRefusedWhereNothingCouldObeyThem) {
   expect_refused({"--from", "k8s", "--trace", "/nope"}, "--trace drives the Spot pools of a scenario's groups");
   expect_refused({"one-node", "--explain-lost", "-o", "csv"}, "--explain-lost has no place in --output csv");
+  expect_refused({"one-node", "--explain-deaths", "-o", "csv"}, "--explain-deaths has no place in --output csv");
 }
 
 TEST(SimulateFlags, NameAPageThatCannotBeWrittenBeforeTheRun) {
@@ -201,7 +202,7 @@ TEST(SimulateVariants, HaveTheReportsOfEachAsData) {
 }
 
 TEST(SimulateVariants, RefuseWhatIsAboutOneRunAndOneOfThemTakesIt) {
-  for (const char* flag : {"--html=x.html", "--explain-lost", "--serve", "--output=csv"})
+  for (const char* flag : {"--html=x.html", "--explain-lost", "--explain-deaths", "--serve", "--output=csv"})
     EXPECT_EQ(simulate_remedies({flag}).code, 2) << flag;
   EXPECT_EQ(simulate_remedies({"--output=csv", "--policy=none"}, "remedies/budget").code, 0);
   EXPECT_EQ(simulate_remedies({}, "remedies/bugdet").code, 2);
