@@ -13,11 +13,12 @@ COMMANDS = {
 }
 PLUGINS = "/usr/lib/cni"
 FREE_DISK = 4 << 30
-FREE_MEMORY = 3 << 30
+FREE_MEMORY = 2 << 30
+MEMORY_OF_A_NODE = 200 << 20
 
 
-def missing(folder):
-    """One sentence for each thing that is missing; none: the rig can be brought up with its state in `folder`."""
+def missing(folder, nodes):
+    """One sentence for each thing that is missing; none: the rig can have so many nodes, and its state in `folder`."""
     if os.geteuid() != 0:
         return ["root: namespaces, mounts and links are made"]
     found = [f"the command {command}: scripts/install-deps {group}"
@@ -45,9 +46,9 @@ def missing(folder):
     free = shutil.disk_usage(parent).free
     if free < FREE_DISK:
         found.append(f"{FREE_DISK >> 30} GiB of disk at {parent}; there are {free >> 20} MiB")
-    available = _available_memory()
-    if available < FREE_MEMORY:
-        found.append(f"{FREE_MEMORY >> 30} GiB of memory; {available >> 20} MiB are available")
+    available, wanted = _available_memory(), FREE_MEMORY + nodes * MEMORY_OF_A_NODE
+    if available < wanted:
+        found.append(f"{wanted >> 20} MiB of memory; {available >> 20} MiB are available")
     if _address_taken():
         found.append(f"the addresses {network.SUBNET}: another interface has one of them")
     return found

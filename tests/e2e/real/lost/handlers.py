@@ -26,6 +26,10 @@ class Handler:
     def begin(self):
         """Returns when it would hear a notice."""
 
+    def again(self, between):
+        """Ends it on the spot, and begins it anew when `between` is done. Returns when it would hear a notice."""
+        between()
+
     def end(self):
         pass
 
@@ -41,10 +45,26 @@ class Ours(Handler):
         done = kubectl("apply", "-f", "-", text_input=self._manifest())
         if done.returncode != 0:
             raise Failed(f"the API server does not take the manifest: {done.stderr.strip()}")
+        self._await_agents()
+
+    def _pods(self):
+        return self._api.get(f"/api/v1/namespaces/{self._name}-agents/pods")["items"]
+
+    def _await_agents(self, but=()):
+        """On every node one, which is not among `but`."""
         names = set(self._cell.node_names)
-        await_until("agents", lambda: {
-            pod["spec"]["nodeName"] for pod in self._api.get(f"/api/v1/namespaces/{namespace}/pods")["items"]
-            if ready(pod)} >= names)
+        await_until("agents", lambda: {pod["spec"]["nodeName"] for pod in self._pods()
+                                       if ready(pod) and pod["metadata"]["name"] not in but} >= names)
+
+    def again(self, between):
+        old = {pod["metadata"]["name"] for pod in self._pods()}
+        kubectl("-n", f"{self._name}-agents", "delete", "pods", "--all", "--force", "--grace-period=0")
+        between()
+        # One that was made before all was put back has heard of what was; it begins anew, too.
+        made = {pod["metadata"]["name"] for pod in self._pods()}
+        kubectl("-n", f"{self._name}-agents", "delete", "pods", "--all", "--force", "--grace-period=0")
+        between()
+        self._await_agents(old | made)
 
     def end(self):
         kubectl("delete", "--ignore-not-found", "--wait=false", "-f", "-", text_input=self._manifest())
@@ -74,6 +94,11 @@ class OnEachNode(Handler):
         for number in self._cell.numbers:
             must("start", number, self._label(number), *self.command(number))
 
+    def again(self, between):
+        OnEachNode.end(self)
+        between()
+        OnEachNode.begin(self)
+
     def end(self):
         for number in self._cell.numbers:
             must("stop", self._label(number), "--kill")
@@ -96,10 +121,19 @@ class AwsHandler(OnEachNode):
     def begin(self):
         self._account()
         super().begin()
+        self._await_started(1)
+
+    def again(self, between):
+        super().again(between)
+        self._starts += 1
+        self._await_started(self._starts)
+
+    def _await_started(self, times):
+        self._starts = times
         for number in self._cell.numbers:
             log = self._state.log / f"{self._label(number)}.log"
-            await_until("AWS's handler", lambda file=log: "has started successfully" in file.read_text(errors="replace"),
-                        30)
+            await_until("AWS's handler", lambda file=log: file.read_text(errors="replace").count(
+                "has started successfully") >= times, 30)
 
     def command(self, number):
         return ["sh", "-c", f"""
