@@ -7,12 +7,14 @@ import time
 import daemonset
 import minimum
 import node
+from api import Api
 from clock import Clock, Ends, servers, wait_until
 from figures import Figures
 from scenario import LEAD
 from service import LOGS, WebService
-from testing import admin
 from traffic import Traffic
+
+SLOW = 40  # seconds in which the API server answers, however busy the machine is
 
 
 def load_now():
@@ -27,7 +29,7 @@ class Run:
     def __init__(self, state, rules, scenario, name, make_handler, cell, rate):
         self._state, self._rules, self._scenario, self._name, self._cell = state, rules, scenario, name, cell
         self._rate = rate
-        self._api = admin()  # a connection of its own
+        self._api = Api(state.admin, timeout=SLOW)  # a connection of its own
         title = f"lost-{scenario.name}-{name}-{os.getpid()}"
         self._handler = make_handler(state, self._api, cell, title)
         self._service = WebService(self._api, title, scenario, cell)
