@@ -214,7 +214,7 @@ class AgentProcess {
     helpers.start(heed_signals());
     helpers.start(stay_small());
     co_await agent_->run();
-    if (events_->queued() > 0) co_await events_->flush(kLastEvents);
+    co_await events_->flush(kLastEvents);
   }
 
   net::Task<void> heed_signals() {

@@ -45,8 +45,19 @@ void Executor::carry_out(ClusterView& view, std::span<const Action> actions, std
   view_ = &view;
   deadline_ = deadline;
   const Snapshot& cluster = view.snapshot();
+  settle_unheard(cluster);
   forget_what_is_gone(cluster);
   for (const Action& action : actions) std::visit([&](const auto& one) { start(one, cluster); }, action);
+}
+
+void Executor::settle_unheard(const Snapshot& cluster) {
+  for (auto& [uid, attempt] : attempts_) {
+    const Pod* const pod = attempt.unheard && !attempt.ended ? cluster.find_pod(uid) : nullptr;
+    if (pod == nullptr || !pod->terminating()) continue;
+    attempt.ended = true;
+    count_accepted(pod->ref(), pod->deletion_grace.value_or(pod->spec->grace), true);
+    tell_evicted(pod->ref());
+  }
 }
 
 void Executor::forget_what_is_gone(const Snapshot& cluster) {
@@ -113,9 +124,7 @@ void Executor::conclude(const plan::Evict& action, GracePeriod grace, const kube
     case EvictOutcome::Accepted:
       attempt.ended = true;
       accept(action.pod, grace, true);
-      tell(kube::EventNote::Type::Normal, action.pod, "EvictedFromDyingNode", "Evict",
-           "evicted from node " + config_.node.str() + ", which is going away");
-      return;
+      return tell_evicted(action.pod);
     case EvictOutcome::Gone:
     case EvictOutcome::Replaced: attempt.ended = true; return;
     default: rest_after(attempt, action, answer);
@@ -153,7 +162,11 @@ void Executor::rest_after(Attempt& attempt, const plan::Evict& action, const kub
       wait = slow(attempt);
       complain(attempt, action.pod, "EvictionFailed", "eviction failed and is tried again: " + answer.message);
       break;
-    default: wait = quick(attempt);  // Contention, Unreachable, NamespaceTerminating
+    case EvictOutcome::Unreachable:
+      attempt.unheard = true;
+      wait = quick(attempt);
+      break;
+    default: wait = quick(attempt);  // Contention, NamespaceTerminating
   }
   attempt.evict_from = now + within_deadline(wait);
   log::debug("eviction not accepted", {{"pod", action.pod.name.str()},
@@ -196,9 +209,13 @@ void Executor::conclude(const plan::DeleteNow& action, const std::string& budget
 }
 
 void Executor::accept(const PodRef& pod, GracePeriod grace, bool evicted) {
+  if (view_ != nullptr) view_->assume_ending(pod, clock_.now() + grace.length(), evicted);
+  count_accepted(pod, grace, evicted);
+}
+
+void Executor::count_accepted(const PodRef& pod, GracePeriod grace, bool evicted) {
   ++accepted_;
   last_accepted_ = clock_.now();
-  if (view_ != nullptr) view_->assume_ending(pod, clock_.now() + grace.length(), evicted);
   log::info(evicted ? "pod evicted" : "pod deleted",
             {{"pod", pod.name.str()}, {"grace", format_duration(grace.length())}});
 }
@@ -237,6 +254,11 @@ Duration Executor::slow(Attempt& attempt) {
 void Executor::tell(kube::EventNote::Type type, const PodRef& pod, std::string_view reason, std::string_view action,
                     std::string note) {
   cluster_.emit(event_on(pod, type, reason, action, std::move(note)));
+}
+
+void Executor::tell_evicted(const PodRef& pod) {
+  tell(kube::EventNote::Type::Normal, pod, "EvictedFromDyingNode", "Evict",
+       "evicted from node " + config_.node.str() + ", which is going away");
 }
 
 void Executor::complain(Attempt& attempt, const PodRef& pod, std::string_view reason, std::string note) {

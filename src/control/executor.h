@@ -84,6 +84,7 @@ class Executor {
     bool deleting = false;
     bool ended = false;                    // accepted, or gone
     bool eviction_pointless = false;       // several budgets: only a delete will do
+    bool unheard = false;                  // an eviction had no answer: it may have been accepted
     bool reported = false;                 // the trouble with it has been said in an event
     Steady evict_from;                     // not before
     Steady delete_from;                    // not before
@@ -102,6 +103,9 @@ class Executor {
   void rest_after(Attempt& attempt, const plan::Evict& action, const kube::EvictAnswer& answer);
   void conclude(const plan::DeleteNow& action, const std::string& budgets, const Result<kube::DeleteOutcome>& answer);
   void accept(const PodRef& pod, GracePeriod grace, bool evicted);
+  void count_accepted(const PodRef& pod, GracePeriod grace, bool evicted);
+  /// Evictions whose answer was lost, and whose pods end all the same, count as accepted.
+  void settle_unheard(const Snapshot& cluster);
   /// `wait`, or what the deadline allows of it.
   [[nodiscard]] Duration within_deadline(Duration wait) const;
   Duration quick(Attempt& attempt);
@@ -109,6 +113,7 @@ class Executor {
   void forget_what_is_gone(const Snapshot& cluster);
   void tell(kube::EventNote::Type type, const PodRef& pod, std::string_view reason, std::string_view action,
             std::string note);
+  void tell_evicted(const PodRef& pod);
   void complain(Attempt& attempt, const PodRef& pod, std::string_view reason, std::string note);
 
   net::Runtime& runtime_;

@@ -123,11 +123,14 @@ void NodeDrain::see_whether_reached() {
   if (answered) reached_ = clock_.now();
 }
 
+bool NodeDrain::marked(const NodeWriter& writer) {
+  return writer.mark() && writer.mark()->interruption.kind == writer.what()->kind;
+}
+
 // While nothing can be sent no time is used up: else the first pod is evicted as soon as the API server is back, before
 // the mark, and its successor may land here.
-bool NodeDrain::marked_or_waited(const NodeWriter& writer, Agenda& agenda) const {
+bool NodeDrain::waited_for_mark(const NodeWriter& writer, Agenda& agenda) const {
   const Interruption& what = *writer.what();
-  if (writer.mark() && writer.mark()->interruption.kind == what.kind) return true;
   const Instant from = std::max(what.noticed, reached_.value_or(what.noticed));
   const Instant until = from + share_of_notice(what, writer.unanswered() ? kMarkUnanswered : kMarkFirst);
   agenda.consider(std::optional(until));
@@ -141,7 +144,13 @@ Owner NodeDrain::owner(const Interruption& what, const Node* node, Agenda& agend
   return verdict.owner;
 }
 
-std::vector<Executor::Action> NodeDrain::permitted(const plan::DrainPlan& plan, bool ours) const {
+void NodeDrain::remember_first_pods() {
+  if (first_pods_) return;
+  first_pods_.emplace();
+  for (const Pod* pod : view_->snapshot().pods_on(config_.node)) first_pods_->insert(pod->uid);
+}
+
+std::vector<Executor::Action> NodeDrain::permitted(const plan::DrainPlan& plan, bool ours, bool marked) const {
   std::vector<Executor::Action> actions;
   for (const auto& action : plan.now) {
     const auto* const remove = std::get_if<plan::DeleteNow>(&action);
@@ -150,7 +159,10 @@ std::vector<Executor::Action> NodeDrain::permitted(const plan::DrainPlan& plan, 
     // What is decided about a whole workload, or about all budgets of a pod, needs the whole picture. An eviction does
     // not: the API server asks the budgets itself.
     const bool seen_enough = remove == nullptr || view_->complete();
-    if (last || (ours && seen_enough)) actions.push_back(action);
+    // What has landed on a node that is not marked would only land there again.
+    const auto* const evict = std::get_if<plan::Evict>(&action);
+    const bool settled = marked || evict == nullptr || first_pods_->contains(evict->pod.uid);
+    if (last || (ours && seen_enough && settled)) actions.push_back(action);
   }
   return actions;
 }
@@ -167,9 +179,11 @@ void NodeDrain::keep(NodeWriter& writer, Agenda& agenda) {
   complaints_.look(view_->snapshot(), config_.node);
   const plan::DrainPlan& plan = this->plan(*what);
   agenda.consider(plan.next_look);
-  const bool marked = marked_or_waited(writer, agenda);
+  remember_first_pods();
+  const bool marked = NodeDrain::marked(writer);
+  const bool may_begin = marked || waited_for_mark(writer, agenda);
   const Owner who = owner(*what, writer.watched(), agenda);
-  executor_.carry_out(*view_, permitted(plan, marked && who == Owner::Agent), what->deadline);
+  executor_.carry_out(*view_, permitted(plan, may_begin && who == Owner::Agent, marked), what->deadline);
   if (const auto next = executor_.next_try()) agenda.consider(*next);
   account(plan, writer, agenda);
   if (who == Owner::Controller) draining_ = executor_.under_way() > 0;
@@ -235,6 +249,7 @@ std::vector<std::string> NodeDrain::pods() const {
 
 void NodeDrain::forget() {
   run_.reset();
+  first_pods_.reset();
   planned_.reset();
   draining_ = false;
   pods_left_ = 0;

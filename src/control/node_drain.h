@@ -93,8 +93,10 @@ class NodeDrain {
   [[nodiscard]] const plan::DrainPlan& plan(const Interruption& what);
   [[nodiscard]] Owner owner(const Interruption& what, const Node* node, Agenda& agenda);
   void see_whether_reached();
-  [[nodiscard]] bool marked_or_waited(const NodeWriter& writer, Agenda& agenda) const;
-  [[nodiscard]] std::vector<Executor::Action> permitted(const plan::DrainPlan& plan, bool ours) const;
+  [[nodiscard]] static bool marked(const NodeWriter& writer);
+  [[nodiscard]] bool waited_for_mark(const NodeWriter& writer, Agenda& agenda) const;
+  [[nodiscard]] std::vector<Executor::Action> permitted(const plan::DrainPlan& plan, bool ours, bool marked) const;
+  void remember_first_pods();
   void account(const plan::DrainPlan& plan, NodeWriter& writer, Agenda& agenda);
   void tell_if_late(const Interruption& what, Agenda& agenda);
   void remember_pods();
@@ -114,6 +116,7 @@ class NodeDrain {
   std::optional<Nodes> nodes_;
   std::optional<Planned> planned_;
   std::optional<Run> run_;
+  std::optional<std::set<Uid>> first_pods_;  // those that were on the node when its pods were first known
   bool draining_ = false;
   std::size_t pods_left_ = 0;
   HardKills hard_kills_;

@@ -90,6 +90,7 @@ void NodeWriter::judge(Signals signals, Agenda& agenda) {
   }
   const auto mark = mark_of(*known);
   mark_ = mark ? *mark : std::nullopt;
+  announce_unheard(*known);
   const NodeVerdict verdict = judge_node(*known, signals_, config_.rules, may_exclude_, clock_.now());
   if (verdict.unreadable) complain_about_annotation(*verdict.unreadable);
   agenda.consider(verdict.next_look);
@@ -182,6 +183,8 @@ net::Task<bool> NodeWriter::write(std::optional<Node> node) {
     Result<Node> patched = co_await cluster_.patch_node(change);
     metrics_.on_node_patch(patched ? "accepted" : name_of(patched.error().code));
     unanswered_ = !patched && is_silence(patched.error());
+    // A conflict may be with our own PATCH, sent again by the client because its answer was lost.
+    if (verdict.news || verdict.undone) unheard_ = patched ? std::nullopt : std::optional(verdict);
     if (patched) {
       // The answer to a dry-run knows of this change, and of none that was tried before.
       if (config_.dry_run) {
@@ -209,6 +212,16 @@ bool NodeWriter::conclude(const NodeVerdict& written) {
   log::warn("the Node was patched, and not all of it has stayed; trying again",
             {{"node", patched_->name.str()}, {"hint", "an admission webhook that changes Nodes?"}});
   return false;
+}
+
+void NodeWriter::announce_unheard(const Node& node) {
+  if (!unheard_) return;
+  const bool carried_out = unheard_->undone ? !mark_.has_value()
+                                            : mark_ && mark_->interruption.id == unheard_->mark->interruption.id &&
+                                                  mark_->interruption.kind == unheard_->mark->interruption.kind;
+  if (!carried_out) return;
+  const NodeVerdict verdict = *std::exchange(unheard_, std::nullopt);
+  announce(verdict, node);
 }
 
 void NodeWriter::announce(const NodeVerdict& verdict, const Node& node) {

@@ -79,6 +79,8 @@ class NodeWriter {
   /// After an accepted PATCH: tells of it. False: something is still to be written.
   bool conclude(const NodeVerdict& written);
   void announce(const NodeVerdict& verdict, const Node& node);
+  /// Tells of an update that was not accepted, once the Node shows that it was carried out.
+  void announce_unheard(const Node& node);
   void complain_about_annotation(const std::string& why);
   void complain_if_missing();
 
@@ -100,6 +102,8 @@ class NodeWriter {
   std::optional<Steady> wait_until_;  // for the exclusion to be known
   bool updating_ = false;
   bool unanswered_ = false;
+  std::optional<NodeVerdict>
+      unheard_;  // what was last sent and not accepted: it may have been carried out all the same
   Steady update_from_;
   Backoff backoff_;
   std::string unreadable_logged_;

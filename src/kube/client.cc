@@ -208,6 +208,7 @@ net::Task<Result<Node>> Client::patch_node(NodeChange change) {
   // It sets absolute values, or fails by its version if it was carried out before.
   request.retry = Retry::Ambiguous;
   request.try_limit = options_.limits.urgent_try;
+  request.longest_wait = options_.limits.urgent_wait;
   auto body = co_await object_of(std::move(request));
   co_return decoded<Node>(std::move(body), decode_node);
 }
@@ -235,6 +236,7 @@ net::Task<Result<DeleteOutcome>> Client::delete_pod(PodRef pod, GracePeriod grac
   request.lane = Lane::Urgent;
   request.retry = Retry::Ambiguous;  // the same grace twice is the same end
   request.try_limit = options_.limits.urgent_try;
+  request.longest_wait = options_.limits.urgent_wait;
   request.limit = options_.limits.eviction;
   auto answer = co_await pipeline_.send(std::move(request));
   if (!answer) co_return fail(std::move(answer).error());

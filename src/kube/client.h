@@ -46,6 +46,8 @@ struct ClientLimits {
   /// One try of what has seconds to be done in (a delete, a Node's patch) before it is made again on another
   /// connection.
   Duration urgent_try = 3s;
+  /// The same for the wait between two tries: a server that comes back is asked again at once.
+  Duration urgent_wait = 1s;
 };
 
 class Client final : public LeaseApi {

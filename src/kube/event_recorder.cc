@@ -51,7 +51,10 @@ void EventRecorder::emit(EventNote note) {
     ++stats_.dropped;
     return;
   }
-  queue_.push_back({std::move(key), std::move(note), runtime_.now()});
+  const Instant now = runtime_.now();
+  const auto stamp = static_cast<std::uint64_t>(now.time_since_epoch().count());
+  std::string name = fmt::format("{}.{:x}", note.name, stamp ^ (random_.next() & 0xFFFU));
+  queue_.push_back({std::move(key), std::move(note), now, std::move(name)});
   changed_.notify();
 }
 
@@ -103,19 +106,18 @@ net::Task<void> EventRecorder::send(Job job) {
 
 net::Task<bool> EventRecorder::create(const Job& job, Series& series) {
   const NamespaceName ns = job.note.ns.empty() ? source_.cluster_scoped_in : job.note.ns;
-  const auto stamp = static_cast<std::uint64_t>(job.when.time_since_epoch().count());
-  const std::string name = fmt::format("{}.{:x}", job.note.name, stamp ^ (random_.next() & 0xFFFU));
-  const format::JsonValue document = document_of(job, name, ns);
+  const format::JsonValue document = document_of(job, ns);
   std::string target = target_of(kEvents, ns);
   auto created = co_await client_.create(std::move(target), document);
   if (!created && passes(created.error())) co_return false;
-  if (!created) {
+  const bool there = !created && created.error().code == ErrorCode::Conflict;  // an earlier try has made it
+  if (!created && !there) {
     ++stats_.failed;
     log::warn("an event was refused", {{"reason", job.note.reason}, {"error", created.error().message}});
     co_return true;  // it will not be taken later either
   }
   ++stats_.sent;
-  series.event = name;
+  series.event = job.name;
   series.ns = ns;
   series.told_at = runtime_.steady();
   co_return true;
@@ -167,7 +169,7 @@ std::optional<Steady> EventRecorder::next_refresh() const {
   return next;
 }
 
-format::JsonValue EventRecorder::document_of(const Job& job, const std::string& name, const NamespaceName& ns) const {
+format::JsonValue EventRecorder::document_of(const Job& job, const NamespaceName& ns) const {
   const EventNote& note = job.note;
   format::JsonObject regarding;
   regarding["apiVersion"] = note.api_version;
@@ -178,7 +180,7 @@ format::JsonValue EventRecorder::document_of(const Job& job, const std::string& 
   format::JsonObject event;
   event["apiVersion"] = kEvents.api_version();
   event["kind"] = kEvents.kind;
-  format::JsonObject metadata{{"name", name}, {"namespace", ns.str()}};
+  format::JsonObject metadata{{"name", job.name}, {"namespace", ns.str()}};
   if (!note.annotations.empty()) {
     format::JsonObject annotations;
     for (const auto& [key, value] : note.annotations) annotations[key] = value;

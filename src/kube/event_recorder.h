@@ -80,6 +80,7 @@ class EventRecorder {
     Key key;
     EventNote note;
     Instant when;
+    std::string name;  // the object's, the same in every try: one whose answer was lost makes no second event
   };
 
   net::Task<void> send(Job job);
@@ -87,7 +88,7 @@ class EventRecorder {
   net::Task<bool> tell(Series& series);
   net::Task<bool> refresh_due();
   [[nodiscard]] std::optional<Steady> next_refresh() const;
-  [[nodiscard]] format::JsonValue document_of(const Job& job, const std::string& name, const NamespaceName& ns) const;
+  [[nodiscard]] format::JsonValue document_of(const Job& job, const NamespaceName& ns) const;
 
   net::Runtime& runtime_;
   Client& client_;

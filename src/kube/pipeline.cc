@@ -115,7 +115,7 @@ std::optional<Duration> Pipeline::wait_before_retry(const ApiRequest& request, c
 
 net::Task<Result<net::HttpResponse>> Pipeline::send(ApiRequest request) {
   const Steady until = runtime_.steady() + request.limit;
-  Backoff backoff({.first = 200ms, .factor = 2.0, .jitter = 0.5, .most = 5s}, Random(random_.next()));
+  Backoff backoff({.first = 200ms, .factor = 2.0, .jitter = 0.5, .most = request.longest_wait}, Random(random_.next()));
   for (;;) {
     auto answer = co_await one_try(request, std::min(until, runtime_.steady() + request.try_limit));
     const auto wait = wait_before_retry(request, answer, backoff);

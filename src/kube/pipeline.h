@@ -50,6 +50,8 @@ struct ApiRequest {
   Duration limit = 30s;  // for all tries and waits together
   /// For one try, where less: a connection to a server that has died without a word must not cost the whole limit.
   Duration try_limit = 30s;
+  /// Between two tries, where the server does not say how long.
+  Duration longest_wait = 5s;
 };
 
 struct PipelineStats {

@@ -12,8 +12,8 @@ def socket_of(state, number):
     return state.nodes / str(number) / "imds.sock"
 
 
-def start(state, server, number):
-    """Does nothing where it runs already."""
+def start(state, server, number, flags=()):
+    """Does nothing where it runs already. `flags`: further ones of the server."""
     label = label_of(number)
     if state.living(label) is not None:
         return
@@ -26,5 +26,5 @@ def start(state, server, number):
     process = state.start(label, node.enter(state, str(number), [
         server, "--control", socket, "--listen", f"{network.METADATA}:80", "--node", node.name_of(number),
         "--private-ip", network.node_address(number), "--zone", node.zone_of(state, number),
-        "--instance-id", f"i-{number:017x}"]))
+        "--instance-id", f"i-{number:017x}", *flags]))
     await_until(label, lambda: "listening on" in log.read_text(), 10, alive=process.alive)

@@ -10,7 +10,6 @@
 //   failed   change, address, pod, node, why
 #include <fmt/format.h>
 
-#include <csignal>
 #include <cstdio>
 #include <map>
 #include <memory>
@@ -26,6 +25,7 @@
 #include "tests/tools/command_line.h"
 #include "tests/tools/endpoint_feeder/haproxy.h"
 #include "tests/tools/endpoint_feeder/plan.h"
+#include "tests/tools/until_signal.h"
 
 namespace spotkeeper::tools {
 namespace {
@@ -168,11 +168,6 @@ std::optional<int> read_options(int argc, char** argv, FeederOptions& options) {
             &options.print_config);
   line.value("bind", "ADDRESS:PORT", "of haproxy, for --print-config", &options.balancer.bind);
   return line.read(argc, argv);
-}
-
-net::Task<void> until_signal(net::EventLoop& loop) {
-  net::SystemSignals signals(loop, {SIGTERM, SIGINT});
-  (void)(co_await signals.next());
 }
 
 Result<void> feed(const FeederOptions& options, std::FILE* log) {

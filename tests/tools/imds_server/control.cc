@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "tests/tools/words.h"
 
 namespace spotkeeper::tools {
 namespace {
@@ -14,34 +15,6 @@ using Verb = ControlCommand::Verb;
 
 constexpr Duration kNoticeTime = 2min;
 constexpr Duration kMaintenanceTime = 1h;
-
-/// The words of a line, taken one after the other.
-class Words {
- public:
-  explicit Words(std::string_view line) {
-    for (const std::string_view word : split(line, ' ')) {
-      if (!trim(word).empty()) words_.push_back(trim(word));
-    }
-  }
-  [[nodiscard]] bool left() const { return next_ < words_.size(); }
-  /// Empty where none is left.
-  std::string_view take() { return left() ? words_[next_++] : std::string_view(); }
-  bool take_if(std::string_view word) {
-    const bool is = left() && words_[next_] == word;
-    next_ += is ? 1 : 0;
-    return is;
-  }
-
- private:
-  std::vector<std::string_view> words_;
-  std::size_t next_ = 0;
-};
-
-Result<Duration> take_length(Words& words) {
-  SK_TRY(const Duration length, parse_duration(words.take()));
-  if (length < Duration::zero()) return fail(ErrorCode::InvalidInput, "a length of time can't be negative");
-  return length;
-}
 
 Result<void> take_time(Words& words, Duration fallback, ControlCommand& command) {
   command.in = fallback;

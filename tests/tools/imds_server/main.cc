@@ -2,19 +2,23 @@
 // SIGTERM or SIGINT, 1 if it can't listen, 2 for a wrong command line.
 #include <fmt/format.h>
 
-#include <csignal>
+#include <functional>
 #include <string>
 
 #include "net/event_loop.h"
 #include "tests/tools/command_line.h"
 #include "tests/tools/imds_server/server.h"
+#include "tests/tools/until_signal.h"
 
 namespace spotkeeper::tools {
 namespace {
 
-net::Task<void> until_signal(net::EventLoop& loop) {
-  net::SystemSignals signals(loop, {SIGTERM, SIGINT});
-  (void)(co_await signals.next());
+/// A time of day as the agent's flags of the same names have it.
+std::function<Result<void>(std::string_view)> time_into(Instant& into) {
+  return [&into](std::string_view text) -> Result<void> {
+    SK_TRY(into, parse_rfc3339(text));
+    return {};
+  };
 }
 
 int run(int argc, char** argv) {
@@ -36,7 +40,14 @@ int run(int argc, char** argv) {
   line.value("life-cycle", "NAME", "spot (the default) or on-demand", &config.node.capacity_type);
   line.value("token-life", "no token lives longer, whatever was asked for (default 6h)", &config.token_life);
   line.value("clock-ahead", "how far the service's clock is ahead of this machine's", &config.date_skew);
+  net::TimeScale scale;
+  std::uint64_t rate = 1;
+  line.custom("clock-epoch", "TIME", "what its clock shows at the origin", time_into(scale.epoch));
+  line.custom("clock-origin", "TIME", "when, by this machine's clock, its own shows the epoch",
+              time_into(scale.origin));
+  line.value("clock-rate", "N", "how many times faster it runs from there (default 1)", &rate);
   if (const auto end = line.read(argc, argv)) return *end;
+  scale.rate = static_cast<double>(rate);
 
   const auto where = parse_host_and_port(listen);
   const auto address = where ? net::SocketAddress::parse(where->host, where->port) : std::nullopt;
@@ -47,7 +58,7 @@ int run(int argc, char** argv) {
                                  : "--zone and --node can't be empty");
     return kBadUsage;
   }
-  net::EventLoop loop;
+  net::EventLoop loop(scale);
   const auto server = ImdsServer::start(loop, *address, control, config);
   if (!server) {
     fmt::print(stderr, "imds_server: {}\n", server.error().message);

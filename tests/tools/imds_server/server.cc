@@ -6,7 +6,6 @@
 #include <array>
 #include <utility>
 
-#include "base/log.h"
 #include "sim/state.h"
 
 namespace spotkeeper::tools {
@@ -47,7 +46,7 @@ format::JsonValue time_or_null(const std::optional<Instant>& time) {
 }  // namespace
 
 ImdsServer::ImdsServer(net::EventLoop& loop, const ImdsServerConfig& config)
-    : loop_(loop), world_(world_config(config, loop.now())), node_(config.node.name), tasks_(loop) {
+    : loop_(loop), world_(world_config(config, loop.now())), node_(config.node.name) {
   world_.add_node(config.node);
 }
 
@@ -60,35 +59,12 @@ Result<std::unique_ptr<ImdsServer>> ImdsServer::start(net::EventLoop& loop, cons
                                                   return self->answer(request, writer);
                                                 },
                                                 {}));
-  SK_TRY(made->listener_, LineListener::open(loop, control_path));
-  made->tasks_.start(made->accept_control());
+  SK_TRY(made->control_,
+         ControlSocket::open(loop, control_path, [self](std::string_view line) { return self->control(line); }));
   return made;
 }
 
 // ---- Control
-
-net::Task<void> ImdsServer::accept_control() {
-  for (;;) {
-    auto stream = co_await listener_->accept();
-    if (!stream) {
-      log::warn("no control connection could be accepted", {{"why", stream.error().message}});
-      co_await net::sleep_for(loop_, 100ms);
-      continue;
-    }
-    std::unique_ptr<LineStream> taken = std::move(*stream);
-    tasks_.start(serve_control(std::move(taken)));
-  }
-}
-
-net::Task<void> ImdsServer::serve_control(std::unique_ptr<LineStream> stream) {
-  for (;;) {
-    auto line = co_await stream->line();
-    if (!line) co_return;
-    const std::string answer = control(*line) + "\n";
-    auto written = co_await stream->write(answer);
-    if (!written) co_return;
-  }
-}
 
 std::string ImdsServer::control(std::string_view line) {
   const auto command = parse_control(line);

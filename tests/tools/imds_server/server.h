@@ -20,10 +20,9 @@
 #include "format/json.h"
 #include "net/event_loop.h"
 #include "net/http_server.h"
-#include "net/task_group.h"
 #include "sim/world.h"
+#include "tests/tools/control_socket.h"
 #include "tests/tools/imds_server/control.h"
-#include "tests/tools/unix_socket.h"
 
 namespace spotkeeper::tools {
 
@@ -64,8 +63,6 @@ class ImdsServer {
 
   net::Task<void> answer(const net::ServerRequest& request, net::ResponseWriter& writer);
   net::Task<void> fail_as_told(Faults::Hit hit, net::ResponseWriter& writer);
-  net::Task<void> accept_control();
-  net::Task<void> serve_control(std::unique_ptr<LineStream> stream);
 
   net::EventLoop& loop_;
   sim::World world_;
@@ -77,9 +74,9 @@ class ImdsServer {
   std::uint64_t last_event_ = 0;
   std::uint64_t last_waiting_ = 0;
   std::map<std::uint64_t, net::ScopedCall> waiting_;
-  std::unique_ptr<LineListener> listener_;
+  // Last: their coroutines use everything above.
   std::unique_ptr<net::HttpServer> server_;
-  net::TaskGroup tasks_;  // last: its coroutines use everything above
+  std::unique_ptr<ControlSocket> control_;
 };
 
 }  // namespace spotkeeper::tools

@@ -1,6 +1,7 @@
 // The Node is marked before its pods are moved, so that their successors go elsewhere: also where the API server does
 // not answer around the notice.
 #include <optional>
+#include <utility>
 
 #include "control/agent.h"
 #include "tests/unit/control/agent_fixture.h"
@@ -9,6 +10,7 @@ namespace spotkeeper::control {
 namespace {
 
 using ::spotkeeper::testing::AgentWorld;
+using ::spotkeeper::testing::FakeImds;
 
 class MarkFirst : public AgentWorld {
  protected:
@@ -77,6 +79,88 @@ TEST_F(MarkFirst, WaitsATenthOfTheNoticeWhereThePatchAloneHasNoAnswer) {
 TEST_F(MarkFirst, WaitsFiveSecondsWhereThePatchIsRefused) {
   cluster.patch_hook = [](const NodeChange&) -> std::optional<Error> { return Error{ErrorCode::Forbidden, "no"}; };
   expect_eviction_between(4s, 7s);
+}
+
+TEST_F(MarkFirst, IsToldOfThoughTheAnswerWasLost) {
+  cluster.lost_patches = 1;
+  start();
+  runtime.advance(2s);
+  spot_notice();
+  runtime.advance(5s);
+  EXPECT_TRUE(cordoned());
+  EXPECT_EQ(cluster.events_with("NodeInterrupted"), 1);
+  EXPECT_EQ(metric("spotkeeper_node_marks_total{kind=\"kill\"}"), 1);
+  EXPECT_EQ(metric("spotkeeper_notice_to_cordon_seconds_count"), 1);
+  runtime.advance(20s);
+  EXPECT_EQ(cluster.events_with("NodeInterrupted"), 1);
+}
+
+TEST_F(MarkFirst, IsToldOfThoughItsSecondTryMetTheFirst) {
+  cluster.lost_patches = 1;
+  cluster.lost_patch = ErrorCode::Conflict;
+  start();
+  runtime.advance(2s);
+  spot_notice();
+  runtime.advance(5s);
+  EXPECT_TRUE(cordoned());
+  EXPECT_EQ(cluster.events_with("NodeInterrupted"), 1);
+}
+
+TEST_F(MarkFirst, IsToldOfOnceWhereALostPatchWasNotCarriedOut) {
+  bool lost = false;
+  cluster.patch_hook = [&](const NodeChange&) -> std::optional<Error> {
+    if (std::exchange(lost, true)) return std::nullopt;
+    return Error{ErrorCode::Unavailable, "the connection broke"};
+  };
+  start();
+  runtime.advance(2s);
+  spot_notice();
+  runtime.advance(10s);
+  EXPECT_TRUE(cordoned());
+  EXPECT_EQ(cluster.events_with("NodeInterrupted"), 1);
+}
+
+TEST_F(MarkFirst, TheEndOfAMarkIsToldOfThoughTheAnswerWasLost) {
+  const Instant at = runtime.now() + 3h;
+  imds.pages[FakeImds::kScheduled] = {200, scheduled("instance-event-1", at)};
+  start();
+  runtime.advance(15s);
+  ASSERT_TRUE(tainted());
+  cluster.lost_patches = 1;
+  imds.pages[FakeImds::kScheduled] = {200, scheduled("instance-event-1", at, "canceled")};
+  runtime.advance(20s);
+  EXPECT_FALSE(tainted());
+  EXPECT_EQ(cluster.events_with("InterruptionOver"), 1);
+}
+
+TEST_F(MarkFirst, EvictsNothingTwiceFromANodeThatCantBeMarked) {
+  cluster.add_pod("web-1", "n1", "web");
+  cluster.patch_hook = [](const NodeChange&) -> std::optional<Error> { return Error{ErrorCode::Forbidden, "no"}; };
+  start();
+  runtime.advance(2s);
+  spot_notice();
+  runtime.advance(7s);
+  ASSERT_EQ(cluster.evictions.size(), 1U);
+  cluster.add_pod("web-2", "n1", "web");  // its successor, which the scheduler puts here
+  runtime.advance(5s);
+  EXPECT_EQ(cluster.evictions.size(), 1U);
+  cluster.patch_hook = {};
+  runtime.advance(5s);
+  EXPECT_TRUE(cordoned());
+  EXPECT_EQ(cluster.evictions.size(), 2U);
+}
+
+TEST_F(MarkFirst, WhatLandsOnANodeThatIsNeverMarkedGoesAtItsLastSafeStart) {
+  cluster.add_pod("web-1", "n1", "web");
+  cluster.patch_hook = [](const NodeChange&) -> std::optional<Error> { return Error{ErrorCode::Forbidden, "no"}; };
+  start();
+  runtime.advance(2s);
+  spot_notice();
+  runtime.advance(7s);
+  cluster.add_pod("web-2", "n1", "web");
+  runtime.advance(120s - 7s - 2s);
+  EXPECT_EQ(cluster.evictions.size(), 1U);
+  EXPECT_EQ(cluster.deletes.size(), 1U);
 }
 
 TEST_F(MarkFirst, NeverKeepsAPodBeyondItsLastSafeStart) {

@@ -71,6 +71,38 @@ TEST_F(ExecutorTest, SendsAnAcceptedCallOnceHoweverOftenThePlanSaysIt) {
   EXPECT_TRUE(view->snapshot().find_pod(Uid("uid-of-web-1"))->terminating());  // though the watch has not said so
 }
 
+TEST_F(ExecutorTest, AnEvictionWhoseAnswerWasLostCountsWhenItsPodEnds) {
+  cluster.evict_hook = [this](const PodRef& pod) -> std::optional<kube::EvictAnswer> {
+    cluster.change([&](Snapshot& world) {
+      Pod ending = *world.find_pod(pod.uid);
+      ending.deletion = runtime.now() + 30s;
+      ending.deletion_grace = GracePeriod(30s);
+      world.put(std::move(ending));
+    });
+    return kube::EvictAnswer{EvictOutcome::Unreachable, "the connection broke", std::nullopt};
+  };
+  keep_at(evict("web-1"), 200ms);
+  executor.carry_out(*view, {}, deadline);  // the plan has no more to do for a pod that ends
+  EXPECT_EQ(executor.accepted(), 1U);
+  EXPECT_TRUE(executor.last_accepted().has_value());
+  EXPECT_EQ(cluster.events_with("EvictedFromDyingNode"), 1);
+  EXPECT_EQ(counts.evictions[EvictOutcome::Accepted], 0) << "no such answer has come";
+}
+
+TEST_F(ExecutorTest, APodThatEndsThoughNoEvictionWasLostIsSomebodyElsesWork) {
+  answer(EvictOutcome::BudgetRefused);
+  keep_at(evict("web-1"), 200ms);
+  cluster.change([&](Snapshot& world) {
+    Pod ending = *world.find_pod(Uid("uid-of-web-1"));
+    ending.deletion = runtime.now() + 30s;
+    world.put(std::move(ending));
+  });
+  runtime.advance(100ms);
+  executor.carry_out(*view, {}, deadline);
+  EXPECT_EQ(executor.accepted(), 0U);
+  EXPECT_EQ(cluster.events_with("EvictedFromDyingNode"), 0);
+}
+
 TEST_F(ExecutorTest, TouchesNoPodOfAnotherNodeAndNoneThatIsGone) {
   keep_at(evict("web-2"), 1s);
   keep_at(evict("web-9"), 1s);

@@ -47,6 +47,8 @@ class FakeCluster final : public control::ClusterApi {
   std::map<Uid, GracePeriod> graces;  // as the accepted calls had them
   std::vector<kube::EventNote> events;
   int evictions_asked = 0;
+  int lost_patches = 0;                           // so many PATCHes are carried out, and their answers are lost
+  ErrorCode lost_patch = ErrorCode::Unavailable;  // what is heard instead
 
   // ---- building -----------------------------------------------------------------------------------------------------
   void add_node(const std::string& name) {
@@ -148,6 +150,7 @@ class FakeCluster final : public control::ClusterApi {
     }
     co_await net::sleep_for(runtime_, latency / 2);
     if (error) co_return fail(*error);
+    if (lost_patches > 0 && lost_patches-- > 0) co_return fail(lost_patch, "the connection broke");
     co_return *after;
   }
 

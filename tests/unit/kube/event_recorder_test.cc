@@ -100,6 +100,18 @@ TEST_F(EventsTest, AreTriedAgainWhileTheServerIsAwayAndGivenUpInTheEnd) {
   EXPECT_EQ(recorder.stats().failed, 1u);
 }
 
+TEST_F(EventsTest, WhoseAnswerWasLostAreOneEventAllTheSame) {
+  start();
+  server.fails(ErrorCode::Unavailable);
+  server.answer(409, R"({"kind":"Status","code":409,"reason":"AlreadyExists"})");
+  recorder.emit(about("web"));
+  runtime.advance(1min);
+  ASSERT_EQ(server.requests.size(), 2u);
+  EXPECT_EQ(request(0).body, request(1).body) << "the same name, too";
+  EXPECT_EQ(recorder.stats().sent, 1u);
+  EXPECT_EQ(recorder.stats().failed, 0u);
+}
+
 TEST_F(EventsTest, ThatAreRefusedAreNotTriedAgain) {
   start();
   server.answer(422, R"({"kind":"Status","code":422,"message":"bad"})");

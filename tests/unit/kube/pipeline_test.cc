@@ -120,6 +120,16 @@ TEST_F(PipelineTest, RepeatsOnlyWhatMayBeCarriedOutTwice) {
   EXPECT_EQ(send(request("POST", Retry::Refused))->status, 201) << "it was not carried out";
 }
 
+TEST_F(PipelineTest, WaitsNoLongerBetweenTriesThanARequestAllows) {
+  for (int i = 0; i < 12; ++i) server.fails(ErrorCode::Unavailable);
+  server.answer(200);
+  ApiRequest urgent = request("PATCH");
+  urgent.longest_wait = 1s;
+  ASSERT_TRUE(send(urgent));
+  for (std::size_t i = 1; i < server.times.size(); ++i)
+    EXPECT_LE(server.times[i] - server.times[i - 1], 1500ms) << i << ": a second and the jitter";
+}
+
 TEST_F(PipelineTest, A4xxIsAnAnswerAndNotRepeated) {
   server.answer(404);
   EXPECT_EQ(send(request())->status, 404);

@@ -23,7 +23,8 @@ def migrate(values):
     with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
         json.dump(values, file)  # JSON is YAML
         file.flush()
-        done = subprocess.run([BINARY, "migrate", "nth-values", file.name, "-o", "json"], capture_output=True, text=True)
+        done = subprocess.run([BINARY, "migrate", "nth-values", file.name, "-o", "json"],
+                              capture_output=True, text=True)
     return done.returncode, json.loads(done.stdout) if done.stdout else None, done.stderr
 
 

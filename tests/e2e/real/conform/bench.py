@@ -7,7 +7,7 @@ import time
 import traceback
 
 from agents import BINARY
-from case import Broken, Case
+from case import Case
 from machine import Failed, await_until
 from observer import Observer
 from state import REPOSITORY
@@ -154,7 +154,7 @@ class Bench:
             case.prepare()
             test.run(case)
             case.finish()
-        except (Failed, Broken, OSError) as error:
+        except (Failed, OSError) as error:
             case.problems.append(f"it broke off: {error}")
         except Exception:
             case.problems.append(f"it broke off: {traceback.format_exc()}")

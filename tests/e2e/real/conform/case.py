@@ -1,14 +1,15 @@
 """One test on one node: what it may use, and what holds in every one of them."""
 import json
 import re
-import socket
 import time
 
+import tools
 from agent_pods import AgentPod
 from agents import AgentProcess, nth_manifest, nth_setup
 from api import Api
 from machine import Failed, await_until
-from testing import rig
+from testing import must, rig
+from tools import FaultProxy
 from workload import Ending, Workload, ready
 
 RECORD = "spotkeeper.dev/interruption"
@@ -17,10 +18,6 @@ CORDON_TAINT = "node.kubernetes.io/unschedulable"  # the cluster's own answer to
 NTH = "aws-node-termination-handler"
 NOTICE_BOUND = 3.0  # seconds from a notice to the mark: one poll of one second, and the work of a busy machine
 SCHEDULED_BOUND = 13.0  # scheduled events are asked for every ten seconds
-
-
-class Broken(Exception):
-    """The test can't go on."""
 
 
 class Case:
@@ -33,8 +30,7 @@ class Case:
         self.namespace = f"conform-{self.name}"
         self.user = bench.user_of(node)
         self.problems, self.checks, self.latency = [], 0, None
-        self.agent = None
-        self._workloads = []
+        self.agent = self.proxy = None
 
     # What is asserted
 
@@ -73,6 +69,8 @@ class Case:
         """The node is as it was."""
         if self.agent is not None:
             self.agent.kill()
+        if self.proxy is not None:
+            self.proxy.end()
         self.tell("reset")
         self.api.delete(f"/api/v1/namespaces/{self.namespace}")
         self.api.call("DELETE", f"/api/v1/namespaces/{self.namespace}/pods?gracePeriodSeconds=0", accept=(404,))
@@ -101,13 +99,11 @@ class Case:
 
     def tell(self, command):
         """A line to the node's metadata service; its answer. Returns when the service has done it."""
-        with socket.socket(socket.AF_UNIX) as connection:
-            connection.connect(str(self.state.nodes / str(self.node["number"]) / "imds.sock"))
-            connection.sendall(command.encode() + b"\n")
-            answer = connection.makefile().readline().strip()
-        if answer.startswith("error"):
-            raise Broken(f"the metadata service says {answer}")
-        return answer
+        return tools.tell(self.state.nodes / str(self.node["number"]) / "imds.sock", command)
+
+    def start_imds(self, *flags):
+        """The node's metadata service with other flags; who stops it starts the ordinary one again."""
+        must("imds", self.node["number"], *(f"--flag={flag}" for flag in flags))
 
     def notice(self, command="notice terminate"):
         """Tells of an interruption, and notes when."""
@@ -131,13 +127,13 @@ class Case:
         number = self.node["number"]
         fields = {"spec.nodeName": self.node["name"], "metadata.name": f"agent-{number}",
                   "metadata.namespace": self.namespace}
-        config = kubeconfig or self.bench.kubeconfig_of(self.node)
+        config = kubeconfig or self.kubeconfig()
         if self.compat:
-            arguments, given = nth_setup(dict(values), fields)
+            arguments, given = nth_setup({"logLevel": "debug"} | dict(values), fields)
             given |= {"SPOTKEEPER_KUBECONFIG": config}
         else:
             given = {}
-            arguments = ["agent", "--node-name", self.node["name"], "--kubeconfig", config, *flags]
+            arguments = ["agent", "--node-name", self.node["name"], "--kubeconfig", config, "--log-level=debug", *flags]
         self.agent = AgentProcess(self.state, self.node, f"agent-{self.name}", arguments, given | dict(environment))
         if await_ready:
             self.agent.await_answering()
@@ -156,14 +152,23 @@ class Case:
         self.agent.await_answering()
         return self.agent
 
+    # What stands between the agent and the API server
+
+    def start_fault_proxy(self):
+        """A proxy that disturbs the agent's calls as it is told; the kubeconfig that goes through it."""
+        self.proxy = FaultProxy(self.state, self.node, self.kubeconfig(), f"faults-{self.name}")
+        return self.proxy.kubeconfig
+
+    def kubeconfig(self):
+        return self.bench.kubeconfig_of(self.node)
+
     # What stands on the nodes
 
-    def workload(self, name="web", replicas=2, grace=5, linger=0, budgets=(), placed=True):
+    def workload(self, name="web", replicas=2, grace=5, linger=0, budgets=()):
         """Replicas of which one is on this node. Returns the workload and that pod."""
         made = Workload(self.api, self.observer, self.namespace, name, replicas)
-        made.create(self.node["name"], self.bench.harbour["name"], grace, linger, budgets)
-        self._workloads.append(made)
-        return (made, made.await_ready(self.node["name"], budgets)) if placed else made
+        made.create(self.node["name"], self.bench.harbour["name"], grace, linger)
+        return made, made.await_ready(self.node["name"], budgets)
 
     def pods_here(self):
         return self.observer.pods.newest(lambda pod: pod["metadata"]["namespace"] == self.namespace and
@@ -178,6 +183,13 @@ class Case:
 
     def node_versions(self):
         return self.observer.node(self.node["name"])
+
+    def reboot(self):
+        """The machine dies and boots again; its metadata service knows nothing of what it was told."""
+        before = self.node_now()["status"]["nodeInfo"]["bootID"]
+        must("node", "reboot", self.node["number"])
+        must("imds", self.node["number"])
+        await_until("another boot id", lambda: self.node_now()["status"]["nodeInfo"]["bootID"] != before, 30)
 
     def node_now(self):
         return self.api.get(f"/api/v1/nodes/{self.node['name']}")
@@ -270,6 +282,22 @@ class Case:
     def ending(self, pod):
         return Ending(self.observer, pod)
 
+    def deadline(self):
+        """When the machine ends, as the Spot notice that stands has it."""
+        return tools.seconds_of(self.metadata()["spot"]["time"])
+
+    def check_held_to_last_safe_start(self, pod, deadline, grace, slack=1.5):
+        """Deleted past its budget when its grace and the margin of two seconds just fit, and gone before the end."""
+        name = pod["metadata"]["name"]
+        await_until(f"the end of {name}", lambda: self.ending(pod).gone, deadline - time.time() + 10)
+        ending = self.ending(pod)
+        self.equal(f"{name} was evicted through the API", ending.evicted, False)
+        self.equal(f"the grace of {name}", ending.grace, grace)
+        self.between(f"seconds from telling {name} to the machine's end", grace + 2 - slack,
+                     round(deadline - ending.told, 2), grace + 2 + slack)
+        self.check(f"{name} is gone before the machine", ending.gone < deadline, ending.gone - deadline)
+        return ending
+
     def check_stays(self, pod):
         self.equal(f"{pod['metadata']['name']} was told to end", self.ending(pod).told, None)
 
@@ -307,13 +335,13 @@ class Case:
     def events(self):
         return [event for event in self._events() if event["metadata"]["uid"] not in self._events_before]
 
-    def check_events(self, wanted):
+    def check_events(self, wanted, bound=8):
         """Exactly these: "Kind Reason Type" of each. To be called when nothing more will come of the agent."""
         def told():
             return sorted(f"{event['regarding']['kind']} {event['reason']} {event['type']}" for event in self.events())
 
         try:
-            await_until("the events", lambda: told() == sorted(wanted), 8)
+            await_until("the events", lambda: told() == sorted(wanted), bound)
         except Failed:
             pass
         self.equal("events", told(), sorted(wanted))

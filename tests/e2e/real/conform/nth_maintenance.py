@@ -3,7 +3,6 @@ from case import NTH, SCHEDULED_BOUND, label_value
 from catalogue import nth
 from machine import await_until
 from nth_spot import TAINTS, dry_run_changes_nothing
-from testing import must
 
 VALUES = {"enableSpotInterruptionDraining": True, "enableScheduledEventDraining": True}
 EVENT = "maintenance system-reboot in 5m"
@@ -65,11 +64,9 @@ def scheduled_cancelled(case):
 def scheduled_reboot(case):
     case.start_agent(VALUES | TAINTS)
     record = maintenance_drains(case, "maintenance system-reboot in 25s")
-    number = case.node["number"]
     at = case.metadata()["maintenance"]["time"]
     await_until("the time of the reboot", lambda: case.metadata()["now"] > at, 30)
-    must("node", "reboot", number)
-    must("imds", number)
+    case.reboot()
     case.tell(f"maintenance system-reboot at {at}")
     case.start_agent(VALUES | TAINTS)
     case.await_unmarked()

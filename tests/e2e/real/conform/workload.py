@@ -36,22 +36,19 @@ def pod_template(labels, node, harbour, grace, linger):
 
 
 class Workload:
-    """A Deployment. `budgets`: one for each number of disruptions that it allows."""
+    """A Deployment. `budgets`: one for each number of disruptions that it allows, made when all replicas are Ready: of
+    several that cover a pod the cluster's controller looks at one alone when the pod changes."""
 
     def __init__(self, api, observer, namespace, name, replicas):
         self._api, self._observer = api, observer
         self.namespace, self.name, self.replicas = namespace, name, replicas
 
-    def create(self, node, harbour, grace, linger, budgets):
+    def create(self, node, harbour, grace, linger):
         labels = {"app": self.name}
         self._api.create(f"/apis/apps/v1/namespaces/{self.namespace}/deployments", {
             "metadata": {"name": self.name},
             "spec": {"replicas": self.replicas, "selector": {"matchLabels": labels},
                      "template": pod_template(labels, node, harbour, grace, linger)}})
-        for number, allowed in enumerate(budgets):
-            self._api.create(f"/apis/policy/v1/namespaces/{self.namespace}/poddisruptionbudgets", {
-                "metadata": {"name": f"{self.name}-{number}"},
-                "spec": {"maxUnavailable": allowed, "selector": {"matchLabels": labels}}})
 
     def allow(self, number, disruptions):
         """Another allowance for one of its budgets."""
@@ -64,11 +61,21 @@ class Workload:
         """Its pod on the node; all are Ready, and the budgets know them."""
         def one_there():
             pods = self.pods()
+            if not sum(map(ready, pods)) == self.replicas == len(pods):
+                return None
             here = [pod for pod in pods if pod["spec"].get("nodeName") == node]
-            return here[0] if sum(map(ready, pods)) == self.replicas == len(pods) and len(here) == 1 else None
+            if len(here) == 1:
+                return here[0]
+            # The scheduler may still have seen the node as the test before left it.
+            wrong = (here or pods)[0]["metadata"]["name"]
+            self._api.delete(f"/api/v1/namespaces/{self.namespace}/pods/{wrong}?gracePeriodSeconds=0")
+            return None
 
         pod = await_until(f"{self.replicas} pods of {self.name}, one of them on {node}", one_there, 60)
-        for number in range(len(budgets)):
+        for number, allowed in enumerate(budgets):
+            self._api.create(f"/apis/policy/v1/namespaces/{self.namespace}/poddisruptionbudgets", {
+                "metadata": {"name": f"{self.name}-{number}"},
+                "spec": {"maxUnavailable": allowed, "selector": {"matchLabels": {"app": self.name}}}})
             await_until("the budget's status", lambda: self._api.get(
                 self._budget(number))["status"].get("currentHealthy") == self.replicas, 20)
         return pod

@@ -1,0 +1,102 @@
+"""An API server that throttles, refuses, does not answer, or breaks off: through tests/tools/fault_proxy."""
+from catalogue import BOTH, beyond
+from machine import await_until
+from nth_spot import NTH_EVENTS, OWN_EVENTS, SPOT
+
+STORM = 10  # seconds
+EVENTS_AGAIN = 30  # seconds; an event that could not be sent is sent again some ten seconds later
+
+
+def drained_through(case, *storm, bound=STORM + 5, fewest=3):
+    """The storm breaks out before the notice. All the same: one mark, each pod evicted once with its grace."""
+    pods = [case.workload(name) for name in ("web", "api")]
+    case.start_agent(SPOT | {"emitKubernetesEvents": True}, kubeconfig=case.start_fault_proxy())
+    for command in storm:
+        case.proxy.tell(command)
+    case.notice("notice terminate in 60s")
+    record = case.await_marked("kill", bound)
+    for workload, pod in pods:
+        case.check_moved(workload, pod, bound=40)
+    case.proxy.tell("clear")
+    if case.compat:
+        case.check_nth_mark(None, record)
+    else:
+        case.check_own_mark("kill", record)
+    met = sum(case.proxy.met().values())
+    case.check(f"the storm met {fewest} calls", met >= fewest, met)
+    page = case.agent.metrics()
+    case.equal("pods killed hard, budgets overridden", (
+        page.sum("spotkeeper_pods_killed_hard_total"), page.sum("spotkeeper_budget_overrides_total")), (0, 0))
+    case.check_events(events_of(case, len(pods)), EVENTS_AGAIN)
+    return page
+
+
+def events_of(case, pods):
+    every = list(NTH_EVENTS if case.compat else OWN_EVENTS)
+    about_pods = [event for event in every if event.startswith("Pod")]
+    return every + about_pods * (pods - 1)
+
+
+@beyond("429 with Retry-After to half of all changes", modes=BOTH)
+def throttled(case):
+    drained_through(case, f"answer 429 retry-after 1 of node,evict,delete,event share 60 for {STORM}s", fewest=1)
+
+
+@beyond("409 to most changes")
+def conflicts(case):
+    page = drained_through(case, "answer 409 of node times 4", f"answer 409 of node,evict share 60 for {STORM}s")
+    case.check("conflicts are counted", page.sum("spotkeeper_node_patches_total", outcome="conflict") >= 4, page.text)
+
+
+@beyond("500 and 503 to half of everything, watches cut", modes=BOTH)
+def server_errors(case):
+    drained_through(case, f"answer 503 retry-after 1 of watch,read share 50 for {STORM}s",
+                    f"answer 500 share 50 for {STORM}s", "cut")
+
+
+@beyond("no answer to a third of everything")
+def timeouts(case):
+    drained_through(case, f"hang share 33 for {STORM}s", "cut", bound=45, fewest=1)
+
+
+@beyond("connections that end before, in the middle of, and after an answer")
+def resets(case):
+    drained_through(case, f"reset share 30 for {STORM}s", f"half share 30 for {STORM}s", "cut")
+
+
+@beyond("answers that are lost after the server has done what it was asked")
+def lost_answers(case):
+    drained_through(case, "lose of node times 2", "lose of evict times 2", fewest=4)
+
+
+@beyond("an API server that does not answer at all around the notice")
+def server_away(case):
+    drained_through(case, f"reset for {STORM}s", "cut")
+
+
+@beyond("an agent that starts while the API server refuses")
+def refused_at_start(case):
+    workload, pod = case.workload()
+    config = case.start_fault_proxy()
+    case.proxy.tell(f"answer 503 share 70 for {STORM}s")
+    case.notice("notice terminate in 60s")
+    case.start_agent(kubeconfig=config, await_ready=False)
+    case.await_marked("kill", STORM + 5)
+    case.check_moved(workload, pod, bound=40)
+    case.agent.await_answering()
+    case.check_events(OWN_EVENTS, EVENTS_AGAIN)
+
+
+@beyond("rights that were taken away are told of, and the drain goes on when they are given back")
+def forbidden(case):
+    workload, pod = case.workload()
+    case.start_agent(kubeconfig=case.start_fault_proxy())
+    case.proxy.tell("answer 403 of evict on")
+    case.notice("notice terminate in 2m")
+    case.await_marked("kill")
+    await_until("an event of it", lambda: any(event["reason"] == "EvictionFailed" for event in case.events()), 20)
+    case.check_stays(pod)
+    case.proxy.tell("clear")
+    case.check_moved(workload, pod, bound=20)
+    case.check_events([*OWN_EVENTS, "Pod EvictionFailed Warning"])
+

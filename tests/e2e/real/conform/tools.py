@@ -1,0 +1,66 @@
+"""The tools that run beside the agent and are told over sockets what to do."""
+import datetime
+import json
+import os
+import pathlib
+import socket
+
+from machine import Failed, await_until
+from state import REPOSITORY
+from testing import must
+
+FOLDER = pathlib.Path(os.environ.get("SPOTKEEPER_TOOLS") or REPOSITORY / "build/release/tools")
+PROXY = "127.0.0.1:16443"  # in a node's namespace, where it is alone
+
+
+def tell(path, command):
+    """A line to a control socket, and its answer. Returns when what it says is done."""
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(str(path))
+        connection.sendall(command.encode() + b"\n")
+        answer = connection.makefile().readline().strip()
+    if answer.startswith("error"):
+        raise Failed(f"{path}: {command}: {answer}")
+    return answer
+
+
+def seconds_of(text):
+    """A time of RFC 3339 in seconds since 1970."""
+    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
+
+
+def rfc3339(seconds):
+    return datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc).isoformat().replace("+00:00", "Z")
+
+
+class FaultProxy:
+    """tests/tools/fault_proxy on a node, before the API server. To clients it shows the API server's own certificate,
+    to the API server that of the kubeconfig's user."""
+
+    def __init__(self, state, node, kubeconfig, label):
+        self._label, self._socket = label, state.nodes / str(node["number"]) / "faults.sock"
+        with open(kubeconfig) as file:
+            config = json.load(file)
+        cluster, user = config["clusters"][0]["cluster"], config["users"][0]["user"]
+        log = state.log / f"{label}.log"
+        log.unlink(missing_ok=True)
+        self._socket.unlink(missing_ok=True)
+        must("start", node["number"], label, FOLDER / "fault_proxy", "--listen", PROXY, "--control", self._socket,
+             "--to", cluster["server"], "--ca", cluster["certificate-authority"],
+             "--certificate", user["client-certificate"], "--key", user["client-key"],
+             "--serve-certificate", state.pki / "kube-apiserver.crt", "--serve-key", state.pki / "kube-apiserver.key")
+        process = state.living(label)
+        await_until(label, lambda: "listening on" in log.read_text(), 10, alive=process.alive)
+        cluster["server"] = f"https://{PROXY}"
+        self.kubeconfig = state.users / f"{label}.kubeconfig"
+        self.kubeconfig.write_text(json.dumps(config))
+
+    def tell(self, command):
+        return tell(self._socket, command)
+
+    def met(self):
+        """How often each kind of fault has met a call."""
+        return json.loads(self.tell("status"))["met"]
+
+    def end(self):
+        must("stop", self._label)
