@@ -43,8 +43,8 @@ struct ServerVersion {
 struct ClientLimits {
   Duration call = 30s;
   Duration eviction = 15s;  // the server itself may try for 10 s to update a budget
-  /// One try of what has seconds to be done in (a delete, a Node's patch) before it is made again on another
-  /// connection.
+  /// The first try of what has seconds to be done in (a delete, a Node's patch) before it is made again on another
+  /// connection; later ones last longer (ApiRequest::try_limit).
   Duration urgent_try = 3s;
   /// The same for the wait between two tries: a server that comes back is asked again at once.
   Duration urgent_wait = 1s;

@@ -115,14 +115,16 @@ std::optional<Duration> Pipeline::wait_before_retry(const ApiRequest& request, c
 
 net::Task<Result<net::HttpResponse>> Pipeline::send(ApiRequest request) {
   const Steady until = runtime_.steady() + request.limit;
+  Duration patience = request.try_limit;
   Backoff backoff({.first = 200ms, .factor = 2.0, .jitter = 0.5, .most = request.longest_wait}, Random(random_.next()));
   for (;;) {
-    auto answer = co_await one_try(request, std::min(until, runtime_.steady() + request.try_limit));
+    auto answer = co_await one_try(request, std::min(until, runtime_.steady() + patience));
     const auto wait = wait_before_retry(request, answer, backoff);
     if (!wait || runtime_.steady() + *wait >= until) {
       if (!answer) co_return fail(std::move(answer).error().within(request.method + " " + request.target));
       co_return answer;
     }
+    if (!answer && answer.error().code == ErrorCode::Timeout) patience = 2 * request.try_limit;
     ++stats_.retried;
     co_await net::sleep_for(runtime_, *wait);
   }

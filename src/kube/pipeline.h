@@ -48,7 +48,7 @@ struct ApiRequest {
   Lane lane = Lane::Normal;
   Retry retry = Retry::Ambiguous;
   Duration limit = 30s;  // for all tries and waits together
-  /// For one try, where less: a connection to a server that has died without a word must not cost the whole limit.
+  /// For the first try, where less, twice that for others: a server that has died must not cost all, a slow one more.
   Duration try_limit = 30s;
   /// Between two tries, where the server does not say how long.
   Duration longest_wait = 5s;

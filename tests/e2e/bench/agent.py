@@ -141,6 +141,8 @@ def measure(state, api, cell, name, chosen):
     try:
         program = "spotkeeper" if name == "ours" else AwsHandler.path.name
         resident, anonymous, peak, share = idle(cell, program, chosen.idle)
+        print(f"{name}, idle: {resident:.1f} MiB resident, {anonymous:.1f} anonymous, {peak:.1f} at its peak, "
+              f"{100 * share:.2f} % of a core", file=sys.stderr, flush=True)
         took = sorted(notice_to_cordon(api, cell, handler, chosen.notices))
     finally:
         handler.end()

@@ -102,6 +102,21 @@ TEST_F(PipelineTest, NothingTakesLongerThanItsLimit) {
   EXPECT_EQ(runtime.steady() - Steady(), 7s);
 }
 
+// What goes away before the server is done is not done, however often it comes back.
+TEST_F(PipelineTest, AServerThatIsSlowWithEverythingGetsMoreTimeWithEachTry) {
+  for (int i = 0; i < 4; ++i) {
+    server.answer(200);
+    server.answers.back().after = 5s;
+  }
+  ApiRequest urgent = request("DELETE");
+  urgent.limit = 15s;
+  urgent.try_limit = 3s;
+  const auto slow = send(urgent);
+  ASSERT_TRUE(slow) << slow.error().message;
+  EXPECT_EQ(server.requests.size(), 2u);
+  EXPECT_LT(runtime.steady() - Steady(), 9s);
+}
+
 TEST_F(PipelineTest, RepeatsOnlyWhatMayBeCarriedOutTwice) {
   server.fails(ErrorCode::Unavailable);
   server.answer(200);

@@ -27,7 +27,7 @@ class Handler:
         """Returns when it would hear a notice."""
 
     def again(self, between):
-        """Ends it on the spot, and begins it anew when `between` is done. Returns when it would hear a notice."""
+        """Ends it, and begins it anew when `between` is done. Returns when it would hear a notice."""
         between()
 
     def end(self):
@@ -50,21 +50,22 @@ class Ours(Handler):
     def _pods(self):
         return self._api.get(f"/api/v1/namespaces/{self._name}-agents/pods")["items"]
 
-    def _await_agents(self, but=()):
-        """On every node one, which is not among `but`."""
+    def _await_agents(self):
         names = set(self._cell.node_names)
-        await_until("agents", lambda: {pod["spec"]["nodeName"] for pod in self._pods()
-                                       if ready(pod) and pod["metadata"]["name"] not in but} >= names)
+        await_until("agents", lambda: {pod["spec"]["nodeName"] for pod in self._pods() if ready(pod)} >= names, 90)
 
     def again(self, between):
-        old = {pod["metadata"]["name"] for pod in self._pods()}
-        kubectl("-n", f"{self._name}-agents", "delete", "pods", "--all", "--force", "--grace-period=0")
+        # Nobody runs on a node where it may not be placed.
+        self._place("yes")
+        await_until("the end of the agents", lambda: not self._pods(), 90)
         between()
-        # One that was made before all was put back has heard of what was; it begins anew, too.
-        made = {pod["metadata"]["name"] for pod in self._pods()}
-        kubectl("-n", f"{self._name}-agents", "delete", "pods", "--all", "--force", "--grace-period=0")
-        between()
-        self._await_agents(old | made)
+        self._place(None)
+        self._await_agents()
+
+    def _place(self, nowhere):
+        self._api.merge(
+            f"/apis/apps/v1/namespaces/{self._name}-agents/daemonsets/spotkeeper-{self._name}",
+            {"spec": {"template": {"spec": {"nodeSelector": {"rig/nowhere": nowhere}}}}})
 
     def end(self):
         kubectl("delete", "--ignore-not-found", "--wait=false", "-f", "-", text_input=self._manifest())
