@@ -100,8 +100,11 @@ NodeVerdict judge_node(const Node& node, const Signals& signals, const NodeRules
   }
   if (standing.undo) {
     unmark(node, *present, standing, rules, verdict);
-  } else if (what || present) {
+  } else if (what || (present && !rebooted(node, *present))) {
     put_mark(node, present, what ? *what : present->interruption, rules, may_exclude, verdict);
+  } else {
+    // That it is of another boot is what tells that the machine came back, once its source has spoken.
+    verdict.mark = present;
   }
   const bool forget = finished != nullptr && signals.told("imds/scheduled") &&
                       std::ranges::find(signals.listed, *finished) == signals.listed.end();

@@ -163,7 +163,9 @@ net::Task<Result<JsonValue>> Client::document_of(ApiRequest request) {
 // ---- Reading ------------------------------------------------------------------------------------------------------
 
 net::Task<Result<Node>> Client::get_node(NodeName node) {
-  auto body = co_await object_of(reading(target_of(kNodes, {}, node.str()), kAcceptProtobuf));
+  ApiRequest request = reading(target_of(kNodes, {}, node.str()), kAcceptProtobuf);
+  request.longest_wait = options_.limits.urgent_wait;
+  auto body = co_await object_of(std::move(request));
   co_return decoded<Node>(std::move(body), decode_node);
 }
 

@@ -9,6 +9,7 @@ NTH's script gives to its chart) and with our own options. A line of the output 
 """
 import argparse
 import pathlib
+import statistics
 import sys
 import time
 
@@ -72,11 +73,16 @@ def main():
     if not chosen.only:
         check_table()
     with Bench(State.default(), chosen.nodes) as bench:
+        figures = []
         for result in bench.run(jobs):
             judge(*result)
+            figures += result[-1].prompt
     if not chosen.only:
         for number in NOT_YET:
             print(f"not yet: {number} {NTH_NAMES[number]} (queue: needs the controller)")
+    if figures:
+        print(f"from a Spot notice or a like one to the mark, undisturbed: {statistics.median(figures):.2f} s in the "
+              f"median, {max(figures):.2f} s at most, of {len(figures)}")
     print(f"{len(jobs)} tests in {time.monotonic() - began:.0f} s")
     return verdict()
 

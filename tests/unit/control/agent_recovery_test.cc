@@ -240,6 +240,28 @@ TEST_F(AgentRecovery, AMachineThatCameBackAfterAStopIsUncordoned) {
   EXPECT_FALSE(mark());
 }
 
+TEST_F(AgentRecovery, AMachineThatCameBackIsUncordonedThoughItsMetadataServiceAnswersLater) {
+  start();
+  runtime.advance(2s);
+  spot_notice(120s, "stop");
+  runtime.advance(10s);
+  kill();
+  runtime.advance(1h);
+  imds.pages.clear();
+  cluster.edit_node("n1", [](Node& node) { node.boot_id = "boot-2"; });
+  imds.hook = [](const net::HttpRequest&) {
+    return FakeImds::Reply{.status = 0, .body = {}, .error = ErrorCode::Unavailable};
+  };
+  start();
+  runtime.advance(10s);
+  ASSERT_TRUE(mark());
+  EXPECT_EQ(mark()->boot_id, "boot-1") << "the only trace of the machine's return";
+  imds.hook = {};
+  runtime.advance(15s);
+  EXPECT_FALSE(cordoned());
+  EXPECT_FALSE(mark());
+}
+
 TEST_F(AgentRecovery, AMachineThatWasHibernatedComesBackWithItsOldBootId) {
   start();
   runtime.advance(2s);

@@ -77,11 +77,11 @@ def server_away(case):
 @beyond("an agent that starts while the API server refuses")
 def refused_at_start(case):
     workload, pod = case.workload()
-    config = case.start_fault_proxy()
-    case.proxy.tell(f"answer 503 share 70 for {STORM}s")
+    config, storm = case.start_fault_proxy(), 4  # after five seconds without a mark pods would not wait for it
     case.notice("notice terminate in 60s")
+    case.proxy.tell(f"answer 503 share 70 for {storm}s")
     case.start_agent(kubeconfig=config, await_ready=False)
-    case.await_marked("kill", STORM + 5)
+    case.await_marked("kill", storm + 5)
     case.check_moved(workload, pod, bound=40)
     case.agent.await_answering()
     case.check_events(OWN_EVENTS, EVENTS_AGAIN)
