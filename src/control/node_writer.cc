@@ -28,6 +28,13 @@ std::string_view event_reason(const Interruption& what) {
 /// Nobody has said no, nor yes.
 bool is_silence(const Error& error) { return error.code == ErrorCode::Timeout || error.code == ErrorCode::Unavailable; }
 
+/// Which mark, or end of one, an announcement is about.
+std::string subject_of(const NodeVerdict& verdict) {
+  const std::optional<Interruption> what = verdict.undone ? verdict.over : std::optional(verdict.mark->interruption);
+  if (!what) return {};
+  return std::string(verdict.undone ? "end of " : "") + std::string(name_of(what->kind)) + " " + what->id;
+}
+
 /// Where what matters of two copies of a Node is the same.
 bool same_to_us(const Node& a, const Node& b) {
   const auto same = [&](std::string_view key) {
@@ -221,11 +228,12 @@ void NodeWriter::announce_unheard(const Node& node) {
                                                   mark_->interruption.kind == unheard_->mark->interruption.kind;
   if (!carried_out) return;
   const NodeVerdict verdict = *std::exchange(unheard_, std::nullopt);
-  announce(verdict, node);
+  if (subject_of(verdict) != told_) announce(verdict, node);
 }
 
 void NodeWriter::announce(const NodeVerdict& verdict, const Node& node) {
   using Type = kube::EventNote::Type;
+  if (verdict.undone || (verdict.mark && verdict.news)) told_ = subject_of(verdict);
   if (verdict.undone) {
     if (verdict.over) news_.over(*verdict.over, plan::name_of(*verdict.undone));
     metrics_.on_undone();

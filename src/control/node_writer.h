@@ -104,6 +104,7 @@ class NodeWriter {
   bool unanswered_ = false;
   std::optional<NodeVerdict>
       unheard_;  // what was last sent and not accepted: it may have been carried out all the same
+  std::string told_;  // which mark, or end of one, was told of last
   Steady update_from_;
   Backoff backoff_;
   std::string unreadable_logged_;

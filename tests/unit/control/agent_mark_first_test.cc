@@ -106,6 +106,27 @@ TEST_F(MarkFirst, IsToldOfThoughItsSecondTryMetTheFirst) {
   EXPECT_EQ(cluster.events_with("NodeInterrupted"), 1);
 }
 
+TEST_F(MarkFirst, IsToldOfOnceThoughAPatchIsCarriedOutLateAndMeetsTheNext) {
+  cluster.latency = 40ms;
+  cluster.lag = 1ms;
+  bool first = true;
+  cluster.patch_hook = [&](const NodeChange& change) -> std::optional<Error> {
+    if (!std::exchange(first, false)) return std::nullopt;
+    runtime.call_at(runtime.steady() + 70ms,
+                    [this, change] {  // the Node has been read again, and the next is on its way
+                      cluster.edit_node("n1", [&](Node& node) { apply(change, node); });
+                    });
+    return Error{ErrorCode::Conflict, "somebody else has changed it"};
+  };
+  start();
+  runtime.advance(2s);
+  spot_notice();
+  runtime.advance(10s);
+  EXPECT_TRUE(cordoned());
+  EXPECT_EQ(cluster.events_with("NodeInterrupted"), 1);
+  EXPECT_EQ(metric("spotkeeper_node_marks_total{kind=\"kill\"}"), 1);
+}
+
 TEST_F(MarkFirst, IsToldOfOnceWhereALostPatchWasNotCarriedOut) {
   bool lost = false;
   cluster.patch_hook = [&](const NodeChange&) -> std::optional<Error> {

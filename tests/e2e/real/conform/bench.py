@@ -23,7 +23,6 @@ class Bench:
 
     def __init__(self, state, nodes):
         self.state, self.api = state, admin()
-        self._lock, self._image = threading.Lock(), False
         self._wanted = nodes
 
     def __enter__(self):
@@ -115,17 +114,12 @@ class Bench:
             one["metadata"]["name"].startswith("conform") for one in self.api.get("/api/v1/namespaces")["items"]), 90,
             every=0.5)
 
-    def have_image(self):
-        """The agent's image is on all nodes."""
-        with self._lock:
-            if not self._image:
-                must("image", BINARY, "spotkeeper")
-            self._image = True
-
     # Running
 
     def run(self, jobs):
         """Each (test, mode) once; gives (test, mode, seconds, case) as they end."""
+        if any(test.pods for test, _ in jobs):  # beforehand: all nodes at work on an image disturb every test
+            must("image", BINARY, "spotkeeper")
         waiting, done = queue.Queue(), queue.Queue()
         for job in sorted(jobs, key=lambda job: -job[0].seconds):
             waiting.put(job)

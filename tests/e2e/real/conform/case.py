@@ -142,7 +142,6 @@ class Case:
 
     def start_agent_pod(self, values, change=lambda pod: None):
         """The agent as a DaemonSet's pod: from NTH's values, or from our own manifest with the pod's spec changed."""
-        self.bench.have_image()
         objects = nth_manifest(dict(values)) if self.compat else self.bench.manifest()
         if not self.compat:
             change(objects[-1]["spec"]["template"]["spec"])
@@ -338,10 +337,12 @@ class Case:
     def events(self):
         return [event for event in self._events() if event["metadata"]["uid"] not in self._events_before]
 
-    def check_events(self, wanted, bound=8):
-        """Exactly these: "Kind Reason Type" of each. To be called when nothing more will come of the agent."""
+    def check_events(self, wanted, bound=8, besides=()):
+        """Exactly these: "Kind Reason Type" of each. To be called when nothing more will come of the agent. `besides`:
+        those that may come, or not."""
         def told():
-            return sorted(f"{event['regarding']['kind']} {event['reason']} {event['type']}" for event in self.events())
+            every = (f"{event['regarding']['kind']} {event['reason']} {event['type']}" for event in self.events())
+            return sorted(event for event in every if event not in besides)
 
         try:
             await_until("the events", lambda: told() == sorted(wanted), bound)

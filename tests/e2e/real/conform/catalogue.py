@@ -26,6 +26,7 @@ class Test:
     modes: tuple
     seconds: int  # about how long it takes; the long ones begin first
     run: typing.Callable
+    pods: bool = False  # it needs the agent's image
 
     @property
     def label(self):
@@ -39,9 +40,9 @@ class Test:
 TESTS = []
 
 
-def nth(number, name, modes=BOTH, seconds=20):
+def nth(number, name, modes=BOTH, seconds=20, pods=False):
     """One of NTH's."""
-    return lambda function: TESTS.append(Test(number, name, modes, seconds, function)) or function
+    return lambda function: TESTS.append(Test(number, name, modes, seconds, function, pods)) or function
 
 
 def beyond(name, modes=("own",), seconds=30):

@@ -52,7 +52,7 @@ def webhook(case):
         inbox.end()
 
 
-@nth(24, "a webhook whose address is a Secret is told", seconds=25)
+@nth(24, "a webhook whose address is a Secret is told", seconds=25, pods=True)
 def webhook_secret(case):
     inbox = Inbox()
 

@@ -72,7 +72,7 @@ def spot_events(case):
                        f"Pod evicted due to node drain (node {case.node['name']})")
 
 
-@nth(3, "an agent without the host's network drains as well", seconds=25)
+@nth(3, "an agent without the host's network drains as well", seconds=25, pods=True)
 def without_host_network(case):
     def leave_host_network(pod):
         pod["hostNetwork"] = False
