@@ -1,9 +1,10 @@
 # The short face of scripts/. A machine without make runs ./scripts/run and ./scripts/test.
-.PHONY: build run test e2e e2e-full bench lint lint-all sanitize fuzz image clean
+.PHONY: build run test test-fast e2e e2e-full bench lint lint-all sanitize fuzz image clean
 
 build: ; @scripts/build
 run: ; @scripts/run $(ARGS)
 test: ; @scripts/test $(ARGS)
+test-fast: ; @scripts/test --fast $(ARGS)
 e2e: ; @scripts/e2e $(ARGS)
 e2e-full: ; @scripts/e2e --full lost_requests $(ARGS)
 bench: ; @scripts/bench $(ARGS)

@@ -72,11 +72,17 @@ function(spotkeeper_product name)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
 endfunction()
 
+# What only tests something is compiled without optimisation: half the time, and what it tests is optimised all the same.
+set(spotkeeper_unoptimised -O0 -U_FORTIFY_SOURCE)
+
 # spotkeeper_tests(NAME LINK target… [SOURCES file…]): one GoogleTest executable, every case a ctest test of its own.
 function(spotkeeper_tests name)
   cmake_parse_arguments(arg "" "" "SOURCES;LINK" ${ARGN})
   add_executable(${name} ${arg_SOURCES})
   target_compile_options(${name} PRIVATE ${spotkeeper_warnings} -Wno-null-dereference -Wno-old-style-cast)
+  if(name MATCHES "^unit_")
+    target_compile_options(${name} PRIVATE ${spotkeeper_unoptimised})
+  endif()
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
   # Given to the files that read the tree, and to no other, so that a clone elsewhere finds the rest in the cache.
   foreach(source IN LISTS arg_SOURCES)
