@@ -1,5 +1,5 @@
 # The short face of scripts/. A machine without make runs ./scripts/run and ./scripts/test.
-.PHONY: build run test test-fast e2e e2e-full bench lint lint-all sanitize fuzz image clean
+.PHONY: build run test test-fast e2e e2e-full e2e-versions bench lint lint-all sanitize fuzz image clean
 
 build: ; @scripts/build
 run: ; @scripts/run $(ARGS)
@@ -7,6 +7,7 @@ test: ; @scripts/test $(ARGS)
 test-fast: ; @scripts/test --fast $(ARGS)
 e2e: ; @scripts/e2e $(ARGS)
 e2e-full: ; @scripts/e2e --full lost_requests $(ARGS)
+e2e-versions: ; @scripts/e2e-versions $(ARGS)
 bench: ; @scripts/bench $(ARGS)
 lint: ; @scripts/lint
 lint-all: ; @scripts/lint --all

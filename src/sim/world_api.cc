@@ -259,7 +259,15 @@ Answer<ObjectRef> World::delete_pod(const DeleteCall& call) {
   const auto allowed = check(call, "pods", run.pod().uid, run.pod().version);
   if (!allowed) return tl::unexpected(allowed.error());
   ObjectRef present = state.store.find(Kind::Pod, call.name);
-  if (call.dry_run) return present;
+  GracePeriod grace = call.grace ? GracePeriod(*call.grace) : run.pod().spec->grace;
+  if (run.pod().node.empty() || run.pod().completed()) grace = GracePeriod(0s);  // no kubelet has to end it
+  PodObject told = run.object;                                                 // what the answer shows
+  if (!told.pod.deletion || grace.length() < told.pod.deletion_grace->length()) {
+    told.pod.deletion = state.now + grace.length();
+    told.pod.deletion_grace = grace;
+  }
+  ObjectRef as_told = std::make_shared<const Object>(std::move(told));
+  if (call.dry_run) return as_told;
   if (!run.wanted_gone && state.measuring) {
     ++state.counts.deleted;
     if (run.pod().serving() && state.disruption->refuses(run.pod())) ++state.overrides;
@@ -267,9 +275,9 @@ Answer<ObjectRef> World::delete_pod(const DeleteCall& call) {
   if (run.wanted_gone && state.measuring) ++state.counts.repeated;
   run.wanted_gone = true;
   if (run.is_static) return present;  // the kubelet makes the mirror anew
-  state.begin_deletion(id, call.grace ? GracePeriod(*call.grace) : run.pod().spec->grace);
+  state.begin_deletion(id, grace);
   const ObjectRef after = state.store.find(Kind::Pod, call.name);
-  return after ? after : present;
+  return after ? after : as_told;
 }
 
 Answer<ObjectRef> World::create_budget(DisruptionBudget budget, Labels labels, bool dry_run) {

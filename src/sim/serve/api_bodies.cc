@@ -1,6 +1,7 @@
 // The bodies of requests, read into what the world takes. Errors name the field.
 #include <algorithm>
 #include <memory>
+#include <set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -248,6 +249,28 @@ Result<DisruptionBudget> read_budget(const JsonValue& body, const std::string& n
   SK_TRY(const auto budget, read_body<wire::PodDisruptionBudget>(body, arena, ns));
   SK_CHECK(required_name(budget.metadata));
   return kube::budget_from(budget);
+}
+
+std::string what_is_wrong(const DisruptionBudget& budget) {
+  for (const auto& [name, value] :
+       {std::pair{"minAvailable", budget.min_available}, std::pair{"maxUnavailable", budget.max_unavailable}}) {
+    if (value && value->value < 0)
+      return fmt::format("spec.{}: Invalid value: {}: must be greater than or equal to 0", name, value->value);
+    if (value && value->percent && value->value > 100)
+      return fmt::format("spec.{}: Invalid value: \"{}%\": must not be greater than 100%", name, value->value);
+  }
+  return {};
+}
+
+std::string what_is_wrong(const std::optional<std::vector<Taint>>& taints) {
+  std::set<std::pair<std::string, TaintEffect>> known;
+  for (const Taint& taint : taints.value_or(std::vector<Taint>())) {
+    if (taint.key.empty()) return "metadata.taints.key: Invalid value: \"\": name part must be non-empty";
+    if (!known.emplace(taint.key, taint.effect).second)
+      return fmt::format("metadata.taints: Duplicate value: {}: taints must be unique by key and effect pair",
+                         taint.key);
+  }
+  return {};
 }
 
 Result<LeaseObject> read_lease(const JsonValue& body, const std::string& ns) {

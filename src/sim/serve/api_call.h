@@ -26,6 +26,8 @@ struct ApiServer::Call {
 [[nodiscard]] net::HttpResponse refuse(const Refusal& refusal);
 /// 400 BadRequest with the error's message.
 [[nodiscard]] net::HttpResponse refuse_input(const Error& error);
+/// 422 Invalid.
+[[nodiscard]] net::HttpResponse refuse_invalid(std::string message);
 /// 404 for an object that is not there, in the server's own words.
 [[nodiscard]] net::HttpResponse not_found(const Resource& resource, std::string_view name);
 /// 405.
@@ -49,6 +51,9 @@ Result<ConfigMapObject> read_config_map(const format::JsonValue& body, const std
 Result<WebhooksObject> read_webhooks(const format::JsonValue& body);
 Result<Labels> read_labels(const format::JsonValue& body);
 Result<DisruptionBudget> read_budget(const format::JsonValue& body, const std::string& ns);
+/// Why the API server would not take it (policy and core validation), though it could be read; empty: it would.
+[[nodiscard]] std::string what_is_wrong(const DisruptionBudget& budget);
+[[nodiscard]] std::string what_is_wrong(const std::optional<std::vector<Taint>>& taints);
 Result<LeaseObject> read_lease(const format::JsonValue& body, const std::string& ns);
 Result<EventObject> read_event(const format::JsonValue& body, const std::string& ns, Instant now);
 /// From 0 up to what a served world can hold; a real cluster has quotas for that.

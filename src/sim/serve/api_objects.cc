@@ -6,9 +6,7 @@
 namespace spotkeeper::sim::serve {
 namespace {
 
-net::HttpResponse invalid(const Error& error) {
-  return refuse(StatusDetails{422, "Invalid", error.message, "", "", {}});
-}
+net::HttpResponse invalid(const Error& error) { return refuse_invalid(error.message); }
 
 bool of_status(std::string_view subresource) { return subresource == "status"; }
 
@@ -40,6 +38,9 @@ net::HttpResponse ApiServer::create_node(const Call& call, const format::JsonVal
 }
 
 net::HttpResponse ApiServer::create_pod(const Call& call, const format::JsonValue& body) {
+  if (const auto containers = format::JsonField(body)["spec"]["containers"].elements();
+      containers && containers->empty())
+    return refuse_invalid("spec.containers: Required value");
   auto pod = read_pod(body, std::string(call.path.ns));
   if (!pod) return refuse_input(pod.error());
   return answer(call, world_.create_pod(std::move(*pod), call.query.dry_run), 201);
@@ -71,6 +72,7 @@ net::HttpResponse ApiServer::change_node(const Call& call, const format::JsonVal
   }
   const auto change = node_change(before, after, present->node, versioned);
   if (!change) return invalid(change.error());
+  if (std::string wrong = what_is_wrong(change->taints); !wrong.empty()) return refuse_invalid(std::move(wrong));
   return answer(call, world_.patch_node(*change, call.query.dry_run));
 }
 
@@ -93,6 +95,7 @@ net::HttpResponse ApiServer::change_pod(const Call& call, const format::JsonValu
 net::HttpResponse ApiServer::change_budget(const Call& call, const format::JsonValue& after, bool versioned) {
   auto wanted = read_budget(after, std::string(call.path.ns));
   if (!wanted) return invalid(wanted.error());
+  if (std::string wrong = what_is_wrong(*wanted); !wrong.empty()) return refuse_invalid(std::move(wrong));
   std::optional<ResourceVersion> version;
   if (versioned) version = wanted->version;
   wanted->name = call.name();

@@ -71,6 +71,10 @@ net::HttpResponse refuse_input(const Error& error) {
   return refuse(StatusDetails{400, "BadRequest", error.message, "", "", {}});
 }
 
+net::HttpResponse refuse_invalid(std::string message) {
+  return refuse(StatusDetails{422, "Invalid", std::move(message), "", "", {}});
+}
+
 net::HttpResponse not_found(const Resource& resource, std::string_view name) {
   const std::string plural =
       resource.group.empty() ? std::string(resource.plural) : fmt::format("{}.{}", resource.plural, resource.group);
@@ -99,6 +103,7 @@ std::variant<net::HttpResponse, WatchReply> ApiServer::handle(
   const std::string_view verb = verb_of(request.method, *path, call.query.watch);
   if (!caller->administrator) return refuse(forbidden(*caller, verb, *path));
   if (path->subresource.empty() && !serves(*path->resource, verb)) return not_allowed();
+  if (!call.query.invalid.empty()) return refuse_invalid(call.query.invalid);
   call.kind = kind_of(*path->resource);
   call.encoding = negotiate(request.headers.find("Accept").value_or("application/json"), call.kind);
   if (const auto known = check_fields(call.query, call.kind); !known) return refuse_input(known.error());
@@ -144,13 +149,16 @@ net::HttpResponse ApiServer::answer(const Call& call, const Answer<ObjectRef>& r
 
 net::HttpResponse ApiServer::list(const Call& call) {
   const Store& store = world_.store();
-  if (call.query.resource_version_match == "Exact" && call.query.continue_token.empty()) {
+  if (!call.query.resource_version.empty() && call.query.continue_token.empty()) {
     const auto version = parse_int<std::uint64_t>(call.query.resource_version);
-    if (!version) return refuse_input(version.error());
+    if (!version) return refuse_input(version.error().within("invalid resource version"));
     if (*version > store.version())
-      return refuse(StatusDetails{504, "Timeout", "Too large resource version", "", "", {}});
+      return refuse(
+          StatusDetails{504, "Timeout",
+                        fmt::format("Timeout: Too large resource version: {}, current: {}", *version, store.version()),
+                        "ResourceVersionTooLarge", "Too large resource version", 1s});
     // Only what is can be listed, as on a server that has compacted all before.
-    if (*version < store.version())
+    if (call.query.resource_version_match == "Exact" && *version < store.version())
       return refuse(StatusDetails{410, "Expired", "The resourceVersion for the provided list is too old.", "", "", {}});
   }
   ListPage page;
@@ -165,12 +173,14 @@ net::HttpResponse ApiServer::list(const Call& call) {
     page.version = token->version;
     after = token->after;
   }
+  // What may be old comes from the watch cache, which knows no pages.
+  const auto limit = call.query.resource_version == "0" ? std::nullopt : call.query.limit;
   std::vector<ObjectRef> chosen;
   for (const auto& [name, object] : store.all(call.kind)) {
     if (!call.query.continue_token.empty() && name <= after) continue;
     if (!call.path.ns.empty() && name.ns.str() != call.path.ns) continue;
     if (!selects(call.query, *object)) continue;
-    if (call.query.limit && *call.query.limit > 0 && chosen.size() >= *call.query.limit) {
+    if (limit && chosen.size() >= *limit) {
       ++page.remaining;
       continue;
     }
@@ -184,14 +194,6 @@ net::HttpResponse ApiServer::list(const Call& call) {
 
 ApiServer::Reply ApiServer::watch(const Call& call) {
   const Query& query = call.query;
-  if (query.initial_events && query.resource_version_match != "NotOlderThan")
-    return refuse(StatusDetails{422,
-                                "Invalid",
-                                "resourceVersionMatch: Forbidden: sendInitialEvents requires setting "
-                                "resourceVersionMatch to NotOlderThan",
-                                "",
-                                "",
-                                {}});
   std::optional<std::uint64_t> since;
   if (!query.initial_events && !query.resource_version.empty() && query.resource_version != "0") {
     const auto version = parse_int<std::uint64_t>(query.resource_version);

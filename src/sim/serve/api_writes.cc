@@ -52,9 +52,19 @@ Result<format::JsonValue> read_document(const net::HttpRequest& request, Kind ki
   return fail(ErrorCode::Unsupported, fmt::format("a body of type {} is not read here", quote(type)));
 }
 
-std::string version_in(const format::JsonValue& object) {
-  const auto found = format::JsonField(object)["metadata"]["resourceVersion"].maybe<std::string>();
+std::string in_metadata(const format::JsonValue& object, std::string_view key) {
+  const auto found = format::JsonField(object)["metadata"][key].maybe<std::string>();
   return found && *found ? **found : std::string();
+}
+
+std::string version_in(const format::JsonValue& object) { return in_metadata(object, "resourceVersion"); }
+
+/// An object of another name than the one that is to be changed.
+std::optional<Error> other_name(std::string_view wanted, const format::JsonValue& object) {
+  const std::string name = in_metadata(object, "name");
+  if (name == wanted) return std::nullopt;
+  return Error{ErrorCode::InvalidInput,
+               fmt::format("the name of the object ({}) does not match the name on the URL ({})", name, wanted)};
 }
 
 /// The object with the patch applied.
@@ -112,6 +122,7 @@ net::HttpResponse ApiServer::create_deployment(const Call& call, const format::J
 net::HttpResponse ApiServer::create_budget(const Call& call, const format::JsonValue& body) {
   auto budget = read_budget(body, std::string(call.path.ns));
   if (!budget) return refuse_input(budget.error());
+  if (std::string wrong = what_is_wrong(*budget); !wrong.empty()) return refuse_invalid(std::move(wrong));
   auto labels = read_labels(body);
   if (!labels) return refuse_input(labels.error());
   return answer(call, world_.create_budget(std::move(*budget), std::move(*labels), call.query.dry_run), 201);
@@ -120,18 +131,23 @@ net::HttpResponse ApiServer::create_budget(const Call& call, const format::JsonV
 net::HttpResponse ApiServer::put_lease(const Call& call, const format::JsonValue& body) {
   auto lease = read_lease(body, std::string(call.path.ns));
   if (!lease) return refuse_input(lease.error());
+  if (lease->duration_seconds && *lease->duration_seconds <= 0)
+    return refuse_invalid("spec.leaseDurationSeconds: Invalid value: must be greater than 0");
   const bool creating = call.path.name.empty();
   if (creating) lease->meta.version = {};
   // An update without a version is unconditional; the world wants the present one.
   if (!creating && lease->meta.version.empty()) {
     const auto* present = world_.store().get<LeaseObject>(lease->meta.name);
-    if (present == nullptr) return not_found(*call.path.resource, call.path.name);
+    if (present == nullptr) return answer(call, world_.put_lease(std::move(*lease)), 201);  // as no other kind may
     lease->meta.version = present->meta.version;
   }
   return answer(call, world_.put_lease(std::move(*lease)), creating ? 201 : 200);
 }
 
 net::HttpResponse ApiServer::evict(const Call& call, const format::JsonValue& body) {
+  const auto kind = format::JsonField(body)["kind"].get_or("Eviction");
+  if (!kind || *kind != "Eviction")
+    return refuse_input(Error{ErrorCode::InvalidInput, "this object cannot be handled as an Eviction"});
   const auto eviction = read_eviction(body, call.name(), call.query.dry_run);
   if (!eviction) return refuse_input(eviction.error());
   if (const auto result = world_.evict(*eviction); !result) return refuse(result.error());
@@ -146,12 +162,23 @@ net::HttpResponse ApiServer::replace(const Call& call) {
   const auto body = read_document(call.request, call.kind);
   if (!body) return not_read(body.error());
   if (call.path.name.empty()) return not_allowed();
+  if (const auto other = other_name(call.path.name, *body)) return refuse_input(*other);
   if (call.kind == Kind::Lease) return put_lease(call, *body);
   if (call.kind == Kind::Deployment && call.path.subresource == "scale")
     return change_scale(call, *body, !version_in(*body).empty());
   const ObjectRef present = world_.store().find(call.kind, call.name());
   if (present == nullptr) return not_found(*call.path.resource, call.path.name);
   if (call.kind == Kind::Deployment) return not_allowed();
+  const std::string uid = in_metadata(*body, "uid");
+  if (!uid.empty() && uid != uid_of(*present).str())
+    return refuse(StatusDetails{409,
+                                "Conflict",
+                                fmt::format("Operation cannot be fulfilled on {} \"{}\": Precondition failed: UID in "
+                                            "precondition: {}, UID in object meta: {}",
+                                            call.path.resource->plural, call.path.name, uid, uid_of(*present).str()),
+                                "",
+                                "",
+                                {}});
   return change(call, to_json(*present, *call.path.resource), *body, !version_in(*body).empty());
 }
 
@@ -169,6 +196,10 @@ net::HttpResponse ApiServer::patch(const Call& call) {
                                 {}});
   const auto body = format::parse_json(call.request.body);
   if (!body) return refuse_input(body.error());
+  // A patch that is no patch at all can't be decoded; one that can't be applied is Invalid.
+  if (const bool list = type == kJsonPatch; body->is_array() != list)
+    return refuse_input(Error{ErrorCode::InvalidInput,
+                              fmt::format("error decoding patch: {} was expected", list ? "an array" : "an object")});
   const ObjectRef present = world_.store().find(call.kind, call.name());
   if (present == nullptr) return not_found(*call.path.resource, call.path.name);
   const format::JsonValue before = call.path.subresource == "scale" ? scale_json(std::get<DeploymentObject>(*present))
@@ -176,6 +207,9 @@ net::HttpResponse ApiServer::patch(const Call& call) {
   const auto after = patched(before, *body, type);
   // The API server calls any JSON patch that can't be applied, a failed test too, Invalid.
   if (!after) return refuse(StatusDetails{422, "Invalid", after.error().message, "", "", {}});
+  if (const auto other = other_name(call.path.name, *after)) return refuse_input(*other);
+  if (in_metadata(*after, "uid") != in_metadata(before, "uid"))
+    return refuse_invalid("metadata.uid: Invalid value: field is immutable");
   // Only a version that the patch itself names makes it conditional.
   const bool versioned = type == kJsonPatch ? version_in(*after) != version_in(before) : !version_in(*body).empty();
   return change(call, before, *after, versioned);

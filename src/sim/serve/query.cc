@@ -33,7 +33,8 @@ Result<void> take(Query& query, std::string_view name, const std::string& value)
   } else if (name == "resourceVersionMatch") {
     query.resource_version_match = value;
   } else if (name == "limit") {
-    SK_TRY(query.limit, parse_int<std::uint64_t>(value).within(name));
+    SK_TRY(const auto limit, parse_int<std::int64_t>(value).within(name));
+    if (limit > 0) query.limit = static_cast<std::uint64_t>(limit);  // less than one is none
   } else if (name == "continue") {
     query.continue_token = value;
   } else if (name == "watch") {
@@ -46,6 +47,7 @@ Result<void> take(Query& query, std::string_view name, const std::string& value)
     SK_TRY(query.timeout, read_seconds(name, value));
   } else if (name == "dryRun") {
     query.dry_run = value == "All";
+    if (!query.dry_run) query.invalid = unsupported_dry_run(value);
   } else if (name == "gracePeriodSeconds") {
     SK_TRY(query.grace, read_seconds(name, value));
   }
@@ -96,7 +98,34 @@ const Field* find_field(std::string_view name, Kind kind) {
   return found == kFields.end() ? nullptr : found;
 }
 
+// apimachinery's ValidateListOptions.
+std::string wrong_list_options(const Query& query) {
+  const std::string& match = query.resource_version_match;
+  if (query.initial_events && !query.watch)
+    return "sendInitialEvents: Forbidden: sendInitialEvents is forbidden for list";
+  if (query.initial_events) {
+    if (match == "NotOlderThan") return {};
+    return "resourceVersionMatch: Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan";
+  }
+  if (match.empty()) return {};
+  constexpr std::string_view kForbidden = "resourceVersionMatch: Forbidden: resourceVersionMatch";
+  if (query.watch) return fmt::format("{} is forbidden for watch unless sendInitialEvents is provided", kForbidden);
+  if (query.resource_version.empty())
+    return fmt::format("{} is forbidden unless resourceVersion is provided", kForbidden);
+  if (!query.continue_token.empty()) return fmt::format("{} is forbidden when continue is provided", kForbidden);
+  if (match != "Exact" && match != "NotOlderThan")
+    return fmt::format("resourceVersionMatch: Unsupported value: {}: supported values: \"Exact\", \"NotOlderThan\"",
+                       quote(match));
+  if (match == "Exact" && query.resource_version == "0")
+    return fmt::format("{} \"exact\" is forbidden for resourceVersion \"0\"", kForbidden);
+  return {};
+}
+
 }  // namespace
+
+std::string unsupported_dry_run(std::string_view value) {
+  return fmt::format("dryRun: Unsupported value: [{}]: supported values: \"All\"", quote(value));
+}
 
 Result<Query> parse_query(std::string_view target) {
   Query query;
@@ -111,6 +140,7 @@ Result<Query> parse_query(std::string_view target) {
     SK_TRY(const auto decoded, net::percent_decode(value));
     SK_CHECK(take(query, entry ? entry->first : piece, decoded));
   }
+  if (query.invalid.empty()) query.invalid = wrong_list_options(query);
   return query;
 }
 

@@ -31,9 +31,13 @@ struct Query {
   bool initial_events = false;
   std::optional<Duration> timeout;
   bool dry_run = false;
+  /// What makes a request that can be read Invalid (422), in the server's words; empty: nothing.
+  std::string invalid;
   std::optional<std::chrono::seconds> grace;  // gracePeriodSeconds of a DELETE
 };
 Result<Query> parse_query(std::string_view target);
+/// Why a dryRun of that value is Invalid.
+[[nodiscard]] std::string unsupported_dry_run(std::string_view value);
 
 /// True if both selectors of the query choose the object. A field that objects of its kind have not is an InvalidInput
 /// error when the query is used, as "field label not supported".

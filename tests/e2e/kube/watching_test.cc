@@ -157,16 +157,25 @@ TEST_F(Watching, AfterAListReportsWhatIsAddedChangedAndDeleted) {
 }
 
 TEST_F(Watching, AStreamingListIsCompleteAndGoesOnAsAWatch) {
+  const int minor = value_of(client().version()).minor;
+  const bool streams = minor == 32 || minor >= 34;  // WatchList by default; elsewhere the server refuses, and we list
   for (int i = 0; i < 20; ++i) make_pod("p" + std::to_string(i), {.node = "", .ready = false});
   start(true);
   EXPECT_EQ(sink.objects.size(), 20u);
   EXPECT_EQ(sink.commits, 1);
-  EXPECT_EQ(reflector->stats().watches, 1u) << "the list is the beginning of the watch";
-  EXPECT_GE(reflector->stats().bookmarks, 1u);
+  const auto watches = reflector->stats().watches;
+  if (streams) {
+    EXPECT_EQ(watches, 1u) << "the list is the beginning of the watch";
+    EXPECT_GE(reflector->stats().bookmarks, 1u);
+  } else {
+    EXPECT_GE(reflector->stats().lists, 1u);
+  }
   EXPECT_FALSE(reflector->position().empty());
   make_pod("late");
   EXPECT_TRUE(saw("+late"));
-  EXPECT_EQ(reflector->stats().watches, 1u);
+  if (streams) {
+    EXPECT_EQ(reflector->stats().watches, watches);
+  }
 }
 
 // Trap 3.

@@ -12,6 +12,7 @@ from clock import Clock, Ends, servers, wait_until
 from figures import Figures
 from scenario import LEAD
 from service import LOGS, WebService
+from timeline import Timeline
 from traffic import Traffic
 
 SLOW = 40  # seconds in which the API server answers, however busy the machine is
@@ -57,7 +58,7 @@ class Run:
     def _measure(self):
         dying = self._chosen()
         names = {node.name_of(number) for number in dying}
-        clock = Clock(self._api, self._service)
+        clock, line = Clock(self._api, self._service), Timeline(self._api, self._service)
         ends = Ends(servers(self._service.namespace, names))
         before, notice, killed, hard = load_now(), None, None, {}
         try:
@@ -75,11 +76,12 @@ class Run:
         finally:
             ends.end()
             clock.end()
+            line.end()
         figures = self._count(report, clock, f"{before}, {load_now()}")
         if notice is not None:
             figures.killed_hard = len(hard)
             figures.kill_late = killed - notice - self._scenario.notice
-            self._time(figures, notice, names, clock, ends)
+            self._time(figures, notice, names, clock, ends, line)
             least = minimum.of(figures, self._scenario, self._state.log)
             if least is not None:
                 figures.least, figures.modelled = least["lost"], least["done"]["lost"]
@@ -113,8 +115,8 @@ class Run:
         figures.twice = sum(1 for count in answers.values() if count > 1)
         return figures
 
-    def _time(self, figures, notice, names, clock, ends):
-        figures.pods = self._pods(notice, names, clock, ends)
+    def _time(self, figures, notice, names, clock, ends, line):
+        figures.pods = self._pods(notice, names, clock, ends, line)
         leaving = [pod for pod in figures.pods.values() if pod["leaves"]]
 
         def last(times):
@@ -130,17 +132,21 @@ class Run:
         ended = last(pod.get("ended") for pod in leaving if "ended" in pod)
         figures.left = None if figures.killed_hard or ended is None else self._scenario.notice - ended
 
-    def _pods(self, notice, names, clock, ends):
+    def _pods(self, notice, names, clock, ends, line):
         """Of each pod what figures.py says."""
+        more = line.found(self._state, self._cell.numbers, self._traffic.feed_log)
+        delays = more.pop("l7_delay")
         terms = {words[3]: float(words[0]) for words in self._noted(clock) if words[1] == "ending"}
         rules = self._rules.changes(self._service.namespace)
         pods = {}
         for name, (where, address) in clock.place.items():
             pod = {"node": where, "leaves": where in names}
             for key, times in (("made", clock.made), ("ready", clock.ready), ("deleted", clock.deleted),
-                               ("sigterm", terms), ("ended", ends.times)):
+                               ("sigterm", terms), ("ended", ends.times), *more.items()):
                 if name in times:
                     pod[key] = times[name] - notice
+            if name in delays:
+                pod["l7_delay"] = delays[name]
             pod["l4"] = [[when - notice, there] for when, there in rules.get(address, [])]
             pod["l7"] = [[seconds_of(when) - notice, change == "added"]
                          for when, change, one in self._traffic.fed() if one == name]

@@ -1,0 +1,81 @@
+"""How a pod dies, on the rig and simulated: each event in seconds after its deletionTimestamp."""
+import statistics
+
+# Of the rig's figures (lost/figures.py), of the simulator's report (docs/simulate.md), for people, and whether it takes
+# more than the kubelet: the API, or who hears of it there. In the order in which they happen to a pod that has its time.
+EVENTS = (
+    ("not_ready", "endpoint_not_ready_seconds", "endpoint not ready", True),
+    ("pre_stop", "pre_stop_seconds", "preStop begins", False),
+    ("l4", "proxies_left_seconds", "gone from kube-proxy", True),
+    ("l7", "load_balancer_left_seconds", "gone from the balancer, without its delay", True),
+    ("pre_stop_over", "pre_stop_over_seconds", "preStop ends", False),
+    ("sigterm", "sigterm_seconds", "SIGTERM", False),
+    ("ended", "ended_seconds", "exit", False),
+    ("endpoint_gone", "endpoint_gone_seconds", "gone from the EndpointSlice", True),
+    ("gone", "object_gone_seconds", "object gone", True),
+)
+WITHIN = 1.0  # seconds between an event here and there
+TOGETHER = 0.25  # events that are no further apart than that have no order
+
+
+def left(changes):
+    """When it was there no more, of [[time, whether it is there]…]."""
+    return None if not changes or changes[-1][1] else changes[-1][0]
+
+
+def after_told(times, told, end):
+    """Event to seconds after `told`, of those that happened before `end`; all by one clock."""
+    return {event: times[event] - told for event, *_ in EVENTS
+            if times.get(event) is not None and times[event] < end}
+
+
+def of_the_rig(pods, end):
+    """Of each pod that was told to end on a node that dies. `end`: of the count, after the notice."""
+    found = []
+    for pod in pods.values():
+        if not pod["leaves"] or "deleted" not in pod:
+            continue
+        times = {**pod, "l4": left(pod["l4"]), "l7": left(pod["l7"])}
+        if times["l7"] is not None:
+            times["l7"] -= pod["l7_delay"]
+        found.append(after_told(times, pod["deleted"], end))
+    return found
+
+
+def of_the_simulator(deaths, dying, end, delay):
+    """The same of a report's `deaths`. `end`: after the clock's start; `delay`: the balancer's."""
+    found = []
+    for death in deaths:
+        if death["node"] not in dying or death["told_to_end_seconds"] is None:
+            continue
+        times = {event: death[field] for event, field, *_ in EVENTS}
+        if times["l7"] is not None:
+            times["l7"] -= delay
+        found.append(after_told(times, death["told_to_end_seconds"], end))
+    return found
+
+
+def usual(deaths):
+    """Event to the median of when it happened; of those that happened in more than half of the deaths."""
+    found = {}
+    for event, *_ in EVENTS:
+        times = [death[event] for death in deaths if event in death]
+        if 2 * len(times) > len(deaths):
+            found[event] = statistics.median(times)
+    return found
+
+
+def near(event, real, simulated):
+    """Whether it happened on the rig (the median `real`; None: not) within a second of when it happens to the simulated
+    pods."""
+    times = [death[event] for death in simulated if event in death]
+    if real is None:
+        return 2 * len(times) <= len(simulated)
+    return bool(times) and min(times) - WITHIN <= real <= max(times) + WITHIN
+
+
+def out_of_order(real, simulated, events):
+    """Pairs of these events of which one comes first on the rig and the other one simulated; of medians."""
+    both = [event for event in events if event in real and event in simulated]
+    return [(first, second) for first in both for second in both
+            if real[first] + TOGETHER < real[second] and simulated[second] + TOGETHER < simulated[first]]

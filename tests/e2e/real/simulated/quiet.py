@@ -1,0 +1,53 @@
+"""One pod that dies on a rig on which nothing else happens: told to end by an eviction, by nobody's handler."""
+import time
+
+import node
+from cells import Cell
+from clock import Clock, Ends, servers
+from handlers import HANDLERS
+from machine import await_until
+from run import Run
+from testing import admin
+from timeline import Timeline
+from traffic import RuleWatch
+
+
+class QuietDeath(Run):
+    """Gives figures.py's "pods", of which one was told to end; times are in seconds after that."""
+
+    def _measure(self):
+        pod = self._service.pods()[0]
+        names = {pod["spec"]["nodeName"]}
+        clock, line = Clock(self._api, self._service), Timeline(self._api, self._service)
+        ends = Ends(servers(self._service.namespace, names))
+        began = time.time()
+        try:
+            self._evict(pod["metadata"]["name"])
+            await_until("the end of the pod", lambda: self._over(pod["metadata"]["name"]), 90, every=0.1)
+        finally:
+            ends.end()
+            clock.end()
+            line.end()
+        return self._pods(began, names, clock, ends, line)
+
+    def _evict(self, name):
+        self._api.create(f"{self._service.pods_path}/{name}/eviction", {
+            "apiVersion": "policy/v1", "kind": "Eviction",
+            "metadata": {"name": name, "namespace": self._service.namespace}})
+
+    def _over(self, name):
+        """Its object is gone, and so it is from the balancer."""
+        there = {one["metadata"]["name"] for one in self._service.pods()}
+        return name not in there and any(
+            change == "removed" and pod == name for _, change, pod in self._traffic.fed())
+
+
+def quiet_death(state, scenario):
+    cell = Cell(state, 0, 1)
+    rules = RuleWatch(state.log / "rules-quiet.log")
+    try:
+        return QuietDeath(state, rules, scenario, "none", HANDLERS["none"], cell, 1)()
+    finally:
+        rules.end()
+        if any(node.alive(state, number) for number in cell.numbers):
+            cell.end(admin())

@@ -1,0 +1,66 @@
+"""The rig as a scenario of `spotkeeper simulate`: the same service, nodes, notice, traffic and balancer, from the same
+numbers (lost/scenario.py)."""
+import json
+
+from scenario import LEAD
+from traffic import GRACE_OF_LONG, KEPT, LONG_RATE
+
+POLICIES = {"none": "none", "kubectl-drain": "cordon-and-drain", "nth": "cordon-and-drain", "ours": "spotkeeper"}
+NODES = 4
+# What the feeder draws from (tools/endpoint_feeder/plan.h).
+BALANCER = {"controller": ["1s", "5s"], "api": ["500ms", "2s"], "join": ["5s", "25s"], "leave": ["5s", "25s"]}
+
+
+def balancer(leave):
+    """One that takes so many seconds when an endpoint leaves."""
+    exactly = f"{round(leave * 1000)}ms"
+    return {**BALANCER, "controller": ["0s", "0s"], "api": ["0s", "0s"], "leave": [exactly, exactly]}
+
+
+def loads(scenario, rate):
+    """As many requests as the rig's streams, half of them on kept connections: from inside through the proxies, from
+    outside through the balancer."""
+    long = scenario["long_requests"]
+    for way in ("inside", "outside"):
+        load = {"service": "web", "from": way, "kept": "50%"}
+        yield {**load, "rate": 2 * rate, "connections": KEPT, "time-limit": "10s"}
+        if long:
+            # A long one takes between half of the time and all of it, so a third more makes the rig's mean. The reader
+            # wants some that are not long.
+            yield {**load, "rate": 2 * LONG_RATE, "connections": 2 * long * LONG_RATE,
+                   "time-limit": f"{2 * long + GRACE_OF_LONG}s",
+                   "long": {"share": "99.9%", "time": f"{4000 * long // 3}ms"}}
+
+
+def world_of(scenario, rate, delays=None, start=1.0):
+    """`scenario`: the fields of lost/scenario.py's Scenario; `rate`: requests a second of each stream; `delays`:
+    the balancer's, if they are known; `start`: seconds from a pod's binding to its running program."""
+    dying = [f"node-{number}" for number in range(1, scenario["dying"] + 1)]
+    return {
+        "scenario": f"rig-{scenario['name']}", "description": scenario["says"], "seed": 1,
+        "duration": f"{LEAD + scenario['notice'] + scenario['after']}s", "warm-up": "5m",
+        "cluster": {
+            "kubelet-delay": "250ms",  # from a container's end to what the API says, twice: measured, 0.6 to 1.3 s
+            "nodes": [{"count": NODES, "name": "node", "zone": "us-east-2a", "type": "m5.large"}],
+            # One kube-proxy, which is busy with nothing else: at once, or a second after its last change.
+            "endpoint-delay": {"median": "150ms", "p99": "1s", "at-most": "1100ms", "straggler": "0s"},
+            "node-monitor-grace": "50s", "cloud-deletes-nodes": False},
+        "workloads": [{
+            "name": "web", "replicas": scenario["replicas"], "requests": {"cpu": "10m", "memory": "16Mi"},
+            "start": f"{round(start * 1000)}ms", "ready-after": f"{scenario['ready_after']}s", "probe-period": "1s",
+            "grace": f"{scenario['grace']}s", "pre-stop": f"{scenario['pre_stop']}s",
+            "spread": [{"over": "node", "max-skew": 1, "required": False}],
+            "server": {"concurrency": 1000, "queue": 1000, "service-time": "1ms", "abrupt": scenario["abrupt"],
+                       "answers-after-term": f"{scenario['linger']}s"}}],
+        # Nobody at the rig asks whether a pod answers: an endpoint leaves with its EndpointSlice.
+        "services": [{"name": "web", "load-balancer": {
+            "type": "alb", "unhealthy-after": "1h", **(delays or BALANCER)}}],
+        "budgets": [{"name": "web", "min-available": scenario["budget"]}],
+        "load": list(loads(scenario, rate)),
+        "events": [{"at": f"{LEAD}s", "notice": "spot", "nodes": dying, "deadline": f"{scenario['notice']}s",
+                    "effect": "terminate"}]}
+
+
+def write(path, world):
+    """As JSON, which is YAML."""
+    path.write_text(json.dumps(world, indent=1) + "\n")
