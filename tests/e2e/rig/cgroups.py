@@ -8,7 +8,8 @@ TOP = pathlib.Path("/sys/fs/cgroup")
 
 
 def make(name):
-    """All nodes together would weigh as much as one other process of the machine, and their pods starve beside a build."""
+    """With the most weight there is: all nodes together would weigh as much as one other process of the machine, and
+    their pods starve beside a build."""
     if (TOP / "cgroup.controllers").exists():
         (TOP / name).mkdir(exist_ok=True)
         (TOP / "cgroup.subtree_control").write_text("+cpu")
@@ -16,6 +17,13 @@ def make(name):
     else:
         (TOP / "cpu" / name).mkdir(exist_ok=True)
         (TOP / "cpu" / name / "cpu.shares").write_text("262144")
+
+
+def refuse_others(name):
+    """Before anything is made: a group of this name that is there is not this rig's."""
+    there = [str(path) for path in (TOP / name, *TOP.glob(f"*/{name}")) if path.exists()]
+    if there:
+        raise Failed(f"there is a control group {there[0]} that no rig of this folder made")
 
 
 def remove(name):

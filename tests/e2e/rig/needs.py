@@ -8,7 +8,7 @@ import network
 # command: which group of scripts/install-deps brings it
 COMMANDS = {
     "ip": "e2e", "nsenter": "e2e", "unshare": "e2e", "mount": "e2e", "containerd": "e2e", "ctr": "e2e", "runc": "e2e",
-    "nft": "e2e", "conntrack": "e2e", "prometheus": "e2e", "promtool": "e2e", "haproxy": "e2e", "openssl": "test",
+    "nft": "e2e", "curl": "e2e", "go": "e2e", "npm": "e2e", "conntrack": "e2e", "prometheus": "e2e", "promtool": "e2e", "haproxy": "e2e", "openssl": "test",
     "cc": "build",
 }
 PLUGINS = "/usr/lib/cni"

@@ -26,6 +26,7 @@ class Figures:
     streams: dict = dataclasses.field(default_factory=dict)  # "l4 new": {"sent", "lost", "outcomes"}
     classes: collections.Counter = dataclasses.field(default_factory=collections.Counter)
     losses: collections.Counter = dataclasses.field(default_factory=collections.Counter)  # by pod and node
+    answered: int = 0  # requests that a server noted as answered
     twice: int = 0  # answered by two servers, or two times by one
     # Seconds after the notice; None: it did not happen before the machines ended.
     cordon: float | None = None

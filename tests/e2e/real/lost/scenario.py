@@ -22,6 +22,7 @@ class Scenario:
     notice: int = 60  # seconds from the notice to the end of the machine
     after: int = 25  # seconds of traffic after the death
     spared: bool = True  # a handler can do so well that nothing is lost
+    why: str = ""  # where not: what takes it
 
     @property
     def seconds(self):
@@ -35,8 +36,10 @@ SCENARIOS = {one.name: one for one in (
     Scenario("c", "a grace of 90 s with requests of 20 s under way, two of four nodes at once, notice of 120 s",
              grace=90, long_requests=20, dying=2, notice=120),
     Scenario("d", "a single replica that needs 40 s to be ready, under a budget that allows nothing",
-             replicas=1, ready_after=40, after=45, spared=False),
-    Scenario("e", "a notice of 10 s, pods that are ready in 2 s, one of four nodes", notice=10, after=35,
-             spared=False),
-    Scenario("abrupt", "as (a), but the service ends at once when it is told to", abrupt=True, spared=False),
+             replicas=1, ready_after=40, after=45, spared=False,
+             why="a successor is made when the pod is told to end, and is Ready only after that pod has stopped to answer"),
+    Scenario("e", "a notice of 10 s, pods that are ready in 2 s, one of four nodes", notice=10, after=35, spared=False,
+             why="the balancer hears of an endpoint later than the machine ends"),
+    Scenario("abrupt", "as (a), but the service ends at once when it is told to", abrupt=True, spared=False,
+             why="what is under way when the service ends, and what a balancer sends that hears after its preStop"),
 )}

@@ -28,4 +28,5 @@ def markdown(scenario, all_figures):
     names = head(scenario)
     rows = [names, ["---"] * len(names), *(row(scenario, figures) for figures in all_figures)]
     lines = ["| " + " | ".join(cells) + " |" for cells in rows]
-    return f"### ({scenario.name}) {scenario.says}\n\n" + "\n".join(lines) + "\n"
+    why = f"\nWhat has to be lost: {scenario.why}.\n" if scenario.why else ""
+    return f"### ({scenario.name}) {scenario.says}\n\n" + "\n".join(lines) + "\n" + why
