@@ -93,6 +93,8 @@ class Stream:
         try:
             for line in self._answer:
                 yield json.loads(line)
+            if not self._ended:
+                raise Failed("a watch was ended by the API server")
         except (OSError, http.client.HTTPException, ValueError):
             if not self._ended:
                 raise

@@ -148,14 +148,14 @@ class Bench:
             case.prepare()
             test.run(case)
             case.finish()
-        except (Failed, OSError) as error:
+        except (Failed, OSError, SystemExit) as error:
             case.problems.append(f"it broke off: {error}")
         except Exception:
             case.problems.append(f"it broke off: {traceback.format_exc()}")
         log = case.agent.log if case.agent and case.problems else ""
         try:
             case.clean_up()
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             case.problems.append(f"the node could not be cleaned: {error}")
         if log:
             print(f"--- {test} [{mode}] on {node['name']}: the agent's log\n{log}", file=sys.stderr, flush=True)

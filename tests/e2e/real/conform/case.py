@@ -64,6 +64,7 @@ class Case:
         if self.agent is not None:
             self.equal("the agent's exit code", self.agent.end(), 0)
         self.check_only_own_writes()
+        self.equal("what broke of the watches", self.observer.broken(), [])
         self.equal("the node's DaemonSet pod stays", self._daemon_pod(), self._daemon)
 
     def clean_up(self):

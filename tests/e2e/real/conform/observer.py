@@ -19,9 +19,16 @@ class Watch(threading.Thread):
         self._lock = threading.Lock()
         self._versions = {}
         self._gone = {}
+        self.broke = None  # why nothing is heard any more
         self.start()
 
     def run(self):
+        try:
+            self._listen()
+        except Exception as error:
+            self.broke = f"{type(error).__name__}: {error}"
+
+    def _listen(self):
         for event in self._stream.events():
             when, thing = time.time(), event["object"]
             uid = thing["metadata"]["uid"]
@@ -60,10 +67,10 @@ class Audit:
         self._lines = []
 
     def entries(self, user):
-        """Of a user, or of one whose name begins so, oldest first."""
+        """Of a user, oldest first."""
         with self._lock:
             self._read_on()
-            return [entry for entry in self._lines if entry["user"]["username"].startswith(user)]
+            return [entry for entry in self._lines if entry["user"]["username"] == user]
 
     def _read_on(self):
         with open(self._path, "rb") as file:
@@ -80,6 +87,10 @@ class Observer:
         self.pods = Watch(state.admin, "/api/v1/pods")
         self.events = Watch(state.admin, "/apis/events.k8s.io/v1/events")
         self.audit = Audit(state.log / "audit.log")
+
+    def broken(self):
+        """Why watches hear nothing any more; then "nothing has happened" could not be known."""
+        return [watch.broke for watch in (self.nodes, self.pods, self.events) if watch.broke]
 
     def end(self):
         for watch in (self.nodes, self.pods, self.events):
