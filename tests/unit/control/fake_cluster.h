@@ -150,7 +150,10 @@ class FakeCluster final : public control::ClusterApi {
     }
     co_await net::sleep_for(runtime_, latency / 2);
     if (error) co_return fail(*error);
-    if (lost_patches > 0 && lost_patches-- > 0) co_return fail(lost_patch, "the connection broke");
+    if (lost_patches > 0) {
+      --lost_patches;
+      co_return fail(lost_patch, "the connection broke");
+    }
     co_return *after;
   }
 
