@@ -114,10 +114,10 @@ std::string wrong_list_options(const Query& query) {
     return fmt::format("{} is forbidden unless resourceVersion is provided", kForbidden);
   if (!query.continue_token.empty()) return fmt::format("{} is forbidden when continue is provided", kForbidden);
   if (match != "Exact" && match != "NotOlderThan")
-    return fmt::format("resourceVersionMatch: Unsupported value: {}: supported values: \"Exact\", \"NotOlderThan\"",
+    return fmt::format(R"(resourceVersionMatch: Unsupported value: {}: supported values: "Exact", "NotOlderThan")",
                        quote(match));
   if (match == "Exact" && query.resource_version == "0")
-    return fmt::format("{} \"exact\" is forbidden for resourceVersion \"0\"", kForbidden);
+    return fmt::format(R"({} "exact" is forbidden for resourceVersion "0")", kForbidden);
   return {};
 }
 
