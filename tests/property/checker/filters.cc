@@ -1,0 +1,204 @@
+#include "tests/property/checker/filters.h"
+
+#include <algorithm>
+
+#include "tests/property/checker/selectors.h"
+
+namespace spotkeeper::checker {
+namespace {
+
+bool conflict(const HostPort& a, const HostPort& b) {
+  const auto any = [](const std::string& ip) { return ip.empty() || ip == "0.0.0.0"; };
+  return a.port == b.port && a.protocol == b.protocol && (any(a.ip) || any(b.ip) || a.ip == b.ip);
+}
+
+Refusal port_refusal(const Pod& pod, const Host& host) {
+  for (const HostPort& wanted : pod.ports) {
+    const auto taken = [&](const std::vector<HostPort>& ports) {
+      return std::any_of(ports.begin(), ports.end(), [&](const HostPort& port) { return conflict(wanted, port); });
+    };
+    if (taken(host.daemon_ports)) return "hostPort " + std::to_string(wanted.port) + " is a DaemonSet's";
+    for (const Pod* other : host.pods) {
+      if (taken(other->ports)) return "hostPort " + std::to_string(wanted.port) + " is taken by " + other->name;
+    }
+  }
+  return std::nullopt;
+}
+
+std::int64_t amount(const Amounts& of, const std::string& resource) {
+  const auto found = of.find(resource);
+  return found != of.end() ? found->second : 0;
+}
+
+// A new machine of a type that the pod would not choose: an image is never taken to be of several architectures.
+Refusal arch_refusal(const State& state, const Pod& pod, const Host& host) {
+  if (pod.names_arch) return std::nullopt;
+  const auto arch = host.labels.find("kubernetes.io/arch");
+  if (arch == host.labels.end() || arch->second == state.problem->default_arch) return std::nullopt;
+  return "it names no architecture, and this is " + arch->second;
+}
+
+// Of the pods on hosts that count for a constraint: how many match, by domain.
+struct Tally {
+  std::map<std::string, std::int64_t> counts;
+  std::int64_t least(std::int64_t min_domains) const {
+    if (static_cast<std::int64_t>(counts.size()) < min_domains || counts.empty()) return 0;
+    return std::min_element(counts.begin(), counts.end(),
+                            [](const auto& a, const auto& b) { return a.second < b.second; })
+        ->second;
+  }
+};
+
+bool eligible(const Pod& pod, const Spread& spread, const Host& host) {
+  for (const Spread& each : pod.spreads) {
+    if (!host.labels.contains(each.key)) return false;
+  }
+  if (spread.honor_affinity && !wants_node(pod, host.name, host.labels)) return false;
+  return !spread.honor_taints || untolerated(pod, host.taints) == nullptr;
+}
+
+bool empty(const Selector& selector) { return selector && selector->empty(); }
+
+Tally tally(const State& state, const Pod& pod, const Spread& spread) {
+  Tally out;
+  for (const Host& host : state.hosts) {
+    if (!eligible(pod, spread, host)) continue;
+    std::int64_t& count = out.counts[host.labels.at(spread.key)];
+    if (empty(spread.selector)) continue;
+    for (const Pod* other : host.pods) {
+      if (other->space == pod.space && !other->terminating && matches(spread.selector, other->labels)) ++count;
+    }
+  }
+  return out;
+}
+
+bool in_namespaces(const State& state, const PodTerm& term, const std::string& space) {
+  if (term.namespaces.contains(space)) return true;
+  const auto found = state.problem->namespaces.find(space);
+  return matches(term.namespace_selector, found != state.problem->namespaces.end() ? found->second : Labels());
+}
+
+bool selects(const State& state, const PodTerm& term, const Pod& other) {
+  return in_namespaces(state, term, other.space) && matches(term.selector, other.labels);
+}
+
+const std::string* value_at(const Host& host, const std::string& key) {
+  const auto found = host.labels.find(key);
+  return found != host.labels.end() ? &found->second : nullptr;
+}
+
+bool selects_all(const State& state, const std::vector<PodTerm>& terms, const Pod& other) {
+  return std::all_of(terms.begin(), terms.end(), [&](const PodTerm& term) { return selects(state, term, other); });
+}
+
+Refusal required_affinity_refusal(const State& state, const Pod& pod, const Host& host) {
+  std::map<std::pair<std::string, std::string>, int> counts;
+  for (const Host& each : state.hosts) {
+    for (const Pod* other : each.pods) {
+      if (!selects_all(state, pod.affinity, *other)) continue;
+      for (const PodTerm& term : pod.affinity) {
+        if (const std::string* value = value_at(each, term.key)) ++counts[{term.key, *value}];
+      }
+    }
+  }
+  bool near = true;
+  for (const PodTerm& term : pod.affinity) {
+    const std::string* value = value_at(host, term.key);
+    if (value == nullptr) return "required pod affinity: the node has no label " + term.key;
+    if (!counts.contains({term.key, *value})) near = false;
+  }
+  const bool first_of_its_kind = counts.empty() && selects_all(state, pod.affinity, pod);
+  if (near || first_of_its_kind) return std::nullopt;
+  return "required pod affinity: no pod that it selects is near";
+}
+
+bool together(const Host& a, const Host& b, const std::string& key) {
+  const std::string* left = value_at(a, key);
+  const std::string* right = value_at(b, key);
+  return left != nullptr && right != nullptr && *left == *right;
+}
+
+}  // namespace
+
+Refusal label_refusal(const State& state, const Pod& pod, const Host& host) {
+  if (host.unschedulable && !tolerates(pod, {"node.kubernetes.io/unschedulable", "", "NoSchedule"})) {
+    return "the node is cordoned";
+  }
+  if (const Taint* taint = untolerated(pod, host.taints)) return "taint " + taint->key + " is not tolerated";
+  if (!wants_node(pod, host.name, host.labels)) return "node selector or required node affinity";
+  return arch_refusal(state, pod, host);
+}
+
+Refusal room_refusal(const Pod& pod, const Host& host) {
+  const std::int64_t daemons = amount(host.daemons, "pods");
+  if (static_cast<std::int64_t>(host.pods.size()) + daemons + 1 > amount(host.allocatable, "pods")) {
+    return "no more pods fit";
+  }
+  for (const auto& [resource, wanted] : pod.requests) {
+    if (wanted == 0) continue;
+    std::int64_t used = amount(host.daemons, resource);
+    for (const Pod* other : host.pods) used += amount(other->requests, resource);
+    const std::int64_t there = amount(host.allocatable, resource);
+    if (wanted > there - used) {
+      return resource + ": " + std::to_string(wanted) + " asked for, " + std::to_string(there - used) + " left";
+    }
+  }
+  return std::nullopt;
+}
+
+Refusal host_refusal(const State& state, const Pod& pod, const Host& host) {
+  if (auto why = label_refusal(state, pod, host)) return why;
+  if (auto why = port_refusal(pod, host)) return why;
+  if (auto why = room_refusal(pod, host)) return why;
+  return volume_refusal(state, pod, host);
+}
+
+Refusal spread_refusal(const State& state, const Pod& pod, const Host& host, Domains domains,
+                       const std::vector<Host>& possible) {
+  for (const Spread& spread : pod.spreads) {
+    const std::string* value = value_at(host, spread.key);
+    if (value == nullptr) return "spread: the node has no label " + spread.key;
+    Tally counted = tally(state, pod, spread);
+    if (domains == Domains::AlsoPossible) {
+      for (const Host& each : possible) {
+        if (eligible(pod, spread, each)) counted.counts.try_emplace(each.labels.at(spread.key), 0);
+      }
+    }
+    std::int64_t least = counted.least(spread.min_domains);
+    if (domains == Domains::AlsoPossible && spread.key == "kubernetes.io/hostname") least = 0;
+    const auto found = counted.counts.find(*value);
+    const std::int64_t there = found != counted.counts.end() ? found->second : 0;
+    const std::int64_t self = matches(spread.selector, pod.labels) ? 1 : 0;
+    if (there + self - least > spread.max_skew) {
+      return "spread over " + spread.key + ": " + std::to_string(there) + " in " + *value + ", the least is " +
+             std::to_string(least) + ", maxSkew " + std::to_string(spread.max_skew);
+    }
+  }
+  return std::nullopt;
+}
+
+Refusal affinity_refusal(const State& state, const Pod& pod, const Host& host) {
+  for (const Host& each : state.hosts) {
+    for (const Pod* other : each.pods) {
+      for (const PodTerm& term : pod.anti_affinity) {
+        if (selects(state, term, *other) && together(host, each, term.key)) {
+          return "anti-affinity: " + other->name + " is in the same " + term.key;
+        }
+      }
+      for (const PodTerm& term : other->anti_affinity) {
+        if (selects(state, term, pod) && together(host, each, term.key)) {
+          return "the anti-affinity of " + other->name + " over " + term.key;
+        }
+      }
+    }
+  }
+  return pod.affinity.empty() ? std::nullopt : required_affinity_refusal(state, pod, host);
+}
+
+Refusal refusal(const State& state, const Pod& pod, const Host& host) {
+  if (auto why = host_refusal(state, pod, host)) return why;
+  if (auto why = spread_refusal(state, pod, host, Domains::OfNodes, {})) return why;
+  return affinity_refusal(state, pod, host);
+}
+
+}  // namespace spotkeeper::checker

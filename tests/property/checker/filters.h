@@ -1,0 +1,45 @@
+// The scheduler's filters: may this pod run on that host, and if not, by which rule. kube-scheduler 1.34, its plugins
+// NodeUnschedulable, TaintToleration, NodeAffinity, NodePorts, NodeResourcesFit, VolumeRestrictions, NodeVolumeLimits,
+// VolumeBinding, VolumeZone, PodTopologySpread and InterPodAffinity.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "tests/property/checker/values.h"
+
+namespace spotkeeper::checker {
+
+/// The first rule that is broken, in words; nothing: it may run there.
+using Refusal = std::optional<std::string>;
+
+/// Hosts and what is on each of them at one moment.
+struct State {
+  const Problem* problem = nullptr;
+  std::vector<Host> hosts;
+};
+
+/// What the host, and what is on it, says to the pod.
+Refusal host_refusal(const State& state, const Pod& pod, const Host& host);
+/// The same without room and ports: only labels, taints, volumes and the like.
+Refusal label_refusal(const State& state, const Pod& pod, const Host& host);
+/// Whether requests fit into what is left beside DaemonSets and the pods that are there; `extra` comes on top.
+Refusal room_refusal(const Pod& pod, const Host& host);
+
+/// How a spread counts its domains. Karpenter counts what its NodePools could make, too, and takes the least of
+/// hostnames as 0, since another node can always be had: never looser than the scheduler.
+enum class Domains { OfNodes, AlsoPossible };
+/// `possible` hosts stand for those that could be made; read with AlsoPossible only.
+Refusal spread_refusal(const State& state, const Pod& pod, const Host& host, Domains domains,
+                       const std::vector<Host>& possible);
+/// Required affinity, required anti-affinity, and the anti-affinity of what is there.
+Refusal affinity_refusal(const State& state, const Pod& pod, const Host& host);
+Refusal volume_refusal(const State& state, const Pod& pod, const Host& host);
+
+/// All of the above as the scheduler has it.
+Refusal refusal(const State& state, const Pod& pod, const Host& host);
+
+}  // namespace spotkeeper::checker
