@@ -102,9 +102,8 @@ class NodeWriter {
   std::optional<Steady> wait_until_;  // for the exclusion to be known
   bool updating_ = false;
   bool unanswered_ = false;
-  std::optional<NodeVerdict>
-      unheard_;  // what was last sent and not accepted: it may have been carried out all the same
-  std::string told_;  // which mark, or end of one, was told of last
+  std::optional<NodeVerdict> unheard_;  // what was last sent and not accepted: it may have been carried out
+  std::string told_;                    // which mark, or end of one, was told of last
   Steady update_from_;
   Backoff backoff_;
   std::string unreadable_logged_;

@@ -261,7 +261,7 @@ Answer<ObjectRef> World::delete_pod(const DeleteCall& call) {
   ObjectRef present = state.store.find(Kind::Pod, call.name);
   GracePeriod grace = call.grace ? GracePeriod(*call.grace) : run.pod().spec->grace;
   if (run.pod().node.empty() || run.pod().completed()) grace = GracePeriod(0s);  // no kubelet has to end it
-  PodObject told = run.object;                                                 // what the answer shows
+  PodObject told = run.object;                                                   // what the answer shows
   if (!told.pod.deletion || grace.length() < told.pod.deletion_grace->length()) {
     told.pod.deletion = state.now + grace.length();
     told.pod.deletion_grace = grace;
