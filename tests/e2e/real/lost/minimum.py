@@ -46,8 +46,9 @@ def _world(figures, scenario):
 
     def path(name, rate, **more):
         key = name.partition("-")[0]
+        # A start is when we heard of it, which on a busy machine is after the kernel or haproxy have done theirs.
         return {"name": name, "rate": 2 * rate,  # on new connections and on kept ones
-                "leaves": [_when(pod[key], False, until) - start for start, pod in zip(starts, leaving)],
+                "leaves": [max(0, _when(pod[key], False, until) - start) for start, pod in zip(starts, leaving)],
                 "joins": [max(0, _when(pod[key], True, until) - start - ready_after)
                           for start, pod in zip(starts, successors)] or [until]} | more
 
