@@ -127,9 +127,10 @@ class AgentProcess(Polls):
                 found.append(Process(pid, start_time(pid)))
         return found
 
-    def resident_kib(self):
+    def anonymous_kib(self):
+        """Its resident memory but for pages of files, which come as the program reaches more of itself."""
         with open(f"/proc/{self._processes()[0].pid}/status") as file:
-            return next(int(line.split()[1]) for line in file if line.startswith("VmRSS:"))
+            return next(int(line.split()[1]) for line in file if line.startswith("RssAnon:"))
 
     def ended(self):
         return self._code.exists() and self._code.read_text().strip() != ""

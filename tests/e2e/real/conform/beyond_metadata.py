@@ -68,11 +68,11 @@ def hour_of_404(case):
         case.tell("no-events for 24h")
         agent = case.start_agent(flags=["--poll-interval", "100ms", *clock])
         agent.await_polls(POLLS // 10)
-        early = agent.resident_kib()
+        early = agent.anonymous_kib()
         await_until(f"{POLLS} polls", lambda: agent.polls() >= POLLS, 150, every=0.5)
         case.equal("what it has written", [write[:3] for write in case.writes()], [])
         case.check_untouched_node()
-        case.between("growth of its memory in KiB", -100000, agent.resident_kib() - early, 1024)
+        case.between("growth of its memory in KiB", -100000, agent.anonymous_kib() - early, 1024)
         page = agent.metrics()
         odd = page.sum("spotkeeper_imds_answers_total") - sum(page.sum(
             "spotkeeper_imds_answers_total", answer=answer) for answer in ("found", "none"))
