@@ -47,12 +47,12 @@ def judge(scenario, figures):
     check(f"{name}: the client sent what it was told to", figures.sent == figures.expected and figures.unsent == 0,
           f"{figures.blame()}{figures.sent} of {figures.expected}, {figures.unsent} unsent")
     check(f"{name}: no request was answered twice", figures.twice == 0, figures.twice)
-    # By the servers' own word: all that the client has an answer to, and those lost ones whose answer came too late. One
-    # that is killed may not have noted its last answers, on each of the two ways and of both styles.
-    answered, cut_off = figures.sent - figures.lost, sum(pod["leaves"] for pod in figures.pods.values())
-    check(f"{name}: the servers have answered what was not lost",
-          answered - 4 * cut_off <= figures.answered <= figures.sent,
-          f"{figures.answered} by the servers' logs, {answered} by the client's count; {cut_off} servers ended")
+    # By the servers' own word: what the client has an answer to came to one of them. One in a hundred may be lacking: the
+    # last lines of a server whose machine dies.
+    answered = figures.sent - figures.lost
+    check(f"{name}: the servers have seen what was not lost",
+          answered - figures.sent / 100 <= figures.received <= figures.sent,
+          f"{figures.received} by the servers' logs, {answered} by the client's count")
     if figures.handler == "undisturbed":
         check(f"{name}: nothing is lost when nothing dies", figures.lost == 0, f"the rig is at fault: {told}")
     if figures.handler == "none":
@@ -74,7 +74,8 @@ def judge_least(name, figures, told):
         check(f"{name}: every pod is told to end", False, figures.blame())
         return
     check(f"{name}: no more is lost than the oracle's minimum, and no less",
-          minimum.agrees(figures.lost, figures.least), f"{figures.lost} lost, the oracle {figures.least:.1f}: {told}")
+          minimum.agrees(figures.lost, figures.least, figures.busy()),
+          f"{figures.lost} lost, the oracle {figures.least:.1f}: {told}")
 
 
 def tell(figures):

@@ -33,7 +33,6 @@ SEEDS = 12  # at least so many runs of each
 ANY_DELAY = 20.0  # seconds of a balancer that hears of no pod
 SHARE, COUNT = 0.25, 3  # how far the lost requests may be apart
 SHARE_IF_BUSY = 0.5  # a handler that acts two seconds late loses more of a notice of ten
-BUSY = 6  # a load average of so many for each core: the control plane takes seconds
 WAYS = ("l4", "l7")
 HEAD = ("run", "sent", "lost", "simulated", "l4", "simulated", "l7", "simulated")
 
@@ -49,8 +48,7 @@ class RunAgain:
         self._path = path
 
     def busy(self):
-        load = max(float(part) for part in self.figures["load"].split(","))
-        return load > BUSY * os.cpu_count() or self.figures["client_lag_ms"] > 1000 or self.figures["kill_late"] > 2
+        return self.figures["busy"]
 
     def _delays(self):
         """What the rig's balancer drew for the pods that left; none left: any."""

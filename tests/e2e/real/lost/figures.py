@@ -1,6 +1,6 @@
 """What a run gave: the rows of the tables, and one JSON file for each run.
 
-NAME-HANDLER.json: {"scenario": {…scenario.py's fields}, "figures": {…those of Figures}, "pods": {POD: {…}}}. Times are in
+NAME-HANDLER.json: {"scenario": {…scenario.py's fields}, "figures": {…those of Figures, "busy"}, "pods": {POD: {…}}}. Times are in
 seconds after the notice. Of each pod: "node", "leaves" (its node dies), and where they are known "made", "ready",
 "deleted", "not_ready" (its endpoint), "pre_stop", "pre_stop_over", "sigterm", "ended", "endpoint_gone" (from its
 EndpointSlice), "gone" (the object), "l4" and "l7": [[time, whether it is there]…] in kube-proxy's rules and in haproxy,
@@ -9,6 +9,9 @@ and "l7_delay": the seconds of them that the balancer took its time on purpose w
 import collections
 import dataclasses
 import json
+import os
+
+BUSY = 6  # a load average of so many for each core
 
 
 @dataclasses.dataclass
@@ -26,7 +29,7 @@ class Figures:
     streams: dict = dataclasses.field(default_factory=dict)  # "l4 new": {"sent", "lost", "outcomes"}
     classes: collections.Counter = dataclasses.field(default_factory=collections.Counter)
     losses: collections.Counter = dataclasses.field(default_factory=collections.Counter)  # by pod and node
-    answered: int = 0  # requests that a server noted as answered
+    received: int = 0  # requests that a server noted when they came
     twice: int = 0  # answered by two servers, or two times by one
     # Seconds after the notice; None: it did not happen before the machines ended.
     cordon: float | None = None
@@ -39,6 +42,11 @@ class Figures:
     least: float | None = None  # what had to be lost at least (minimum.py); None: not all leaving pods were told to end
     modelled: float | None = None  # what the same model has for the start times that there were
     pods: dict = dataclasses.field(default_factory=dict)
+
+    def busy(self):
+        """All was late: what handlers and the control plane do in a second took several."""
+        load = max(float(part) for part in self.load.split(","))
+        return load > BUSY * os.cpu_count() or self.client_lag_ms > 1000 or self.kill_late > 2
 
     def blame(self):
         """Why what came out may be the rig's own doing; empty: it is not."""
@@ -54,6 +62,7 @@ class Figures:
     def write(self, folder, scenario):
         fields = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
         pods = fields.pop("pods")
+        fields["busy"] = self.busy()
         folder.mkdir(parents=True, exist_ok=True)
         (folder / f"{self.scenario}-{self.handler}.json").write_text(json.dumps(
             {"scenario": dataclasses.asdict(scenario), "figures": fields, "pods": pods}, indent=1))

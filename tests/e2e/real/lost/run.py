@@ -112,7 +112,7 @@ class Run:
             where = clock.place.get(pod, ("a node not known",))[0]
             figures.losses[f"{pod or 'a pod not known'} on {where}"] += 1
         answers = collections.Counter(words[2] for words in self._noted(clock) if words[1] == "answered")
-        figures.answered = len(answers)
+        figures.received = len({words[2] for words in self._noted(clock) if words[1] == "received"})
         figures.twice = sum(1 for count in answers.values() if count > 1)
         return figures
 
