@@ -1,7 +1,10 @@
 // The words of a line of control, taken one after the other.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -32,6 +35,13 @@ class Words {
   std::vector<std::string_view> words_;
   std::size_t next_ = 0;
 };
+
+/// The one of `all` that name_of() calls so.
+template <class Enum, std::size_t N>
+std::optional<Enum> named(const std::array<Enum, N>& all, std::string_view name) {
+  const auto found = std::ranges::find_if(all, [name](Enum one) { return name_of(one) == name; });
+  return found == all.end() ? std::nullopt : std::optional(*found);
+}
 
 /// The next word as a length of time, not negative.
 inline Result<Duration> take_length(Words& words) {

@@ -20,13 +20,13 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent / "real/lost"), str(HERE.parent / "real"), str(HERE.parent / "rig")]
 
-import daemonset  # noqa: E402
 from cells import SIZE, Cell  # noqa: E402
-from clock import Watch, wait_until  # noqa: E402
+from clock import wait_until  # noqa: E402
 from handlers import HANDLERS, AwsHandler  # noqa: E402
 from machine import await_until  # noqa: E402
 from state import State  # noqa: E402
-from testing import admin  # noqa: E402
+from testing import admin, tell_metadata  # noqa: E402
+from watch import Watch  # noqa: E402
 
 SETTLED = 30  # seconds after its start, from when processor time counts
 PERIOD = 2.0  # seconds: no handler asks less often
@@ -97,7 +97,7 @@ def idle(cell, program, seconds):
 def restore(api, cell):
     """The nodes as they were before a notice."""
     for number, name in zip(cell.numbers, cell.node_names):
-        daemonset.tell(number, "reset")
+        tell_metadata(number, "reset")
         metadata = api.get(f"/api/v1/nodes/{name}")["metadata"]
         marks = {kind: {key: None for key in metadata.get(kind, {}) if "spotkeeper" in key or "termination" in key or
                         "exclude-from-external" in key} for kind in ("labels", "annotations")}
@@ -117,7 +117,7 @@ def notice_to_cordon(api, cell, handler, count):
             def give(index, number, moments=moments, given=given):
                 wait_until(moments[index])
                 given[index] = time.time()
-                daemonset.tell(number, "notice terminate in 120s")
+                tell_metadata(number, "notice terminate in 120s")
 
             threads = [threading.Thread(target=give, args=one) for one in enumerate(cell.numbers)]
             for thread in threads:

@@ -4,7 +4,6 @@ and no others, scraped by Prometheus. A Spot notice of one node moves its pods w
 import json
 import os
 import pathlib
-import socket
 import sys
 import time
 import urllib.parse
@@ -13,11 +12,10 @@ import urllib.request
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "rig"))
 
 from machine import await_until  # noqa: E402
-from state import REPOSITORY, State  # noqa: E402
-from testing import admin, check, kubectl, must, verdict  # noqa: E402
+from state import State  # noqa: E402
+from testing import admin, check, kubectl, must, ready, shipped_manifest, tell_metadata, verdict  # noqa: E402
 
 BINARY = os.environ["SPOTKEEPER_BINARY"]
-MANIFEST = (REPOSITORY / "deploy/agent.yaml").read_text()
 AGENTS = "/api/v1/namespaces/kube-system/pods?labelSelector=app.kubernetes.io%2Fname%3Dspotkeeper"
 WEB = "/api/v1/namespaces/default/pods?labelSelector=app%3Dweb"
 REPLICAS = 6
@@ -30,22 +28,8 @@ def living():
     return [node for node in json.loads(must("status", "--json"))["nodes"] if node["alive"]]
 
 
-def tell(number, command):
-    """One line to a node's metadata service, and its answer."""
-    with socket.socket(socket.AF_UNIX) as connection:
-        connection.connect(str(state.nodes / str(number) / "imds.sock"))
-        connection.sendall(command.encode() + b"\n")
-        return connection.makefile().readline().strip()
-
-
-def ready(pod):
-    conditions = pod["status"].get("conditions", [])
-    return any(c["type"] == "Ready" and c["status"] == "True" for c in conditions) and \
-        "deletionTimestamp" not in pod["metadata"]
-
-
 def install():
-    manifest = MANIFEST.replace("image: spotkeeper:latest", "image: docker.io/local/spotkeeper:1")
+    manifest = shipped_manifest().replace("image: spotkeeper:latest", "image: docker.io/local/spotkeeper:1")
     manifest = manifest.replace("imagePullPolicy: IfNotPresent", "imagePullPolicy: Never")
     done = kubectl("apply", "-f", "-", text_input=manifest)
     check("the API server takes the manifest", done.returncode == 0, done.stderr)
@@ -107,7 +91,7 @@ def check_notice():
     victim = next(node for node in living() if any(
         pod["spec"]["nodeName"] == node["name"] for pod in api.get(WEB)["items"]))
     path = f"/api/v1/nodes/{victim['name']}"
-    check("the metadata service takes a notice", tell(victim["number"], "notice terminate in 60s") == "ok")
+    check("the metadata service takes a notice", tell_metadata(victim["number"], "notice terminate in 60s") == "ok")
     began = time.monotonic()
     await_until("the cordon", lambda: api.get(path)["spec"].get("unschedulable"), 30, every=0.02)
     print(f"notice to cordon: {time.monotonic() - began:.1f} s")
@@ -132,7 +116,7 @@ def check_notice():
 def clean_up():
     api.delete("/apis/apps/v1/namespaces/default/deployments/web?propagationPolicy=Background")
     api.delete("/apis/policy/v1/namespaces/default/poddisruptionbudgets/web")
-    kubectl("delete", "--ignore-not-found", "--wait=false", "-f", "-", text_input=MANIFEST)
+    kubectl("delete", "--ignore-not-found", "--wait=false", "-f", "-", text_input=shipped_manifest())
     names = {node["name"] for node in living()}
     await_until("the end of the pods", lambda: not any(
         pod["spec"].get("nodeName") in names for path in (AGENTS, WEB) for pod in api.get(path)["items"]))

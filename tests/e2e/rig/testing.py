@@ -1,10 +1,13 @@
 """What the rig's check and the scripts of tests/e2e/real share: lines "ok …" and "FAIL …", the rig's command, kubectl."""
+import datetime
 import pathlib
+import socket
 import subprocess
 import sys
 
-from api import Api
-from state import State
+from api import Api, is_ready
+from machine import Failed
+from state import REPOSITORY, State
 
 RIG = pathlib.Path(__file__).with_name("rig")
 failures = []
@@ -39,6 +42,36 @@ def kubectl(*arguments, text_input=None):
 
 def admin():
     return Api(State.default().admin)
+
+
+def ready(pod):
+    """Ready, and not told to end."""
+    return is_ready(pod) and "deletionTimestamp" not in pod["metadata"]
+
+
+def seconds_of(text):
+    """A time of RFC 3339 in seconds since 1970."""
+    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
+
+
+def tell(path, command):
+    """A line to the control socket of one of tests/tools, and its answer. Returns when what it says is done."""
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(str(path))
+        connection.sendall(command.encode() + b"\n")
+        answer = connection.makefile().readline().strip()
+    if answer.startswith("error"):
+        raise Failed(f"{path}: {command}: {answer}")
+    return answer
+
+
+def tell_metadata(number, command):
+    """The same to a node's metadata service."""
+    return tell(State.default().nodes / str(number) / "imds.sock", command)
+
+
+def shipped_manifest():
+    return (REPOSITORY / "deploy/agent.yaml").read_text()
 
 
 def verdict():

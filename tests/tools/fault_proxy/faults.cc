@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <utility>
 
 #include "base/text.h"
@@ -12,13 +11,6 @@ namespace spotkeeper::tools {
 namespace {
 
 using Verb = ProxyCommand::Verb;
-
-/// The one of that name.
-template <class Enum, std::size_t N>
-std::optional<Enum> named(const std::array<Enum, N>& all, std::string_view name) {
-  const auto found = std::ranges::find_if(all, [name](Enum one) { return name_of(one) == name; });
-  return found == all.end() ? std::nullopt : std::optional(*found);
-}
 
 Result<void> take_kinds(Words& words, FaultRule& rule) {
   for (const std::string_view name : split(words.take(), ',')) {

@@ -78,9 +78,7 @@ Result<void> take_verb(Words& words, ControlCommand& command) {
   const std::string_view verb = words.take();
   if (verb == "notice") return take_notice(words, command);
   if (verb == "maintenance") return take_maintenance(words, command);
-  for (const FaultKind kind : kFaultKinds) {
-    if (verb == name_of(kind)) return take_fault(words, kind, command);
-  }
+  if (const auto kind = named(kFaultKinds, verb)) return take_fault(words, *kind, command);
   if (verb == "rebalance") {
     command.verb = words.take_if("cancel") ? Verb::CancelRebalance : Verb::Rebalance;
   } else if (verb == "lifecycle") {

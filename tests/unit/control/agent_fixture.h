@@ -46,8 +46,12 @@ class AgentWorld : public ::testing::Test {
     group.cancel_all();
     agent.reset();
   }
-  /// The agent is killed and n1 is as new: nothing is announced, it has no mark, and the pod that it had at first.
-  void begin_anew(const std::string& pod, const std::string& app) {
+  /// No PATCH of a Node is allowed.
+  void refuse_patches() {
+    cluster.patch_hook = [](const NodeChange&) -> std::optional<Error> { return Error{ErrorCode::Forbidden, "no"}; };
+  }
+  /// The agent is killed, nothing is announced any more, and n1 has no mark.
+  void forget_notice() {
     kill();
     imds.pages.clear();
     cluster.edit_node("n1", [](Node& node) {
@@ -55,6 +59,10 @@ class AgentWorld : public ::testing::Test {
       node.taints.clear();
       node.unschedulable = false;
     });
+  }
+  /// The same, and n1 has the pod that it had at first.
+  void begin_anew(const std::string& pod, const std::string& app) {
+    forget_notice();
     if (empty()) cluster.add_pod(pod, "n1", app);
     runtime.advance(1s);
   }

@@ -38,6 +38,16 @@ class MarkFirst : public AgentWorld {
     EXPECT_EQ(cluster.evictions.size(), 1U);
   }
 
+  /// The notice comes two seconds after the start; by the end of that time the mark is there, told of once.
+  void expect_told_of_once(Duration within) {
+    start();
+    runtime.advance(2s);
+    spot_notice();
+    runtime.advance(within);
+    EXPECT_TRUE(cordoned());
+    EXPECT_EQ(cluster.events_with("NodeInterrupted"), 1);
+  }
+
   int evictions_before_mark = 0;
   int evictions_after_mark = 0;
 };
@@ -77,18 +87,13 @@ TEST_F(MarkFirst, WaitsATenthOfTheNoticeWhereThePatchAloneHasNoAnswer) {
 }
 
 TEST_F(MarkFirst, WaitsFiveSecondsWhereThePatchIsRefused) {
-  cluster.patch_hook = [](const NodeChange&) -> std::optional<Error> { return Error{ErrorCode::Forbidden, "no"}; };
+  refuse_patches();
   expect_eviction_between(4s, 7s);
 }
 
 TEST_F(MarkFirst, IsToldOfThoughTheAnswerWasLost) {
   cluster.lost_patches = 1;
-  start();
-  runtime.advance(2s);
-  spot_notice();
-  runtime.advance(5s);
-  EXPECT_TRUE(cordoned());
-  EXPECT_EQ(cluster.events_with("NodeInterrupted"), 1);
+  expect_told_of_once(5s);
   EXPECT_EQ(metric("spotkeeper_node_marks_total{kind=\"kill\"}"), 1);
   EXPECT_EQ(metric("spotkeeper_notice_to_cordon_seconds_count"), 1);
   runtime.advance(20s);
@@ -98,12 +103,7 @@ TEST_F(MarkFirst, IsToldOfThoughTheAnswerWasLost) {
 TEST_F(MarkFirst, IsToldOfThoughItsSecondTryMetTheFirst) {
   cluster.lost_patches = 1;
   cluster.lost_patch = ErrorCode::Conflict;
-  start();
-  runtime.advance(2s);
-  spot_notice();
-  runtime.advance(5s);
-  EXPECT_TRUE(cordoned());
-  EXPECT_EQ(cluster.events_with("NodeInterrupted"), 1);
+  expect_told_of_once(5s);
 }
 
 TEST_F(MarkFirst, IsToldOfOnceThoughAPatchIsCarriedOutLateAndMeetsTheNext) {
@@ -118,12 +118,7 @@ TEST_F(MarkFirst, IsToldOfOnceThoughAPatchIsCarriedOutLateAndMeetsTheNext) {
                     });
     return Error{ErrorCode::Conflict, "somebody else has changed it"};
   };
-  start();
-  runtime.advance(2s);
-  spot_notice();
-  runtime.advance(10s);
-  EXPECT_TRUE(cordoned());
-  EXPECT_EQ(cluster.events_with("NodeInterrupted"), 1);
+  expect_told_of_once(10s);
   EXPECT_EQ(metric("spotkeeper_node_marks_total{kind=\"kill\"}"), 1);
 }
 
@@ -133,12 +128,7 @@ TEST_F(MarkFirst, IsToldOfOnceWhereALostPatchWasNotCarriedOut) {
     if (std::exchange(lost, true)) return std::nullopt;
     return Error{ErrorCode::Unavailable, "the connection broke"};
   };
-  start();
-  runtime.advance(2s);
-  spot_notice();
-  runtime.advance(10s);
-  EXPECT_TRUE(cordoned());
-  EXPECT_EQ(cluster.events_with("NodeInterrupted"), 1);
+  expect_told_of_once(10s);
 }
 
 TEST_F(MarkFirst, TheEndOfAMarkIsToldOfThoughTheAnswerWasLost) {
@@ -156,7 +146,7 @@ TEST_F(MarkFirst, TheEndOfAMarkIsToldOfThoughTheAnswerWasLost) {
 
 TEST_F(MarkFirst, EvictsNothingTwiceFromANodeThatCantBeMarked) {
   cluster.add_pod("web-1", "n1", "web");
-  cluster.patch_hook = [](const NodeChange&) -> std::optional<Error> { return Error{ErrorCode::Forbidden, "no"}; };
+  refuse_patches();
   start();
   runtime.advance(2s);
   spot_notice();
@@ -173,7 +163,7 @@ TEST_F(MarkFirst, EvictsNothingTwiceFromANodeThatCantBeMarked) {
 
 TEST_F(MarkFirst, WhatLandsOnANodeThatIsNeverMarkedGoesAtItsLastSafeStart) {
   cluster.add_pod("web-1", "n1", "web");
-  cluster.patch_hook = [](const NodeChange&) -> std::optional<Error> { return Error{ErrorCode::Forbidden, "no"}; };
+  refuse_patches();
   start();
   runtime.advance(2s);
   spot_notice();

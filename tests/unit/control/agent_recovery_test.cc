@@ -13,7 +13,20 @@ using ::spotkeeper::testing::FakeImds;
 using ::testing::HasSubstr;
 using Phase = AgentStatus::Phase;
 
-using AgentRecovery = AgentWorld;
+class AgentRecovery : public AgentWorld {
+ protected:
+  /// A notice, ten seconds of the drain, and an hour in which the machine is off; what was announced is forgotten.
+  void machine_goes(const char* action) {
+    start();
+    runtime.advance(2s);
+    spot_notice(120s, action);
+    runtime.advance(10s);
+    ASSERT_TRUE(cordoned());
+    kill();
+    runtime.advance(1h);
+    imds.pages.clear();
+  }
+};
 
 // ---- crashes --------------------------------------------------------------------------------------------------------
 
@@ -222,14 +235,7 @@ TEST_F(AgentRecovery, ErrorsOfTheMetadataServiceUndoNothing) {
 }
 
 TEST_F(AgentRecovery, AMachineThatCameBackAfterAStopIsUncordoned) {
-  start();
-  runtime.advance(2s);
-  spot_notice(120s, "stop");
-  runtime.advance(10s);
-  ASSERT_TRUE(cordoned());
-  kill();  // the machine stops
-  runtime.advance(1h);
-  imds.pages.clear();
+  machine_goes("stop");
   cluster.edit_node("n1", [](Node& node) { node.boot_id = "boot-2"; });
   runtime.advance(1s);
   start();
@@ -241,13 +247,7 @@ TEST_F(AgentRecovery, AMachineThatCameBackAfterAStopIsUncordoned) {
 }
 
 TEST_F(AgentRecovery, AMachineThatCameBackIsUncordonedThoughItsMetadataServiceAnswersLater) {
-  start();
-  runtime.advance(2s);
-  spot_notice(120s, "stop");
-  runtime.advance(10s);
-  kill();
-  runtime.advance(1h);
-  imds.pages.clear();
+  machine_goes("stop");
   cluster.edit_node("n1", [](Node& node) { node.boot_id = "boot-2"; });
   imds.hook = [](const net::HttpRequest&) {
     return FakeImds::Reply{.status = 0, .body = {}, .error = ErrorCode::Unavailable};
@@ -263,13 +263,7 @@ TEST_F(AgentRecovery, AMachineThatCameBackIsUncordonedThoughItsMetadataServiceAn
 }
 
 TEST_F(AgentRecovery, AMachineThatWasHibernatedComesBackWithItsOldBootId) {
-  start();
-  runtime.advance(2s);
-  spot_notice(120s, "hibernate");
-  runtime.advance(10s);
-  kill();
-  runtime.advance(1h);
-  imds.pages.clear();
+  machine_goes("hibernate");
   start();
   runtime.advance(15s);
   EXPECT_FALSE(cordoned());

@@ -274,13 +274,7 @@ TEST_F(AgentTest, DecidesNothingAboutAWholeWorkloadWhileThePictureIsPartial) {
     EXPECT_TRUE(empty());
     early = overrides("keep-serving");
     late = overrides("last-safe-start");
-    kill();
-    imds.pages.clear();
-    cluster.edit_node("n1", [](Node& node) {
-      node.annotations = {};
-      node.taints.clear();
-      node.unschedulable = false;
-    });
+    forget_notice();
     runtime.advance(60s);
   }
 }
@@ -384,7 +378,7 @@ TEST_F(AgentTest, AsksAgainForWhatAWebhookTakesOutOfItsPatchWithoutAHotLoop) {
 
 TEST_F(AgentTest, DrainsInTimeEvenWhereTheNodeCanNotBeMarked) {
   cluster.add_pod("web-1", "n1", "web");
-  cluster.patch_hook = [](const NodeChange&) -> std::optional<Error> { return Error{ErrorCode::Forbidden, "no"}; };
+  refuse_patches();
   start();
   runtime.advance(2s);
   spot_notice();

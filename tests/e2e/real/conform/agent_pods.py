@@ -4,8 +4,7 @@ import urllib.request
 
 from agents import Metrics, Polls
 from machine import Failed, await_until
-from testing import admin
-from workload import ready
+from testing import admin, ready
 
 NAMES = ("ServiceAccount", "ClusterRole", "ClusterRoleBinding", "DaemonSet")
 GROUPS = {"ServiceAccount": "/api/v1", "DaemonSet": "/apis/apps/v1",

@@ -5,7 +5,7 @@ import time
 import tools
 from beyond_budgets import GRACE
 from catalogue import BOTH, beyond
-from testing import must
+from testing import must, seconds_of
 
 SKEW = 600  # seconds
 SLACK = 2.5  # a Date is cut to the second
@@ -37,7 +37,7 @@ def with_agent_clock(case, ahead):
                      environment={"SPOTKEEPER_CLOCK_EPOCH": shifted, "SPOTKEEPER_CLOCK_ORIGIN": origin})
     case.notice("notice terminate in 20s")
     record = case.await_marked("kill")
-    case.between("the record's deadline, by the notice's clock", -1, tools.seconds_of(record["deadline"]) -
+    case.between("the record's deadline, by the notice's clock", -1, seconds_of(record["deadline"]) -
                  case.deadline(), 1)
     check()
 

@@ -3,14 +3,13 @@ import json
 import re
 import time
 
-import tools
 from agent_pods import AgentPod
 from agents import AgentProcess, nth_manifest, nth_setup
 from api import Api
 from machine import Failed, await_until
-from testing import must, rig
+from testing import must, ready, rig, seconds_of, tell_metadata
 from tools import FaultProxy
-from workload import Ending, Workload, ready
+from workload import Ending, Workload
 
 RECORD = "spotkeeper.dev/interruption"
 EXCLUDE = "node.kubernetes.io/exclude-from-external-load-balancers"
@@ -101,7 +100,7 @@ class Case:
 
     def tell(self, command):
         """A line to the node's metadata service; its answer. Returns when the service has done it."""
-        return tools.tell(self.state.nodes / str(self.node["number"]) / "imds.sock", command)
+        return tell_metadata(self.node["number"], command)
 
     def start_imds(self, *flags):
         """The node's metadata service with other flags; who stops it starts the ordinary one again."""
@@ -287,7 +286,7 @@ class Case:
 
     def deadline(self):
         """When the machine ends, as the Spot notice that stands has it."""
-        return tools.seconds_of(self.metadata()["spot"]["time"])
+        return seconds_of(self.metadata()["spot"]["time"])
 
     def check_held_to_last_safe_start(self, pod, deadline, grace, slack=1.5):
         """Deleted past its budget when its grace and the margin of two seconds just fit, and gone before the end."""

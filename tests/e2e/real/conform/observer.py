@@ -3,43 +3,35 @@ what users asked the server to change (its audit log)."""
 import collections
 import json
 import threading
-import time
 
 from api import Api
+from watch import Watch
 
 Seen = collections.namedtuple("Seen", "when object")
 
 
-class Watch(threading.Thread):
+class History:
     """Keeps every version of every object of a list, by uid, in the order in which they came."""
 
     def __init__(self, kubeconfig, path):
-        super().__init__(daemon=True)
-        self._stream = Api(kubeconfig).watch(path)
         self._lock = threading.Lock()
         self._versions = {}
         self._gone = {}
-        self.broke = None  # why nothing is heard any more
-        self.start()
+        self._watch = Watch(Api(kubeconfig), path, self._heard)
 
-    def run(self):
-        try:
-            self._listen()
-        except Exception as error:
-            self.broke = f"{type(error).__name__}: {error}"
+    def _heard(self, when, kind, thing):
+        uid = thing["metadata"]["uid"]
+        with self._lock:
+            self._versions.setdefault(uid, []).append(Seen(when, thing))
+            if kind == "DELETED":
+                self._gone[uid] = when
 
-    def _listen(self):
-        for event in self._stream.events():
-            when, thing = time.time(), event["object"]
-            uid = thing["metadata"]["uid"]
-            with self._lock:
-                self._versions.setdefault(uid, []).append(Seen(when, thing))
-                if event["type"] == "DELETED":
-                    self._gone[uid] = when
+    @property
+    def broke(self):
+        return self._watch.broke
 
     def end(self):
-        self._stream.end()
-        self.join(10)
+        self._watch.end()
 
     def versions(self, uid):
         with self._lock:
@@ -83,9 +75,9 @@ class Audit:
 
 class Observer:
     def __init__(self, state):
-        self.nodes = Watch(state.admin, "/api/v1/nodes")
-        self.pods = Watch(state.admin, "/api/v1/pods")
-        self.events = Watch(state.admin, "/apis/events.k8s.io/v1/events")
+        self.nodes = History(state.admin, "/api/v1/nodes")
+        self.pods = History(state.admin, "/api/v1/pods")
+        self.events = History(state.admin, "/apis/events.k8s.io/v1/events")
         self.audit = Audit(state.log / "audit.log")
 
     def broken(self):

@@ -3,30 +3,13 @@ import datetime
 import json
 import os
 import pathlib
-import socket
 
-from machine import Failed, await_until
+from machine import await_until
 from state import REPOSITORY
-from testing import must
+from testing import must, tell
 
 FOLDER = pathlib.Path(os.environ.get("SPOTKEEPER_TOOLS") or REPOSITORY / "build/release/tools")
 PROXY = "127.0.0.1:16443"  # in a node's namespace, where it is alone
-
-
-def tell(path, command):
-    """A line to a control socket, and its answer. Returns when what it says is done."""
-    with socket.socket(socket.AF_UNIX) as connection:
-        connection.connect(str(path))
-        connection.sendall(command.encode() + b"\n")
-        answer = connection.makefile().readline().strip()
-    if answer.startswith("error"):
-        raise Failed(f"{path}: {command}: {answer}")
-    return answer
-
-
-def seconds_of(text):
-    """A time of RFC 3339 in seconds since 1970."""
-    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
 
 
 def rfc3339(seconds):

@@ -1,15 +1,10 @@
 """What stands on the nodes: services of some replicas, of which one is on the node of the test and the others in the
 harbour, a node that nothing happens to and where there is always room."""
 from machine import await_until
+from testing import ready
 
 HARBOUR_LABEL = "conform/harbour"
 OWN_EVICTION = "EvictionByEvictionAPI"
-
-
-def ready(pod):
-    conditions = pod["status"].get("conditions", [])
-    return any(c["type"] == "Ready" and c["status"] == "True" for c in conditions) and \
-        "deletionTimestamp" not in pod["metadata"]
 
 
 def affinity(labels, node, harbour):

@@ -4,25 +4,9 @@ import select
 import threading
 import time
 
-from service import ready
-
-
-class Watch(threading.Thread):
-    """Follows a list of the API; `heard` gets each object with the time at which it came."""
-
-    def __init__(self, api, path, heard):
-        super().__init__(daemon=True)
-        self._stream = api.watch(path)
-        self._heard = heard
-        self.start()
-
-    def run(self):
-        for event in self._stream.events():
-            self._heard(time.time(), event["type"], event["object"])
-
-    def end(self):
-        self._stream.end()
-        self.join(10)
+from machine import Failed
+from testing import ready
+from watch import Watch
 
 
 class Clock:
@@ -40,6 +24,8 @@ class Clock:
     def end(self):
         for watch in self._watches:
             watch.end()
+            if watch.broke:
+                raise Failed(f"not all was heard: {watch.broke}")
 
     def _node(self, when, kind, node):
         if kind != "DELETED" and node["spec"].get("unschedulable"):

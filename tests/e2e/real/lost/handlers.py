@@ -2,12 +2,10 @@
 import os
 import pathlib
 
-import daemonset
 import node
 from cells import LABEL
-from machine import Failed, await_until, run
-from service import ready
-from testing import kubectl, must
+from machine import Failed, await_until
+from testing import kubectl, must, ready, shipped_manifest
 
 WATCHER = pathlib.Path(__file__).with_name("drain_watcher.py")
 
@@ -73,7 +71,7 @@ class Ours(Handler):
 
     def _manifest(self):
         """The shipped one, but for names (what is in it is there once for each cell), the image and the nodes."""
-        text = daemonset.MANIFEST
+        text = shipped_manifest()
         for there, here in (("spotkeeper-agent", f"spotkeeper-{self._name}"),
                             ("namespace: kube-system", f"namespace: {self._name}-agents"),
                             ("image: spotkeeper:latest", "image: docker.io/local/spotkeeper:1"),

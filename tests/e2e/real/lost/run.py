@@ -1,10 +1,8 @@
 """One run: a handler in a scenario, on a cell, and what it gave."""
 import collections
-import datetime
 import os
 import time
 
-import daemonset
 import minimum
 import node
 from api import Api
@@ -12,6 +10,7 @@ from clock import Clock, Ends, servers, wait_until
 from figures import Figures
 from scenario import LEAD
 from service import LOGS, WebService
+from testing import seconds_of, tell_metadata
 from timeline import Timeline
 from traffic import Traffic
 
@@ -20,10 +19,6 @@ SLOW = 40  # seconds in which the API server answers, however busy the machine i
 
 def load_now():
     return f"{os.getloadavg()[0]:.1f}"
-
-
-def seconds_of(text):
-    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
 
 
 class Run:
@@ -89,7 +84,7 @@ class Run:
 
     def _give_notice(self, dying):
         for number in dying:
-            said = daemonset.tell(number, f"notice terminate in {self._scenario.notice}s")
+            said = tell_metadata(number, f"notice terminate in {self._scenario.notice}s")
             if said != "ok":
                 raise RuntimeError(f"the metadata service says {said}")
 

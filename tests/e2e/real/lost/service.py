@@ -1,15 +1,9 @@
 """The service under load: a Deployment of the web server with a budget, in a namespace of its own for each run."""
 from cells import LABEL
 from machine import await_until
-from testing import kubectl
+from testing import kubectl, ready
 
 LOGS = "web"  # a folder in the log folder of each node: what a server notes outlives its pod there
-
-
-def ready(pod):
-    conditions = pod["status"].get("conditions", [])
-    return any(c["type"] == "Ready" and c["status"] == "True" for c in conditions) and \
-        "deletionTimestamp" not in pod["metadata"]
 
 
 def from_field(path):

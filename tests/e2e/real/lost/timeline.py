@@ -5,7 +5,7 @@ import json
 import re
 
 import node
-from clock import Watch
+from watch import Watch
 
 HOOKS = {"Running preStop hook": "pre_stop", "PreStop hook completed": "pre_stop_over",
          "PreStop hook not completed in grace period": "pre_stop_over"}
