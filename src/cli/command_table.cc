@@ -17,6 +17,12 @@ constexpr std::array simulate_examples = {
     Example{"spotkeeper simulate one-node --serve --speed 10 --keep",
             "serve a world on loopback for kubectl and a real agent, ten times faster than real time"},
 };
+constexpr std::array plan_examples = {
+    Example{"spotkeeper plan -f manifests/ -f nodepool.yaml",
+            "the machines to buy for these workloads, and their price"},
+    Example{"kubectl get nodes,pods,nodepools -A -o json | spotkeeper plan -f - -o json",
+            "where the pods that are pending in a cluster would go"},
+};
 constexpr std::array catalog_examples = {
     Example{"spotkeeper catalog", "the instance types that decisions know, with prices and interruption rates"},
     Example{"spotkeeper catalog --catalog types.csv -o json", "check a catalogue of your own, and see what was read"},
@@ -54,6 +60,13 @@ constexpr std::array<CommandInfo, command_count> table = {{
      "gives the same report.\n\n"
      "With --serve the same world stands behind real protocols on loopback instead, for kubectl and for real agents.",
      simulate_examples, run_simulate},
+    {Command::Plan, "plan", "Say which machines to buy for which pods, at what price",
+     "Reads workloads, pods, nodes and NodePools, places every pod by the scheduler's own rules on the nodes that are "
+     "there and on machines that the NodePools can buy, and prints the machines with their pods, the pods that have no "
+     "place with the reason, the cost an hour and a proven bound below which no plan can cost. docs/plan.md has the "
+     "rules and the JSON.\n\n"
+     "Buys nothing and changes nothing.",
+     plan_examples, run_plan},
     {Command::Catalog, "catalog", "Print the instance types that decisions know",
      "Prints the instance catalogue: size, what a node of the type can give to pods, on-demand price, what Spot saves "
      "and how often it is interrupted. docs/catalog.md has the format of a file of your own.",

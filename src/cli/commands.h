@@ -24,6 +24,7 @@ struct Streams {
 
 int run_agent(const Options& options, Streams streams);
 int run_simulate(const Options& options, Streams streams);
+int run_plan(const Options& options, Streams streams);
 int run_catalog(const Options& options, Streams streams);
 int run_migrate(const Options& options, Streams streams);
 int run_version(const Options& options, Streams streams);

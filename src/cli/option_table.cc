@@ -26,16 +26,24 @@ constexpr std::array<std::string_view, 1> compats = {"nth"};
 constexpr std::array<std::string_view, 2> pages = {"configuration", "scenarios"};
 constexpr std::array<std::string_view, 1> sources = {"nth-values"};
 
+constexpr std::array<std::string_view, 2> architectures = {"amd64", "arm64"};
+
+void store_seed(Options& options, std::int64_t seed) {
+  options.simulate.seed = seed;
+  options.plan.seed = seed;
+}
+
 std::vector<std::string_view> shipped_names() {
   std::vector<std::string_view> names;
   for (const sim::ShippedScenario& shipped : sim::shipped_scenarios()) names.push_back(shipped.name);
   return names;
 }
 
-constexpr CommandSet everywhere = {Command::Agent,   Command::Simulate,   Command::Catalog, Command::Migrate,
-                                   Command::Version, Command::Completion, Command::Docs};
+constexpr CommandSet everywhere = {Command::Agent,   Command::Simulate, Command::Plan,       Command::Catalog,
+                                   Command::Migrate, Command::Version,  Command::Completion, Command::Docs};
 constexpr CommandSet services = {Command::Agent, Command::Simulate};
-constexpr CommandSet printers = {Command::Simulate, Command::Catalog, Command::Migrate, Command::Version};
+constexpr CommandSet printers = {Command::Simulate, Command::Plan, Command::Catalog, Command::Migrate,
+                                 Command::Version};
 
 constexpr Option table[] = {
     // Arguments.
@@ -251,10 +259,11 @@ constexpr Option table[] = {
 
     // The simulation.
     {.name = "seed",
-     .type = IntegerType{0, std::numeric_limits<std::int64_t>::max(), SK_INTO(simulate.seed)},
-     .commands = {Command::Simulate},
-     .group = "Simulation",
-     .help = "seed of every random draw; the same seed gives the same report, byte for byte (default: the scenario's)"},
+     .type = IntegerType{0, std::numeric_limits<std::int64_t>::max(), store_seed},
+     .commands = {Command::Simulate, Command::Plan},
+     .group = "Randomness",
+     .help = "seed of every random draw; the same seed gives the same result, byte for byte (default: the scenario's; "
+             "1 for a plan)"},
     {.name = "policy",
      .type = ChoiceType{sim::policy_names, SK_INTO(simulate.policy)},
      .fallback = "spotkeeper",
@@ -359,9 +368,82 @@ constexpr Option table[] = {
      .help = "where a served world writes its kubeconfig (default: a new temporary directory)"},
     {.name = "catalog",
      .type = PathType{SK_INTO(catalog.file)},
-     .commands = {Command::Simulate, Command::Catalog},
+     .commands = {Command::Simulate, Command::Plan, Command::Catalog},
      .group = "Data",
      .help = "instance catalogue to use instead of the one in the binary; docs/catalog.md has the format"},
+
+    // The plan.
+    {.name = "file",
+     .type = PathsType{SK_INTO(plan.files)},
+     .commands = {Command::Plan},
+     .group = "Input",
+     .help = "manifests: files, folders, - for standard input; YAML or JSON, many documents, lists",
+     .short_name = 'f',
+     .required = true},
+    {.name = "prices",
+     .type = PathType{SK_INTO(plan.prices)},
+     .commands = {Command::Plan},
+     .group = "Input",
+     .help = "CSV with prices that count instead of the catalogue's: instance_type,zone,capacity_type,usd_per_hour"},
+    {.name = "zones",
+     .type = TextType{"ZONE,…", SK_INTO(plan.zones)},
+     .commands = {Command::Plan},
+     .group = "Input",
+     .help = "where machines can be bought (default: the zones that NodePools, Nodes, volumes and prices name)"},
+    {.name = "unavailable",
+     .type = TextType{"POOL,…", SK_INTO(plan.unavailable)},
+     .commands = {Command::Plan},
+     .group = "Input",
+     .help = "machines that can't be had: TYPE, TYPE:ZONE or TYPE:ZONE:CAPACITY-TYPE, * for every one"},
+    {.name = "default-arch",
+     .type = ChoiceType{architectures, SK_INTO(plan.default_arch)},
+     .fallback = "amd64",
+     .commands = {Command::Plan},
+     .group = "Placement",
+     .help = "where a pod goes that names no architecture; an image is not assumed to run on another"},
+    {.name = "time-budget",
+     .type = DurationType{0s, 1h, SK_INTO(plan.time_budget)},
+     .fallback = "2s",
+     .commands = {Command::Plan},
+     .group = "Effort",
+     .help =
+         "how long the plan may be made better once there is one; the steps that fit into it are measured and said"},
+    {.name = "steps",
+     .type = IntegerType{0, 1'000'000'000, SK_INTO(plan.steps)},
+     .commands = {Command::Plan},
+     .group = "Effort",
+     .help = "make exactly so many attempts instead: with the same seed, the same plan"},
+    {.name = "risk-pool-share",
+     .type = NumberType{0.01, 1, SK_INTO(plan.pool_share)},
+     .fallback = "0.5",
+     .commands = {Command::Plan},
+     .group = "Risk",
+     .help = "at most this share of a workload's pods, but one at least, in one Spot pool (a type in a zone)"},
+    {.name = "risk-budgets",
+     .type = FlagType{SK_INTO(plan.budgets_cap)},
+     .fallback = "true",
+     .commands = {Command::Plan},
+     .group = "Risk",
+     .help = "a workload with a PodDisruptionBudget has at most as many pods in one Spot pool as that lets be gone"},
+    {.name = "risk-node-share",
+     .type = NumberType{0.001, 1, SK_INTO(plan.node_share)},
+     .fallback = "1",
+     .commands = {Command::Plan},
+     .group = "Risk",
+     .help = "at most this share of a workload's pods, but one at least, on one new node"},
+    {.name = "risk-steady-on-demand",
+     .type = FlagType{SK_INTO(plan.steady_on_demand)},
+     .fallback = "true",
+     .commands = {Command::Plan},
+     .group = "Risk",
+     .help = "pods whose grace or preStop is longer than --risk-notice, and StatefulSets with volumes, go to on-demand "
+             "where they can"},
+    {.name = "risk-notice",
+     .type = DurationType{1s, 1h, SK_INTO(plan.notice)},
+     .fallback = "2m",
+     .commands = {Command::Plan},
+     .group = "Risk",
+     .help = "how long a Spot machine lives after its notice"},
 
     // The clock of a served world.
     {.name = "clock-epoch",

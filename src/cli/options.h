@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "base/time.h"
 #include "cli/compat_nth.h"
+#include "model/catalog.h"
 #include "net/address.h"
 #include "sim/policy.h"
 
@@ -113,6 +114,23 @@ struct CatalogOptions {
   std::string file;  // empty: the one in the binary
 };
 
+/// What `spotkeeper plan` reads, and how careful its plan is.
+struct PlanOptions {
+  std::vector<std::string> files;  // files, folders, "-"
+  std::string prices;              // empty: the catalogue's
+  std::string unavailable;         // pools, with commas between
+  std::string zones;               // the same
+  Architecture default_arch = Architecture::Amd64;
+  Duration notice{};
+  bool steady_on_demand = true;
+  double pool_share = 0.5;
+  double node_share = 1;
+  bool budgets_cap = true;
+  std::optional<std::int64_t> seed;   // none: 1
+  std::optional<std::int64_t> steps;  // none: as many as fit into the time budget
+  Duration time_budget{};
+};
+
 enum class MigrateSource { NthValues };
 
 struct MigrateOptions {
@@ -139,6 +157,7 @@ struct Options {
   NotifyOptions notify;
   SimulateOptions simulate;
   CatalogOptions catalog;
+  PlanOptions plan;
   MigrateOptions migrate;
   Shell shell = Shell::Bash;
   DocsPage page = DocsPage::Configuration;
@@ -149,8 +168,8 @@ struct Options {
 // ---------------------------------------------------------------------------------------------------------------------
 // The table.
 
-enum class Command { Agent, Simulate, Catalog, Migrate, Version, Completion, Docs };
-inline constexpr std::size_t command_count = 7;
+enum class Command { Agent, Simulate, Plan, Catalog, Migrate, Version, Completion, Docs };
+inline constexpr std::size_t command_count = 8;
 
 class CommandSet {
  public:

@@ -3,12 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <memory>
-#include <system_error>
 #include <utility>
 
-#include "base/file.h"
+#include "cli/manifest_files.h"
 #include "cli/terminal.h"
 #include "kube/config.h"
 #include "kube/connection.h"
@@ -18,40 +16,7 @@
 namespace spotkeeper::cli {
 namespace {
 
-namespace fs = std::filesystem;
-
-constexpr std::size_t kMostBytes = std::size_t{64} << 20U;
 constexpr std::size_t kShownChanges = 3;
-
-bool holds_manifests(const fs::path& path) {
-  return path.extension() == ".yaml" || path.extension() == ".yml" || path.extension() == ".json";
-}
-
-/// The files of a folder that hold manifests, by name; a file as it is.
-Result<std::vector<std::string>> files_of(const std::string& path) {
-  std::error_code problem;
-  if (path == "-" || !fs::is_directory(path, problem)) return std::vector<std::string>{path};
-  std::vector<std::string> files;
-  for (fs::recursive_directory_iterator at(path, problem), end; !problem && at != end; at.increment(problem)) {
-    if (at->is_regular_file(problem) && holds_manifests(at->path())) files.push_back(at->path().string());
-  }
-  if (problem) return fail(ErrorCode::NotFound, fmt::format("can't read {}: {}", path, problem.message()));
-  if (files.empty()) return fail(ErrorCode::NotFound, fmt::format("no .yaml, .yml or .json file is in {}", path));
-  std::sort(files.begin(), files.end());
-  return files;
-}
-
-Result<std::vector<sim::ManifestText>> read_files(const std::vector<std::string>& paths) {
-  std::vector<sim::ManifestText> texts;
-  for (const std::string& path : paths) {
-    SK_TRY(const auto files, files_of(path));
-    for (const std::string& file : files) {
-      SK_TRY(auto text, read_file(file == "-" ? "/dev/stdin" : file, kMostBytes));
-      texts.push_back({file == "-" ? "standard input" : file, std::move(text)});
-    }
-  }
-  return texts;
-}
 
 // ---- A live cluster
 
@@ -146,7 +111,8 @@ Result<sim::BuiltScenario> own_world(const Options& options, const Catalog& cata
   if (simulate.from_cluster) {
     SK_TRY(read, read_cluster(options.kubernetes));
   } else {
-    SK_TRY(read.texts, read_files(simulate.from));
+    SK_TRY(auto files, read_manifest_files(simulate.from));
+    for (ManifestFile& file : files) read.texts.push_back({std::move(file.name), std::move(file.text)});
   }
   SK_TRY(const auto found, sim::read_manifests(read.texts));
   SK_TRY(auto built, sim::build_scenario(found, {.rate = simulate.rate, .share = simulate.share}, catalog));

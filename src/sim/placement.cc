@@ -2,15 +2,10 @@
 
 #include <algorithm>
 
+#include "plan/schedule/node_match.h"
+
 namespace spotkeeper::sim {
 namespace {
-
-bool matches(const NodeSelectorTerm& term, const Node& node) {
-  if (term.labels.empty() && term.fields.empty()) return false;
-  const Labels fields{{"metadata.name", node.name.str()}};
-  return std::all_of(term.labels.begin(), term.labels.end(), [&](const auto& r) { return r.matches(node.labels); }) &&
-         std::all_of(term.fields.begin(), term.fields.end(), [&](const auto& r) { return r.matches(fields); });
-}
 
 /// matchLabelKeys: the pods that have the same values there as this one.
 bool same_values(const std::vector<std::string>& keys, const Labels& own, const Labels& other) {
@@ -32,15 +27,7 @@ bool over_zone_or_node(const std::string& key) {
 
 }  // namespace
 
-bool selects(const PodTemplate& spec, const Node& node) {
-  for (const auto& [key, value] : spec.node_selector) {
-    const auto* found = node.labels.find(key);
-    if (found == nullptr || *found != value) return false;
-  }
-  const auto& terms = spec.affinity.node_required;
-  if (!spec.affinity.has_node_required) return true;
-  return std::any_of(terms.begin(), terms.end(), [&](const auto& term) { return matches(term, node); });
-}
+bool selects(const PodTemplate& spec, const Node& node) { return plan::selects(spec, node.labels, node.name.str()); }
 
 Placement::Placement(const World::State& world, const PodRun& run, const std::set<PodId>& without)
     : world_(world), run_(run) {
@@ -165,7 +152,7 @@ bool Placement::allows(const Node& node) const {
 std::int64_t Placement::likes(const Node& node) const {
   std::int64_t sum = 0;
   for (const PreferredNodeTerm& term : run_.pod().spec->affinity.node_preferred) {
-    if (matches(term.term, node)) sum += term.weight;
+    if (plan::matches(term.term, node.labels, node.name.str())) sum += term.weight;
   }
   for (const Domains& domains : liked_) {
     const auto* here = node.labels.find(domains.key);

@@ -2,54 +2,20 @@
 
 #include <algorithm>
 
+#include "plan/schedule/node_match.h"
+
 namespace spotkeeper::plan::drain {
 namespace {
-
-constexpr std::string_view kHostname = "kubernetes.io/hostname";
-constexpr std::string_view kZone = "topology.kubernetes.io/zone";
-constexpr std::string_view kType = "node.kubernetes.io/instance-type";
 
 bool has(const Labels& labels, std::string_view key, const std::string& value) {
   const std::string* const present = labels.find(key);
   return present != nullptr && *present == value;
 }
 
-bool tolerates_all(const PodTemplate& spec, const Node& node) {
-  return std::ranges::all_of(node.taints, [&](const Taint& taint) {
-    return taint.effect == TaintEffect::PreferNoSchedule ||
-           std::ranges::any_of(spec.tolerations, [&](const Toleration& t) { return t.tolerates(taint); });
-  });
-}
-
-bool term_matches(const NodeSelectorTerm& term, const Node& node) {
-  if (term.labels.empty() && term.fields.empty()) return false;  // an empty term matches no node
-  const Labels fields{{"metadata.name", node.name.str()}};
-  return std::ranges::all_of(term.labels, [&](const auto& wanted) { return wanted.matches(node.labels); }) &&
-         std::ranges::all_of(term.fields, [&](const auto& wanted) { return wanted.matches(fields); });
-}
-
-bool selects(const PodTemplate& spec, const Node& node) {
-  for (const auto& [key, value] : spec.node_selector) {
-    const std::string* present = node.labels.find(key);
-    if (present == nullptr || *present != value) return false;
-  }
-  return !spec.affinity.has_node_required ||
-         std::ranges::any_of(spec.affinity.node_required, [&](const auto& term) { return term_matches(term, node); });
-}
-
-bool ports_clash(const PodTemplate& a, const PodTemplate& b) {
-  return std::ranges::any_of(a.host_ports, [&](const HostPort& mine) {
-    return std::ranges::any_of(b.host_ports, [&](const HostPort& theirs) {
-      const bool same_ip = mine.ip == theirs.ip || mine.ip.empty() || theirs.ip.empty();
-      return same_ip && mine.port == theirs.port && mine.protocol == theirs.protocol;
-    });
-  });
-}
-
 // `pod` does not want to share a host with `other`.
 bool repels(const Pod& pod, const Pod& other) {
   return std::ranges::any_of(pod.spec->affinity.anti_required, [&](const PodAffinityTerm& term) {
-    if (term.topology_key != kHostname || !term.selector || term.namespace_selector) return false;
+    if (term.topology_key != kHostnameLabel || !term.selector || term.namespace_selector) return false;
     const bool here = term.namespaces.empty()
                           ? pod.name.ns == other.name.ns
                           : std::ranges::find(term.namespaces, other.name.ns) != term.namespaces.end();
@@ -73,7 +39,8 @@ Room::Use& Room::use_of(const NodeName& node) {
 bool Room::fits(const Pod& pod, const Node& node) {
   const PodTemplate& spec = *pod.spec;
   if (!node.ready || node.unschedulable || node.deletion || going_.contains(node.name)) return false;
-  if (!tolerates_all(spec, node) || !selects(spec, node)) return false;
+  if (untolerated(spec.tolerations, node.taints) != nullptr) return false;
+  if (!selects(spec, node.labels, node.name.str())) return false;
   const Use& use = use_of(node.name);
   if (use.pods >= node.max_pods) return false;
   Resources together = use.requested;
@@ -81,7 +48,8 @@ bool Room::fits(const Pod& pod, const Node& node) {
   if (!together.fits(node.allocatable)) return false;
   if (!picky(spec)) return true;
   const auto stands_against = [&](const Pod* other) {
-    return !other->completed() && (ports_clash(spec, *other->spec) || repels(pod, *other) || repels(*other, pod));
+    return !other->completed() &&
+           (ports_clash(spec.host_ports, other->spec->host_ports) || repels(pod, *other) || repels(*other, pod));
   };
   return std::ranges::none_of(cluster_.pods_on(node.name), stands_against) &&
          std::ranges::none_of(use.claimed, stands_against);
@@ -105,8 +73,8 @@ bool Room::may_land_beside(const NodeName& node) {
   if (!added) return pool->second;
   pool->second = std::ranges::any_of(cluster_.nodes(), [&](const auto& entry) {
     const Node& other = entry.second;
-    return other.ready && !other.unschedulable && !other.deletion && has(other.labels, kZone, zone) &&
-           has(other.labels, kType, type) && !going_.contains(other.name);
+    return other.ready && !other.unschedulable && !other.deletion && has(other.labels, kZoneLabel, zone) &&
+           has(other.labels, kTypeLabel, type) && !going_.contains(other.name);
   });
   return pool->second;
 }

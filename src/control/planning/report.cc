@@ -1,0 +1,89 @@
+#include "control/planning/report.h"
+
+#include <cmath>
+#include <string>
+
+#include "plan/provision/risk.h"
+
+namespace spotkeeper::control {
+namespace {
+
+using format::JsonArray;
+using format::JsonObject;
+
+JsonObject offering_json(const plan::Problem& problem, std::uint32_t id) {
+  const plan::Offering& offering = problem.offerings[id];
+  return {{"type", problem.types[offering.type].name.str()},
+          {"zone", problem.zones[offering.zone]},
+          {"capacity_type", plan::name_of(offering.capacity)},
+          {"price_per_hour", offering.price.str()}};
+}
+
+JsonArray pods_json(const plan::Problem& problem, const std::vector<plan::PodId>& pods) {
+  JsonArray out;
+  for (const plan::PodId pod : pods) out.emplace_back(problem.pods[pod].name.str());
+  return out;
+}
+
+JsonObject node_json(const plan::Problem& problem, const plan::NewNode& node) {
+  JsonObject out = offering_json(problem, node.offering);
+  out["node_pool"] = problem.pools[node.pool].name;
+  JsonObject labels;
+  for (const auto& [key, value] : node.labels) labels[key] = value;
+  out["labels"] = std::move(labels);
+  JsonArray alternatives;
+  for (const std::uint32_t each : node.alternatives) alternatives.emplace_back(offering_json(problem, each));
+  out["alternatives"] = std::move(alternatives);
+  out["pods"] = pods_json(problem, node.pods);
+  return out;
+}
+
+JsonObject risk_json(const plan::Risk& risk) {
+  JsonArray shares;
+  for (const plan::WorstShare& each : risk.worst) {
+    shares.emplace_back(JsonObject{{"workload", each.workload.str()},
+                                   {"type", each.pool.type},
+                                   {"zone", each.pool.zone},
+                                   {"pods", each.pods},
+                                   {"of", each.of}});
+  }
+  return {{"expected_interruptions_per_day", std::round(risk.interruptions_per_day * 1e6) / 1e6},
+          {"worst_pool_shares", std::move(shares)}};
+}
+
+}  // namespace
+
+double gap_of(const plan::Plan& plan) {
+  if (plan.cost.micros == 0) return 0;
+  if (plan.lower_bound.micros == 0) return 1;
+  return static_cast<double>(plan.cost.micros) / static_cast<double>(plan.lower_bound.micros) - 1;
+}
+
+JsonObject plan_json(const plan::Problem& problem, const plan::Plan& plan, double seconds) {
+  JsonArray nodes;
+  for (const plan::NewNode& each : plan.nodes) nodes.emplace_back(node_json(problem, each));
+  JsonArray existing;
+  for (std::size_t i = 0; i < plan.existing.size(); ++i) {
+    if (plan.existing[i].empty()) continue;
+    existing.emplace_back(
+        JsonObject{{"node", problem.nodes[i].node.name.str()}, {"pods", pods_json(problem, plan.existing[i])}});
+  }
+  JsonArray unplaced;
+  for (const plan::Unplaced& each : plan.unplaced)
+    unplaced.emplace_back(JsonObject{{"pod", each.pod}, {"reason", each.reason}});
+  JsonArray remarks;
+  for (const std::string& each : problem.remarks) remarks.emplace_back(each);
+  return {{"cost_per_hour", plan.cost.str()},
+          {"lower_bound_per_hour", plan.lower_bound.str()},
+          {"gap", std::round(gap_of(plan) * 1e6) / 1e6},
+          {"seconds", seconds},
+          {"steps", plan.steps.steps},
+          {"seed", plan.seed.value},
+          {"risk", risk_json(plan::risk_of(problem, plan))},
+          {"nodes", std::move(nodes)},
+          {"existing", std::move(existing)},
+          {"unplaced", std::move(unplaced)},
+          {"remarks", std::move(remarks)}};
+}
+
+}  // namespace spotkeeper::control

@@ -1,0 +1,16 @@
+// A plan as a document (docs/plan.md has the schema).
+#pragma once
+
+#include "format/json.h"
+#include "plan/provision/plan.h"
+
+namespace spotkeeper::control {
+
+/// How much dearer the plan is than its bound: 0.03 is 3 %. 0 where nothing is bought, 1 where there is no bound.
+[[nodiscard]] double gap_of(const plan::Plan& plan);
+
+/// Amounts of money are text, as a double would not keep them exact. `seconds`: how long it took to make, the one
+/// figure that differs from run to run.
+[[nodiscard]] format::JsonObject plan_json(const plan::Problem& problem, const plan::Plan& plan, double seconds);
+
+}  // namespace spotkeeper::control

@@ -1,0 +1,268 @@
+#include "plan/provision/candidates.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <tuple>
+#include <utility>
+
+#include "base/text.h"
+#include "plan/schedule/node_match.h"
+
+namespace spotkeeper::plan {
+namespace {
+
+constexpr std::size_t kMostVariants = 64;          // of a NodePool's open labels
+constexpr std::int64_t kRootVolume = 17LL << 30U;  // allocatable of the 20 GiB that a node class has by default
+constexpr std::array<std::string_view, 17> kTypeLabels = {
+    "instance-category",   "instance-family",        "instance-generation",        "instance-size",
+    "instance-cpu",        "instance-memory",        "instance-cpu-manufacturer",  "instance-hypervisor",
+    "instance-gpu-name",   "instance-gpu-count",     "instance-accelerator-name",  "instance-accelerator-count",
+    "instance-local-nvme", "instance-ebs-bandwidth", "instance-network-bandwidth", "instance-gpu-manufacturer",
+    "ec2nodeclass"};
+constexpr std::string_view kAwsPrefix = "karpenter.k8s.aws/";
+
+bool is_letter(char c) { return c >= 'a' && c <= 'z'; }
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+/// "c" and "7" of "c7gn", "u" and "1" of "u-6tb1".
+std::pair<std::string, std::string> category_and_generation(std::string_view family) {
+  std::size_t at = 0;
+  while (at < family.size() && is_letter(family[at])) ++at;
+  const std::string category(family.substr(0, at));
+  if (const std::size_t size = family.find("tb"); at < family.size() && family[at] == '-' && size != family.npos) {
+    at = size + 2;
+  }
+  const std::size_t begin = at;
+  while (at < family.size() && is_digit(family[at])) ++at;
+  return {category, std::string(family.substr(begin, at - begin))};
+}
+
+/// A zone's name without its last letter.
+std::string_view region_of(std::string_view zone) {
+  return !zone.empty() && is_letter(zone.back()) ? zone.substr(0, zone.size() - 1) : zone;
+}
+
+void add_type_labels(const InstanceType& type, Labels& into) {
+  const auto set = [&](std::string_view key, std::string_view value) {
+    if (!value.empty()) into.set(std::string(kAwsPrefix) + std::string(key), value);
+  };
+  const auto number = [&](std::string_view key, std::int64_t value) { set(key, std::to_string(value)); };
+  const auto [category, generation] = category_and_generation(type.family());
+  set("instance-category", category);
+  set("instance-generation", generation);
+  set("instance-family", type.family());
+  set("instance-size",
+      std::string_view(type.name.str()).substr(std::min(type.family().size() + 1, type.name.str().size())));
+  number("instance-cpu", type.vcpus);
+  number("instance-memory", type.memory.value >> 20U);
+  set("instance-cpu-manufacturer", type.cpu_manufacturer);
+  set("instance-hypervisor", type.hypervisor);
+  if (type.gpus) {
+    set("instance-gpu-name", type.gpus->name);
+    number("instance-gpu-count", type.gpus->count);
+  }
+  if (type.neuron) {
+    set("instance-accelerator-name", type.neuron->name);
+    number("instance-accelerator-count", type.neuron->count);
+  }
+  if (type.local_nvme_gb) number("instance-local-nvme", *type.local_nvme_gb);
+  if (type.ebs_mbps) number("instance-ebs-bandwidth", *type.ebs_mbps);
+  if (type.network_mbps) number("instance-network-bandwidth", *type.network_mbps);
+}
+
+Resources allocatable_of(const InstanceType& type) {
+  Resources out{type.allocatable_cpu, type.allocatable_memory, {}};
+  Resources more;
+  more.other.emplace_back("ephemeral-storage", kRootVolume);
+  out += more;
+  const auto add = [&](std::string_view name, std::int64_t count) {
+    Resources one;
+    if (count > 0) one.other.emplace_back(name, count);
+    out += one;
+  };
+  if (type.gpus) add(type.gpus->name.starts_with("radeon") ? "amd.com/gpu" : "nvidia.com/gpu", type.gpus->count);
+  if (type.neuron) add("aws.amazon.com/neuron", type.neuron->count);
+  return out;
+}
+
+/// Whether the requirement, and a template's label, allow what the machine itself says of that key.
+bool allowed(const NodePool& pool, const Labels& machine, const std::set<std::string>& open) {
+  for (const PoolRequirement& each : pool.requirements)
+    if (!open.contains(each.key) && !each.allows(machine.find(each.key))) return false;
+  return std::ranges::all_of(pool.labels, [&](const auto& label) {
+    const std::string* const own = machine.find(label.first);
+    return own == nullptr || *own == label.second;
+  });
+}
+
+bool follows_from_machine(std::string_view key) {
+  return key == kZoneLabel || key == kRegionLabel || key == kTypeLabel || key == kArchLabel || key == kCapacityLabel ||
+         key == "kubernetes.io/os" || key.starts_with(kAwsPrefix) || key.starts_with("beta.kubernetes.io/") ||
+         key.starts_with("failure-domain.beta.kubernetes.io/");
+}
+
+/// Every value that some pod names for the key.
+std::set<std::string> values_named(const Problem& problem, const std::string& key) {
+  std::set<std::string> out;
+  const auto look = [&](const std::vector<NodeSelectorTerm>& terms) {
+    for (const NodeSelectorTerm& term : terms)
+      for (const SelectorRequirement& each : term.labels)
+        if (each.key == key && each.op == SelectorOperator::In) out.insert(each.values.begin(), each.values.end());
+  };
+  for (const Shape& shape : problem.shapes) {
+    if (const std::string* value = shape.spec->node_selector.find(key); value != nullptr) out.insert(*value);
+    look(shape.spec->affinity.node_required);
+    for (const auto& terms : shape.volumes.where) look(terms);
+  }
+  return out;
+}
+
+/// A value that the requirement allows, where nobody names one.
+std::optional<std::string> some_value(const PoolRequirement& requirement) {
+  const auto bound = [&](std::int64_t by) {
+    const auto number = parse_int<std::int64_t>(requirement.values.front());
+    return std::to_string(number.value_or(0) + by);
+  };
+  switch (requirement.op) {
+    case PoolOperator::In: return std::ranges::min(requirement.values);
+    case PoolOperator::Exists: return "true";
+    case PoolOperator::Gt: return bound(1);
+    case PoolOperator::Lt: return bound(-1);
+    case PoolOperator::Gte:
+    case PoolOperator::Lte: return bound(0);
+    case PoolOperator::NotIn:
+    case PoolOperator::DoesNotExist: return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+/// What the pool leaves open: by key the values that are worth a candidate; none is the label's absence.
+using Choices = std::map<std::string, std::vector<std::optional<std::string>>>;
+
+Choices choices_of(const NodePool& pool, const Problem& problem) {
+  Choices out;
+  for (const PoolRequirement& each : pool.requirements) {
+    if (follows_from_machine(each.key) || pool.labels.contains(each.key) || out.contains(each.key)) continue;
+    const auto agreed = [&](const std::string* value) {
+      return std::ranges::all_of(pool.requirements,
+                                 [&](const auto& other) { return other.key != each.key || other.allows(value); });
+    };
+    std::vector<std::optional<std::string>> values;
+    for (const std::string& value : values_named(problem, each.key))
+      if (agreed(&value)) values.emplace_back(value);
+    if (agreed(nullptr)) values.emplace_back(std::nullopt);
+    for (const PoolRequirement& other : pool.requirements) {
+      if (!values.empty() || other.key != each.key) continue;
+      if (auto value = some_value(other); value && agreed(&*value)) values.push_back(std::move(value));
+    }
+    out.emplace(each.key, std::move(values));
+  }
+  return out;
+}
+
+/// Every combination, as labels.
+std::vector<Labels> variants_of(const Choices& choices) {
+  std::vector<Labels> out{Labels()};
+  for (const auto& [key, values] : choices) {
+    std::vector<Labels> next;
+    for (const Labels& before : out) {
+      for (const auto& value : values) {
+        if (next.size() == kMostVariants) break;
+        next.push_back(before);
+        if (value) next.back().set(key, *value);
+      }
+    }
+    out = std::move(next);
+  }
+  return out;
+}
+
+class Builder {
+ public:
+  explicit Builder(Board& board) : board_(board), problem_(board.problem()) {
+    machines_.reserve(problem_.offerings.size());
+    for (const Offering& each : problem_.offerings) {
+      machines_.push_back(machine_labels(problem_.types[each.type], problem_.zones[each.zone], each.capacity));
+    }
+  }
+
+  std::vector<Candidate> build() {
+    for (std::uint32_t pool = 0; pool < problem_.pools.size(); ++pool) add_pool(pool);
+    std::ranges::stable_sort(out_, [&](const Candidate& a, const Candidate& b) { return rank(a) < rank(b); });
+    return std::move(out_);
+  }
+
+ private:
+  [[nodiscard]] std::tuple<Money, std::int32_t, std::uint32_t, std::uint32_t> rank(const Candidate& each) const {
+    return {each.price, -problem_.pools[each.pool].weight, each.pool, each.offering};
+  }
+
+  void add_pool(std::uint32_t id) {
+    const NodePool& pool = problem_.pools[id];
+    const Choices choices = choices_of(pool, problem_);
+    std::set<std::string> open;
+    for (const auto& [key, values] : choices) open.insert(key);
+    const std::vector<Labels> variants = variants_of(choices);
+    for (std::uint32_t offering = 0; offering < problem_.offerings.size(); ++offering) {
+      Labels labels = machines_[offering];
+      if (!pool.node_class.empty()) labels.set("karpenter.k8s.aws/ec2nodeclass", pool.node_class);
+      labels.set(kPoolLabel, pool.name);
+      if (!allowed(pool, labels, open)) continue;
+      for (const auto& [key, value] : pool.labels) labels.set(key, value);
+      for (std::uint32_t i = 0; i < variants.size(); ++i) {
+        add(id, offering, labels, variants[i]);
+        out_.back().variant = i;
+      }
+    }
+  }
+
+  void add(std::uint32_t pool, std::uint32_t offering, const Labels& labels, const Labels& variant) {
+    const InstanceType& type = problem_.types[problem_.offerings[offering].type];
+    Candidate out{pool, offering, 0, {}, {}, {}, problem_.offerings[offering].price};
+    out.facts.labels = labels;
+    for (const auto& [key, value] : variant) out.facts.labels.set(key, value);
+    out.facts.taints = problem_.pools[pool].taints;
+    out.facts.allocatable = board_.resources().amounts_of(allocatable_of(type), type.max_pods);
+    out.domains = board_.topology().domains_of(out.facts.labels, out.facts.taints, {}, true);
+    out.room = out.facts.allocatable;
+    for (const ShapeId daemon : board_.daemons_of(out.facts))
+      for (std::size_t i = 0; i < out.room.size(); ++i) out.room[i] -= board_.requests_of(daemon)[i];
+    out_.push_back(std::move(out));
+  }
+
+  Board& board_;
+  const Problem& problem_;
+  std::vector<Labels> machines_;  // by offering
+  std::vector<Candidate> out_;
+};
+
+}  // namespace
+
+bool is_known_type_label(std::string_view key) {
+  return key.starts_with(kAwsPrefix) &&
+         std::ranges::find(kTypeLabels, key.substr(kAwsPrefix.size())) != kTypeLabels.end();
+}
+
+Labels machine_labels(const InstanceType& type, std::string_view zone, CapacityType capacity) {
+  Labels labels{{std::string(kTypeLabel), type.name.str()},
+                {"beta.kubernetes.io/instance-type", type.name.str()},
+                {std::string(kZoneLabel), std::string(zone)},
+                {"failure-domain.beta.kubernetes.io/zone", std::string(zone)},
+                {std::string(kRegionLabel), std::string(region_of(zone))},
+                {"failure-domain.beta.kubernetes.io/region", std::string(region_of(zone))},
+                {std::string(kArchLabel), std::string(name_of(type.arch))},
+                {"beta.kubernetes.io/arch", std::string(name_of(type.arch))},
+                {"kubernetes.io/os", "linux"},
+                {"beta.kubernetes.io/os", "linux"},
+                {std::string(kCapacityLabel), std::string(name_of(capacity))}};
+  add_type_labels(type, labels);
+  return labels;
+}
+
+std::vector<Candidate> candidates_of(Board& board) { return Builder(board).build(); }
+
+}  // namespace spotkeeper::plan

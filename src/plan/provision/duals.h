@@ -1,0 +1,38 @@
+// Prices of single resources that show what pods are worth: the dual of the linear program that buys fractions of
+// machines for fractions of pods.
+//
+// The program: machine type c costs p_c and holds C_ck of resource k; an item i wants a_ik and is there d_i times.
+// Fractions x_ic of the items go to types that take them, y_c machines of each are bought: minimise Σ p_c y_c so that
+// Σ_i a_ik x_ic ≤ C_ck y_c and Σ_c x_ic = d_i. Its dual gives each resource of each type a price λ_ck with
+// Σ_k C_ck λ_ck ≤ p_c, and maximises Σ_i d_i min_c Σ_k a_ik λ_ck. That is a game between types, which weigh their
+// resources, and items, which choose their types; both learn by optimistic multiplicative weights (Rakhlin and
+// Sridharan 2013), whose averages end at the program's optimum. Any weights prove a bound, however far they have come.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+namespace spotkeeper::plan {
+
+struct LinearItem {
+  std::vector<double> wants;  // by resource
+  double count = 0;
+};
+
+struct LinearMachine {
+  std::vector<double> room;  // by resource
+  double price = 0;
+  std::vector<char> takes;  // by item
+};
+
+struct DualPrices {
+  std::vector<std::vector<double>> weights;  // by machine and resource: the share of its price that the resource bears
+  std::vector<double> of_item;               // the least that one costs on a machine that takes it; 0: none does
+  double bound = 0;
+};
+
+/// At most `rounds` rounds of learning; fewer where bound and fractional plan have met.
+[[nodiscard]] DualPrices find_prices(const std::vector<LinearItem>& items, const std::vector<LinearMachine>& machines,
+                                     std::size_t rounds);
+
+}  // namespace spotkeeper::plan

@@ -1,0 +1,311 @@
+#include "plan/provision/plan.h"
+
+#include <algorithm>
+#include <functional>
+#include <iterator>
+#include <map>
+#include <optional>
+#include <set>
+#include <tuple>
+#include <utility>
+
+#include "base/random.h"
+#include "plan/provision/bound.h"
+#include "plan/provision/bulk.h"
+#include "plan/provision/purchase.h"
+#include "plan/provision/reasons.h"
+#include "plan/schedule/seating.h"
+
+namespace spotkeeper::plan {
+namespace {
+
+constexpr Leniency kAnything{.domains = true, .shares = true, .steady = true};
+constexpr std::int64_t kSlackPercent = 10;  // by which an alternative may be dearer than the machine it stands in for
+
+/// Places pod after pod: on a node that is there, on one that is bought already, on a new one.
+class Planner {
+ public:
+  Planner(const Problem& problem, StepBudget budget, Seed seed)
+      : problem_(problem),
+        purchase_(problem),
+        place_(problem.pods.size()),
+        budget_(budget),
+        seed_(seed),
+        random_(seed.value) {
+    order_pods();
+  }
+
+  Plan make() {
+    if (!all_on_existing()) {
+      expect_domains();
+      place_where_room_is();
+      place_all({}, [&](ShapeId shape) { return !Bulk::may_take(purchase_, shape); });
+      place_where_room_is();
+      place_bulk();
+      place_all({});
+      // From here on only pods that would be left out otherwise.
+      purchase_.board().topology().forget_expected();
+      place_all({.domains = true});
+      place_all({.domains = true, .shares = true});
+      place_all({.domains = true, .steady = true});
+      place_all(kAnything);
+      seat_the_rest();
+    }
+    return result();
+  }
+
+ private:
+  [[nodiscard]] ShapeId shape_of(PodId pod) const { return problem_.pods[pod].shape; }
+
+  /// Who has more priority goes first; then the large ones, for which it is harder to find room.
+  void order_pods() {
+    std::int64_t cpu = 1;
+    std::int64_t memory = 1;
+    for (const PendingPod& pod : problem_.pods) {
+      cpu += requests(pod.shape)[ResourceNames::kCpu];
+      memory += requests(pod.shape)[ResourceNames::kMemory] >> 10U;
+    }
+    const auto size = [&](ShapeId shape) {
+      const Amounts& wanted = requests(shape);
+      return static_cast<double>(wanted[ResourceNames::kCpu]) / static_cast<double>(cpu) +
+             static_cast<double>(wanted[ResourceNames::kMemory] >> 10U) / static_cast<double>(memory);
+    };
+    using Rank = std::tuple<std::int32_t, double, ShapeId, PodId>;
+    std::vector<Rank> ranked;
+    for (PodId pod = 0; pod < problem_.pods.size(); ++pod) {
+      const ShapeId shape = shape_of(pod);
+      if (!problem_.shapes[shape].refused.empty()) continue;
+      ranked.emplace_back(-problem_.shapes[shape].spec->priority, -size(shape), shape, pod);
+    }
+    std::ranges::sort(ranked);
+    for (const Rank& each : ranked) order_.push_back(std::get<3>(each));
+  }
+  [[nodiscard]] const Amounts& requests(ShapeId shape) const { return purchase_.board().requests_of(shape); }
+
+  /// Whether the nodes that are there have room for everything, so that nothing has to be bought.
+  bool all_on_existing() {
+    std::vector<std::pair<PodId, NodeId>> placed;
+    for (const PodId pod : order_) {
+      auto node = first_node(shape_of(pod), {});
+      if (!node && purchase_.candidates().empty()) node = first_node(shape_of(pod), kAnything);
+      if (!node) break;
+      purchase_.place(shape_of(pod), *node);
+      placed.emplace_back(pod, *node);
+    }
+    if (placed.size() == order_.size()) {
+      for (const auto& [pod, node] : placed) place_[pod] = node;
+      return true;
+    }
+    for (const auto& [pod, node] : placed) purchase_.remove(shape_of(pod), node);
+    return false;
+  }
+
+  /// Machines that can be bought are domains for those who can use them.
+  void expect_domains() {
+    std::set<ShapeId> seen;
+    for (const PodId pod : order_) {
+      const ShapeId shape = shape_of(pod);
+      if (!seen.insert(shape).second || !purchase_.board().topology().is_spread(shape)) continue;
+      for (CandidateId id = 0; id < purchase_.candidates().size(); ++id) {
+        if (fits_candidate(shape, id)) purchase_.board().topology().expect(shape, purchase_.candidates()[id].domains);
+      }
+    }
+  }
+
+  /// On nodes that are there or bought already. A shape that has found none once is not asked again.
+  void place_where_room_is() {
+    std::vector<char> full(problem_.shapes.size(), purchase_.board().nodes() == 0 ? 1 : 0);
+    for (const PodId pod : order_) {
+      const ShapeId shape = shape_of(pod);
+      if (place_[pod] || full[shape] != 0) continue;
+      const auto node = first_node(shape, {});
+      if (node) {
+        put(pod, *node);
+      } else {
+        full[shape] = 1;
+      }
+    }
+  }
+
+  void put(PodId pod, NodeId node) {
+    purchase_.place(shape_of(pod), node);
+    place_[pod] = node;
+  }
+
+  /// Most pods, by their kinds. Where NodePools have limits, those of more priority come first.
+  void place_bulk() {
+    const bool limited = std::ranges::any_of(problem_.pools, [](const NodePool& pool) { return !pool.limits.empty(); });
+    std::map<std::int32_t, std::vector<PodId>> groups;
+    for (const PodId pod : order_) {
+      if (place_[pod] || !Bulk::may_take(purchase_, shape_of(pod))) continue;
+      groups[limited ? -problem_.shapes[shape_of(pod)].spec->priority : 0].push_back(pod);
+    }
+    for (const auto& [rank, pods] : groups) {
+      Bulk bulk(purchase_, pods);
+      bulk.place(budget_.steps / groups.size(), random_, place_);
+    }
+  }
+
+  [[nodiscard]] bool fits_candidate(ShapeId shape, CandidateId id) const {
+    if (purchase_.suited(shape)[id] == 0) return false;
+    const Amounts& wanted = requests(shape);
+    const Amounts& room = purchase_.candidates()[id].room;
+    for (std::size_t i = 0; i < wanted.size(); ++i)
+      if (wanted[i] > 0 && wanted[i] > room[i]) return false;
+    return true;
+  }
+
+  std::optional<NodeId> first_node(ShapeId shape, Leniency leniency) const {
+    for (NodeId node = 0; node < purchase_.board().nodes(); ++node)
+      if (purchase_.allows(shape, node, leniency) == Refusal::None) return node;
+    return std::nullopt;
+  }
+
+  /// The machine on which one such pod costs least, if as many of them as are still to be placed share it.
+  std::optional<CandidateId> best_new(ShapeId shape, std::int64_t pods, Leniency leniency) const {
+    std::optional<CandidateId> best;
+    double best_cost = 0;
+    for (CandidateId id = 0; id < purchase_.candidates().size(); ++id) {
+      if (!fits_candidate(shape, id)) continue;
+      const Candidate& candidate = purchase_.candidates()[id];
+      std::int64_t held = pods;
+      const Amounts& wanted = requests(shape);
+      for (std::size_t i = 0; i < wanted.size(); ++i)
+        if (wanted[i] > 0) held = std::min(held, candidate.room[i] / wanted[i]);
+      const double cost =
+          static_cast<double>(candidate.price.micros) / static_cast<double>(std::max<std::int64_t>(held, 1));
+      if (best && cost >= best_cost) continue;
+      if (purchase_.allows_new(shape, id, leniency) != Refusal::None) continue;
+      best = id;
+      best_cost = cost;
+    }
+    return best;
+  }
+
+  void place_all(Leniency leniency) {
+    place_all(leniency, [](ShapeId) { return true; });
+  }
+  void place_all(Leniency leniency, const std::function<bool(ShapeId)>& concerns) {
+    std::map<ShapeId, std::int64_t> left;
+    for (const PodId pod : order_) left[shape_of(pod)] += place_[pod] ? 0 : 1;
+    std::map<ShapeId, std::size_t> failed;  // with how many had been placed by then: until one more is, it would again
+    std::size_t placed = 0;
+    for (const PodId pod : order_) {
+      if (place_[pod] || !concerns(shape_of(pod))) continue;
+      const ShapeId shape = shape_of(pod);
+      if (const auto before = failed.find(shape); before != failed.end() && before->second == placed) continue;
+      failed[shape] = placed;
+      auto node = first_node(shape, leniency);
+      if (!node) {
+        const auto candidate = best_new(shape, left[shape], leniency);
+        if (!candidate) continue;
+        node = purchase_.open(*candidate);
+        if (purchase_.allows(shape, *node, leniency) != Refusal::None) continue;
+      }
+      put(pod, *node);
+      ++placed;
+      --left[shape];
+    }
+  }
+
+  /// Where few pods on few nodes are left, every way to seat them is tried.
+  void seat_the_rest() {
+    const auto seats = seat_all(purchase_.board(), problem_, order_, place_);
+    if (!seats) return;
+    for (const PodId pod : order_)
+      if (place_[pod]) purchase_.remove(shape_of(pod), *place_[pod]);
+    place_ = *seats;
+    for (const PodId pod : order_)
+      if (place_[pod]) purchase_.place(shape_of(pod), *place_[pod]);
+  }
+
+  // ---- The answer
+
+  Plan result() {
+    Plan plan;
+    plan.existing.resize(problem_.nodes.size());
+    std::vector<std::vector<PodId>> pods(purchase_.board().nodes());
+    for (PodId pod = 0; pod < place_.size(); ++pod)
+      if (place_[pod]) pods[*place_[pod]].push_back(pod);
+    for (NodeId node = 0; node < pods.size(); ++node) {
+      if (node < problem_.nodes.size()) {
+        plan.existing[node] = std::move(pods[node]);
+      } else if (!pods[node].empty()) {
+        plan.nodes.push_back(new_node(node, std::move(pods[node])));
+        plan.cost += problem_.offerings[plan.nodes.back().offering].price;
+      }
+    }
+    plan.unplaced = unplaced();
+    plan.lower_bound = lower_bound(purchase_, demand());
+    plan.steps = budget_;
+    plan.seed = seed_;
+    return plan;
+  }
+
+  [[nodiscard]] std::vector<std::int64_t> demand() const {
+    std::vector<std::int64_t> out(problem_.shapes.size(), 0);
+    for (PodId pod = 0; pod < place_.size(); ++pod)
+      if (place_[pod]) ++out[shape_of(pod)];
+    return out;
+  }
+
+  NewNode new_node(NodeId id, std::vector<PodId> pods) const {
+    NewNode out;
+    const Candidate& chosen = purchase_.candidates()[*purchase_.bought_as(id)];
+    out.pool = chosen.pool;
+    out.offering = chosen.offering;
+    out.labels = chosen.facts.labels;
+    out.pods = std::move(pods);
+    for (const CandidateId each : alternatives(id)) out.alternatives.push_back(purchase_.candidates()[each].offering);
+    return out;
+  }
+
+  /// Those that are little dearer; and as many more as the NodePool's minValues ask for.
+  std::vector<CandidateId> alternatives(NodeId node) const {
+    const CandidateId chosen = *purchase_.bought_as(node);
+    const auto& all = purchase_.candidates();
+    const Money most = all[chosen].price + all[chosen].price.percent(kSlackPercent);
+    const auto is_near = [&](CandidateId id) {
+      return all[id].price <= most &&
+             problem_.offerings[all[id].offering].capacity == problem_.offerings[all[chosen].offering].capacity;
+    };
+    const std::vector<CandidateId> able = purchase_.stand_ins(node);
+    std::vector<CandidateId> taken{chosen};
+    std::ranges::copy_if(able, std::back_inserter(taken), is_near);
+    for (const CandidateId id : able) {
+      if (purchase_.are_enough(taken)) break;
+      if (!is_near(id)) taken.push_back(id);
+    }
+    taken.erase(taken.begin());
+    std::ranges::sort(taken);
+    return taken;
+  }
+
+  std::vector<Unplaced> unplaced() {
+    std::vector<Unplaced> out;
+    std::map<ShapeId, std::string> reasons;
+    for (PodId pod = 0; pod < place_.size(); ++pod) {
+      if (place_[pod]) continue;
+      auto& reason = reasons[shape_of(pod)];
+      if (reason.empty()) reason = reason_of(purchase_, shape_of(pod));
+      out.push_back({problem_.pods[pod].name.str(), reason});
+    }
+    for (const auto& [what, why] : problem_.unreadable) out.push_back({what, why});
+    std::ranges::sort(out, {}, &Unplaced::pod);
+    return out;
+  }
+
+  const Problem& problem_;
+  Purchase purchase_;
+  std::vector<PodId> order_;
+  std::vector<std::optional<NodeId>> place_;
+  StepBudget budget_;
+  Seed seed_;
+  Random random_;
+};
+
+}  // namespace
+
+Plan make_plan(const Problem& problem, StepBudget budget, Seed seed) { return Planner(problem, budget, seed).make(); }
+
+}  // namespace spotkeeper::plan

@@ -1,0 +1,52 @@
+// Which machines to buy for pods that have no node, and which pod goes where.
+//
+// Pure: the answer depends on the arguments alone, byte for byte. Every pod that is placed keeps every hard rule of
+// kube-scheduler (docs/plan.md has them with their sources), in the order in which it was placed and in the end; a pod
+// that can't be placed is told why and stops nobody else.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "plan/schedule/problem.h"
+
+namespace spotkeeper::plan {
+
+/// How much work may go into making a plan better once there is one. A step is one attempt at a few nodes.
+struct StepBudget {
+  std::uint64_t steps = 0;
+};
+struct Seed {
+  std::uint64_t value = 1;
+};
+
+struct NewNode {
+  std::uint32_t pool = 0;      // into Problem::pools
+  std::uint32_t offering = 0;  // into Problem::offerings: what it is priced at
+  Labels labels;               // all that the node will carry, but for its hostname
+  /// Other offerings of the same capacity type that would do for its pods within every rule, at most a tenth dearer;
+  /// cheapest first, `offering` not among them.
+  std::vector<std::uint32_t> alternatives;
+  std::vector<PodId> pods;
+};
+
+struct Unplaced {
+  std::string pod;  // "namespace/name"
+  std::string reason;
+};
+
+struct Plan {
+  std::vector<NewNode> nodes;
+  std::vector<std::vector<PodId>> existing;  // by node, as in Problem::nodes
+  std::vector<Unplaced> unplaced;            // by pod
+  Money cost;                                // of the new nodes, an hour
+  Money lower_bound;                         // no set of machines that holds the placed pods costs less
+  StepBudget steps;                          // what it was made with
+  Seed seed;
+};
+
+/// Total: every problem has a plan.
+[[nodiscard]] Plan make_plan(const Problem& problem, StepBudget budget, Seed seed);
+
+}  // namespace spotkeeper::plan

@@ -1,0 +1,90 @@
+// The nodes of a plan in the making: those that are there, and those that are bought for it.
+//
+// Beside the scheduler's rules (schedule/board.h) it keeps those of buying: NodePool limits and minValues, a workload's
+// share of one Spot pool and of one node, on-demand for what takes long to end.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "plan/provision/candidates.h"
+#include "plan/provision/shares.h"
+#include "plan/schedule/board.h"
+
+namespace spotkeeper::plan {
+
+using CandidateId = std::uint32_t;
+
+/// What is given up, one after the other, before a pod is left out.
+struct Leniency {
+  bool domains = false;  // that a new node leaves the spread of pods that are placed as it was
+  bool shares = false;   // a workload's share of a pool or a node
+  bool steady = false;   // on-demand for what takes long to end
+};
+
+class Purchase {
+ public:
+  /// `problem` outlives this object.
+  explicit Purchase(const Problem& problem);
+
+  [[nodiscard]] Board& board() { return board_; }
+  [[nodiscard]] const Board& board() const { return board_; }
+  [[nodiscard]] const Workloads& workloads() const { return workloads_; }
+  [[nodiscard]] const std::vector<Candidate>& candidates() const { return candidates_; }
+  /// The candidate that the node is of; none of one that was there.
+  [[nodiscard]] std::optional<CandidateId> bought_as(NodeId node) const;
+  [[nodiscard]] const std::map<ShapeId, std::int64_t>& pods_on(NodeId node) const { return on_node_[node]; }
+
+  /// By candidate: its labels, taints and place suit the shape; its size is not looked at.
+  [[nodiscard]] const std::vector<char>& suited(ShapeId shape) const { return suited_[class_of_[shape]]; }
+  /// Whether it takes long to end, so that on-demand is its place.
+  [[nodiscard]] bool is_steady(ShapeId shape) const { return steady_[shape] != 0; }
+
+  [[nodiscard]] Refusal allows(ShapeId shape, NodeId node, Leniency leniency, Scope scope = Scope::All) const;
+  [[nodiscard]] Refusal allows_new(ShapeId shape, CandidateId candidate, Leniency leniency) const;
+  NodeId open(CandidateId candidate);
+  /// With less than the whole scope, the rest of the rules between pods has been counted for it elsewhere.
+  void place(ShapeId shape, NodeId node, Scope scope = Scope::All);
+  void remove(ShapeId shape, NodeId node);
+
+  /// What the NodePool may still have of each thing that it limits, and what such a machine is of it.
+  [[nodiscard]] std::vector<std::int64_t> limits_left(std::uint32_t pool) const;
+  [[nodiscard]] std::vector<std::int64_t> spends(CandidateId candidate) const;
+  /// None: not Spot.
+  [[nodiscard]] std::optional<SpotPool> spot_pool_of(CandidateId candidate) const;
+  [[nodiscard]] std::int64_t in_pool(WorkloadId workload, const SpotPool& pool) const;
+  [[nodiscard]] bool has_min_values(std::uint32_t pool) const;
+  /// For the NodePool of these candidates, which can be launched for one node, its minValues are met.
+  [[nodiscard]] bool are_enough(const std::vector<CandidateId>& candidates) const;
+
+  /// Other candidates that would do for what is on a bought node, cheapest first.
+  [[nodiscard]] std::vector<CandidateId> stand_ins(NodeId node) const;
+
+ private:
+  void classify();
+  void count_limits();
+  [[nodiscard]] Refusal allows_share(ShapeId shape, NodeId node) const;
+  [[nodiscard]] bool within_limits(const Candidate& candidate) const;
+  [[nodiscard]] std::int64_t capacity(const Candidate& candidate, const std::string& resource) const;
+  [[nodiscard]] bool keeps_min_values(CandidateId candidate, const std::map<ShapeId, std::int64_t>& pods) const;
+  [[nodiscard]] bool would_do(CandidateId other, CandidateId chosen, const std::map<ShapeId, std::int64_t>& pods,
+                              const Amounts& used) const;
+  [[nodiscard]] Amounts used_by(const std::map<ShapeId, std::int64_t>& pods) const;
+
+  const Problem& problem_;
+  Board board_;
+  Workloads workloads_;
+  std::vector<Candidate> candidates_;
+  std::vector<std::uint32_t> class_of_;                     // by shape
+  std::vector<std::vector<char>> suited_;                   // by class, then candidate
+  std::vector<char> steady_;                                // by shape
+  std::vector<std::optional<CandidateId>> bought_;          // by node
+  std::vector<std::map<ShapeId, std::int64_t>> on_node_;    // pods placed by this plan, by node
+  std::vector<std::optional<SpotPool>> spot_;               // by node
+  std::vector<std::map<std::string, std::int64_t>> spent_;  // of each pool's limits
+  std::map<std::pair<WorkloadId, SpotPool>, std::int64_t> in_pool_;
+};
+
+}  // namespace spotkeeper::plan

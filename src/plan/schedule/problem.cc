@@ -1,0 +1,14 @@
+#include "plan/schedule/problem.h"
+
+namespace spotkeeper::plan {
+
+std::string_view name_of(CapacityType type) {
+  switch (type) {
+    case CapacityType::OnDemand: return "on-demand";
+    case CapacityType::Spot: return "spot";
+    case CapacityType::Reserved: return "reserved";
+  }
+  return "";
+}
+
+}  // namespace spotkeeper::plan

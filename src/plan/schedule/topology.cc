@@ -1,0 +1,409 @@
+#include "plan/schedule/topology.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "plan/schedule/node_match.h"
+
+namespace spotkeeper::plan {
+namespace {
+
+constexpr std::uint32_t kEveryNode = 0;  // the eligibility of rules that are not about spread
+
+/// The selector with what matchLabelKeys and mismatchLabelKeys add to it for this very pod.
+LabelSelector merged(LabelSelector selector, const Labels& own, const std::vector<std::string>& match,
+                     const std::vector<std::string>& mismatch) {
+  const auto add = [&](const std::vector<std::string>& keys, SelectorOperator op) {
+    for (const std::string& key : keys)
+      if (const std::string* value = own.find(key); value != nullptr)
+        selector.requirements.push_back({key, op, {*value}});
+  };
+  add(match, SelectorOperator::In);
+  add(mismatch, SelectorOperator::NotIn);
+  std::ranges::sort(selector.requirements);
+  const auto again = std::ranges::unique(selector.requirements);
+  selector.requirements.erase(again.begin(), again.end());
+  return selector;
+}
+
+}  // namespace
+
+Topology::Topology(const Problem& problem) : problem_(problem), rules_(problem.shapes.size()) {
+  host_key_ = key_of(std::string(kHostnameLabel));
+  eligibilities_.emplace_back();
+  for (ShapeId shape = 0; shape < problem.shapes.size(); ++shape) compile(shape);
+  compile_counted();
+}
+
+KeyId Topology::key_of(const std::string& key) {
+  const auto [at, added] = key_ids_.try_emplace(key, static_cast<KeyId>(keys_.size()));
+  if (added) {
+    keys_.push_back(key);
+    values_.emplace_back();
+    next_value_.push_back(0);
+  }
+  return at->second;
+}
+
+ValueId Topology::value_of(KeyId key, const std::string& value) {
+  const auto [at, added] = values_[key].try_emplace(value, next_value_[key]);
+  if (added) ++next_value_[key];
+  return at->second;
+}
+
+// ---- Rules into counters
+
+Topology::MatcherId Topology::matcher_for(const std::vector<NamespaceName>& namespaces, const LabelSelector& selector) {
+  const auto [at, added] = matcher_ids_.try_emplace({namespaces, selector}, static_cast<MatcherId>(matchers_.size()));
+  if (!added) return at->second;
+  Matcher matcher;
+  matcher.shapes.reserve(problem_.shapes.size());
+  for (const Shape& shape : problem_.shapes) {
+    const bool here = std::ranges::binary_search(namespaces, shape.ns);
+    matcher.shapes.push_back(here && selector.matches(*shape.labels) ? 1 : 0);
+  }
+  matchers_.push_back(std::move(matcher));
+  return at->second;
+}
+
+Topology::MatcherId Topology::matcher_of_all(const std::vector<MatcherId>& terms) {
+  if (terms.size() == 1) return terms.front();
+  const auto [at, added] = combined_ids_.try_emplace(terms, static_cast<MatcherId>(matchers_.size()));
+  if (!added) return at->second;
+  Matcher matcher = matchers_[terms.front()];
+  for (const MatcherId each : terms)
+    for (std::size_t i = 0; i < matcher.shapes.size(); ++i) matcher.shapes[i] &= matchers_[each].shapes[i];
+  matchers_.push_back(std::move(matcher));
+  return at->second;
+}
+
+/// None: a term without a selector, which matches no pod.
+std::optional<Topology::MatcherId> Topology::matcher_of(const PodAffinityTerm& term, const Shape& owner) {
+  if (!term.selector) return std::nullopt;
+  std::vector<NamespaceName> namespaces = term.namespaces;
+  if (term.namespace_selector) {
+    for (const auto& [name, labels] : problem_.namespaces)
+      if (term.namespace_selector->matches(labels)) namespaces.push_back(name);
+  } else if (namespaces.empty()) {
+    namespaces.push_back(owner.ns);
+  }
+  std::ranges::sort(namespaces);
+  const auto again = std::ranges::unique(namespaces);
+  namespaces.erase(again.begin(), again.end());
+  return matcher_for(namespaces,
+                     merged(*term.selector, *owner.labels, term.match_label_keys, term.mismatch_label_keys));
+}
+
+std::uint32_t Topology::eligibility_of(const TopologySpread& spread, const Shape& shape,
+                                       const std::vector<KeyId>& keys) {
+  const PodTemplate& spec = *shape.spec;
+  const bool picky = spread.honor_node_affinity && (!spec.node_selector.empty() || spec.affinity.has_node_required);
+  const auto [at, added] = eligibility_ids_.try_emplace(
+      {picky ? spec.node_selector : Labels(), picky && spec.affinity.has_node_required,
+       picky ? spec.affinity.node_required : std::vector<NodeSelectorTerm>(), spread.honor_node_taints,
+       spread.honor_node_taints ? spec.tolerations : std::vector<Toleration>(), keys},
+      static_cast<std::uint32_t>(eligibilities_.size()));
+  if (added) {
+    Eligibility eligibility;
+    if (picky) eligibility.spec = &spec;
+    if (spread.honor_node_taints) eligibility.tolerations = &spec.tolerations;
+    eligibility.keys = keys;
+    eligibilities_.push_back(std::move(eligibility));
+  }
+  return at->second;
+}
+
+Topology::CounterId Topology::counter_for(KeyId key, MatcherId matcher, bool owners,
+                                          std::optional<std::uint32_t> eligibility) {
+  const CounterKey id{key, matcher, owners, eligibility.value_or(kEveryNode)};
+  const auto [at, added] = counter_ids_.try_emplace(id, static_cast<CounterId>(counters_.size()));
+  if (added) {
+    Counter counter;
+    counter.key = key;
+    counter.spread = eligibility.has_value();
+    counter.eligibility = eligibility.value_or(kEveryNode);
+    counters_.push_back(std::move(counter));
+    owners_.emplace_back();
+  }
+  return at->second;
+}
+
+void Topology::compile_spreads(ShapeId id) {
+  const Shape& shape = problem_.shapes[id];
+  std::vector<KeyId> keys;
+  for (const TopologySpread& spread : shape.spec->spread)
+    if (spread.hard) keys.push_back(key_of(spread.topology_key));
+  std::ranges::sort(keys);
+  for (const TopologySpread& spread : shape.spec->spread) {
+    if (!spread.hard) continue;
+    Spread rule;
+    rule.key = key_of(spread.topology_key);
+    rule.max_skew = spread.max_skew;
+    rule.min_domains = spread.min_domains.value_or(1);
+    std::optional<LabelSelector> selector = spread.selector;
+    if (selector) selector = merged(*selector, *shape.labels, spread.match_label_keys, {});
+    rule.trivial = !selector || selector->requirements.empty();
+    if (!rule.trivial) {
+      const MatcherId matcher = matcher_for({shape.ns}, *selector);
+      rule.self = matchers_[matcher].shapes[id];
+      rule.counter = counter_for(rule.key, matcher, false, eligibility_of(spread, shape, keys));
+      Counter& counter = counters_[rule.counter];
+      counter.strictest = std::min(counter.strictest, rule.max_skew);
+    }
+    rules_[id].spreads.push_back(rule);
+  }
+}
+
+void Topology::compile_affinity(ShapeId id) {
+  const Shape& shape = problem_.shapes[id];
+  const auto& terms = shape.spec->affinity.pod_required;
+  if (terms.empty()) return;
+  std::vector<MatcherId> matchers;
+  for (const PodAffinityTerm& term : terms) {
+    const auto matcher = matcher_of(term, shape);
+    matchers.push_back(matcher ? *matcher : matcher_for({}, {}));
+  }
+  const MatcherId all = matcher_of_all(matchers);
+  for (const PodAffinityTerm& term : terms)
+    rules_[id].affinity.push_back(counter_for(key_of(term.topology_key), all, false, std::nullopt));
+  rules_[id].affinity_self = matchers_[all].shapes[id] != 0;
+}
+
+void Topology::compile_anti(ShapeId id) {
+  const Shape& shape = problem_.shapes[id];
+  for (const PodAffinityTerm& term : shape.spec->affinity.anti_required) {
+    const auto matcher = matcher_of(term, shape);
+    if (!matcher) continue;
+    const KeyId key = key_of(term.topology_key);
+    rules_[id].anti.push_back(counter_for(key, *matcher, false, std::nullopt));
+    owners_[counter_for(key, *matcher, true, std::nullopt)].push_back(id);
+  }
+}
+
+void Topology::compile(ShapeId shape) {
+  compile_spreads(shape);
+  compile_affinity(shape);
+  compile_anti(shape);
+}
+
+/// Which counters count a shape's pods, and which owners of anti-affinity it has to look out for.
+void Topology::compile_counted() {
+  for (const auto& [id, counter] : counter_ids_) {
+    if (id.owners) {
+      for (const ShapeId owner : owners_[counter]) {
+        auto& counted = rules_[owner].counted;
+        if (std::ranges::find(counted, counter) == counted.end()) counted.push_back(counter);
+      }
+    }
+    for (ShapeId shape = 0; shape < rules_.size(); ++shape) {
+      if (matchers_[id.matcher].shapes[shape] == 0) continue;
+      (id.owners ? rules_[shape].repelled : rules_[shape].counted).push_back(counter);
+    }
+  }
+  for (Rules& rules : rules_) {
+    const auto note = [&](KeyId key) { rules.above_hosts = rules.above_hosts || key != host_key_; };
+    for (const Spread& spread : rules.spreads) note(spread.key);
+    for (const auto* list : {&rules.affinity, &rules.anti, &rules.repelled, &rules.counted})
+      for (const CounterId counter : *list) note(counters_[counter].key);
+  }
+}
+
+// ---- Nodes and domains
+
+DomainsOfNode Topology::domains_of(const Labels& labels, std::span<const Taint> taints, std::string_view name,
+                                   bool fresh_host) {
+  DomainsOfNode out;
+  out.values.reserve(keys_.size());
+  for (KeyId key = 0; key < keys_.size(); ++key) {
+    const std::string* const value = labels.find(keys_[key]);
+    if (key == host_key_ && fresh_host) {
+      out.values.push_back(kFresh);
+    } else {
+      out.values.push_back(value == nullptr ? kAbsent : value_of(key, *value));
+    }
+  }
+  out.eligible.reserve(eligibilities_.size());
+  for (const Eligibility& each : eligibilities_) {
+    const bool has_keys = std::ranges::none_of(each.keys, [&](KeyId key) { return out.values[key] == kAbsent; });
+    const bool selected = each.spec == nullptr || selects(*each.spec, labels, name);
+    const bool tolerated = each.tolerations == nullptr || untolerated(*each.tolerations, taints) == nullptr;
+    out.eligible.push_back(has_keys && selected && tolerated);
+  }
+  return out;
+}
+
+void Topology::grow(Counter& counter, ValueId value) {
+  if (value < counter.pods.size()) return;
+  const std::size_t size = std::max<std::size_t>(value + 1, counter.pods.size() * 2);
+  counter.pods.resize(size, 0);
+  if (!counter.spread) return;
+  counter.nodes.resize(size, 0);
+  counter.expected.resize(size, 0);
+}
+
+void Topology::add_domain(Counter& counter, ValueId value) {
+  ++counter.domains;
+  ++counter.domains_by_pods[counter.pods[value]];
+}
+
+void Topology::add_node(DomainsOfNode& node) {
+  for (KeyId key = 0; key < keys_.size(); ++key)
+    if (node.values[key] == kFresh) node.values[key] = next_value_[key]++;
+  for (Counter& counter : counters_) {
+    const ValueId value = node.values[counter.key];
+    if (!counter.spread || value == kAbsent || !node.eligible[counter.eligibility]) continue;
+    grow(counter, value);
+    if (counter.nodes[value]++ == 0 && counter.expected[value] == 0) add_domain(counter, value);
+  }
+}
+
+void Topology::expect(ShapeId shape, const DomainsOfNode& node) {
+  for (const Spread& spread : rules_[shape].spreads) {
+    if (spread.trivial) continue;
+    Counter& counter = counters_[spread.counter];
+    if (node.values[counter.key] == kAbsent || !node.eligible[counter.eligibility]) continue;
+    // All hosts that do not exist yet are one domain: the next one, which is always empty.
+    const ValueId value = counter.key == host_key_ ? expected_host() : node.values[counter.key];
+    grow(counter, value);
+    if (std::exchange(counter.expected[value], 1) == 0 && counter.nodes[value] == 0) add_domain(counter, value);
+  }
+}
+
+bool Topology::may_open(const DomainsOfNode& node) const {
+  return std::ranges::all_of(counters_, [&](const Counter& counter) {
+    const ValueId value = node.values[counter.key];
+    if (!counter.spread || value == kAbsent || !node.eligible[counter.eligibility]) return true;
+    const bool is_domain = value < counter.nodes.size() && (counter.nodes[value] != 0 || counter.expected[value] != 0);
+    return is_domain || counter.domains_by_pods.empty() || counter.domains_by_pods.rbegin()->first <= counter.strictest;
+  });
+}
+
+void Topology::forget_expected() {
+  for (Counter& counter : counters_) {
+    for (ValueId value = 0; value < counter.expected.size(); ++value) {
+      if (std::exchange(counter.expected[value], 0) == 0 || counter.nodes[value] != 0) continue;
+      --counter.domains;
+      const auto at = counter.domains_by_pods.find(counter.pods[value]);
+      if (--at->second == 0) counter.domains_by_pods.erase(at);
+    }
+  }
+}
+
+/// A hostname that no node ever has.
+ValueId Topology::expected_host() {
+  if (!expected_host_) expected_host_ = next_value_[host_key_]++;
+  return *expected_host_;
+}
+
+// ---- Pods
+
+void Topology::shift(Counter& counter, ValueId value, std::int32_t by) {
+  std::int32_t& pods = counter.pods[value];
+  if (counter.spread && (counter.nodes[value] != 0 || counter.expected[value] != 0)) {
+    const auto at = counter.domains_by_pods.find(pods);
+    if (--at->second == 0) counter.domains_by_pods.erase(at);
+    ++counter.domains_by_pods[pods + by];
+  }
+  pods += by;
+  counter.total += by;
+}
+
+void Topology::count(ShapeId shape, const DomainsOfNode& node, bool terminating, std::int32_t by, Scope scope) {
+  for (const CounterId id : rules_[shape].counted) {
+    Counter& counter = counters_[id];
+    if (!in_scope(counter.key, scope) || (counter.spread && terminating)) continue;
+    const ValueId value = node.values[counter.key];
+    if (value == kAbsent || (counter.spread && !node.eligible[counter.eligibility])) continue;
+    grow(counter, value);
+    shift(counter, value, by);
+  }
+}
+
+std::int32_t Topology::least(const Counter& counter, std::int32_t min_domains) {
+  if (counter.domains < min_domains || counter.domains_by_pods.empty()) return 0;
+  return counter.domains_by_pods.begin()->first;
+}
+
+Refusal Topology::allows_spread(const Rules& rules, const DomainsOfNode& node, Scope scope) const {
+  for (const Spread& spread : rules.spreads) {
+    if (!in_scope(spread.key, scope)) continue;
+    const ValueId value = node.values[spread.key];
+    if (value == kAbsent) return Refusal::Spread;
+    if (spread.trivial) continue;
+    const Counter& counter = counters_[spread.counter];
+    const bool eligible = node.eligible[counter.eligibility];
+    const bool new_domain =
+        eligible && (value >= counter.nodes.size() || (counter.nodes[value] == 0 && counter.expected[value] == 0));
+    const std::int32_t here = eligible ? pods_at(counter, value) : 0;
+    // A machine that would be bought for it is a domain of its own, without pods.
+    const std::int32_t lowest = new_domain ? 0 : least(counter, spread.min_domains);
+    if (here + spread.self - lowest > spread.max_skew) return Refusal::Spread;
+  }
+  return Refusal::None;
+}
+
+bool Topology::keeps_spread(ShapeId shape, const DomainsOfNode& node) const {
+  return std::ranges::all_of(rules_[shape].spreads, [&](const Spread& spread) {
+    if (spread.trivial) return true;
+    const Counter& counter = counters_[spread.counter];
+    const std::int32_t here = node.eligible[counter.eligibility] ? pods_at(counter, node.values[spread.key]) : 0;
+    return here - least(counter, spread.min_domains) <= spread.max_skew;
+  });
+}
+
+Refusal Topology::allows(ShapeId shape, const DomainsOfNode& node, Scope scope) const {
+  const Rules& rules = rules_[shape];
+  if (const Refusal refusal = allows_spread(rules, node, scope); refusal != Refusal::None) return refusal;
+  const auto nobody = [&](CounterId id) { return counters_[id].total == 0; };
+  const bool first = rules.affinity_self && std::ranges::all_of(rules.affinity, nobody);
+  for (const CounterId id : rules.affinity) {
+    if (!in_scope(counters_[id].key, scope)) continue;
+    const ValueId value = node.values[counters_[id].key];
+    if (value == kAbsent || (!first && pods_at(counters_[id], value) == 0)) return Refusal::Affinity;
+  }
+  const auto is_there = [&](CounterId id) {
+    const ValueId value = node.values[counters_[id].key];
+    return in_scope(counters_[id].key, scope) && value != kAbsent && pods_at(counters_[id], value) > 0;
+  };
+  if (std::ranges::any_of(rules.anti, is_there)) return Refusal::AntiAffinity;
+  return std::ranges::any_of(rules.repelled, is_there) ? Refusal::Repelled : Refusal::None;
+}
+
+std::vector<Topology::HostLimit> Topology::host_limits(ShapeId shape) const {
+  const Rules& rules = rules_[shape];
+  std::vector<HostLimit> out;
+  for (const Spread& spread : rules.spreads)
+    if (!spread.trivial && spread.key == host_key_) out.push_back({spread.counter, spread.max_skew - spread.self});
+  for (const auto* list : {&rules.anti, &rules.repelled})
+    for (const CounterId id : *list)
+      if (counters_[id].key == host_key_) out.push_back({id, 0});
+  return out;
+}
+
+std::vector<std::uint32_t> Topology::host_counters(ShapeId shape) const {
+  std::vector<std::uint32_t> out;
+  for (const CounterId id : rules_[shape].counted)
+    if (counters_[id].key == host_key_) out.push_back(id);
+  return out;
+}
+
+bool Topology::wants_company(ShapeId shape) const {
+  const auto over_hosts = [&](CounterId id) { return counters_[id].key == host_key_; };
+  return std::ranges::any_of(rules_[shape].affinity, over_hosts);
+}
+
+std::string Topology::describe_spread(ShapeId shape) const {
+  for (const Spread& spread : rules_[shape].spreads) {
+    if (spread.trivial) continue;
+    const Counter& counter = counters_[spread.counter];
+    if (counter.domains >= spread.min_domains) continue;
+    return fmt::format("needs {} values of {} for minDomains, {} exist{}", spread.min_domains, keys_[spread.key],
+                       counter.domains, counter.domains == 1 ? "s" : "");
+  }
+  return {};
+}
+
+}  // namespace spotkeeper::plan
