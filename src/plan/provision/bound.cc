@@ -12,7 +12,7 @@ namespace {
 // A byte costs far less than a millionth of a dollar: prices of resources are kept in 10^-15 of one.
 constexpr Int128 kScale = 1'000'000'000'000'000;
 constexpr double kBelowOne = 1 - 1e-9;  // for what the search's doubles are off by
-constexpr std::size_t kMostRounds = 4'000;
+constexpr SearchEnd kSearchEnd{4'000, 1e-4};
 
 /// What one unit of each resource of a machine costs.
 using Rates = std::vector<Int128>;
@@ -62,7 +62,7 @@ class Proof {
       for (std::size_t item = 0; item < items_.size(); ++item) machine.takes.push_back(takes.takes(id, item) ? 1 : 0);
       machines.push_back(std::move(machine));
     }
-    const DualPrices prices = find_prices(items, machines, kMostRounds);
+    const DualPrices prices = find_prices(items, machines, kSearchEnd);
     worth_.resize(items_.size());
     std::vector<bool> priced(items_.size(), false);
     for (std::size_t c = 0; c < kept.size(); ++c) {

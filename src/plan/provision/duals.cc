@@ -8,7 +8,6 @@ namespace spotkeeper::plan {
 namespace {
 
 constexpr double kRate = 0.5;
-constexpr double kNear = 1e-5;          // bound and plan have met
 constexpr std::size_t kLookEvery = 50;  // rounds between two looks at the averages
 constexpr double kNever = std::numeric_limits<double>::infinity();
 
@@ -45,8 +44,8 @@ class Game {
     mean_choice_.assign(choice_.size(), 0);
   }
 
-  void play(std::size_t rounds) {
-    for (std::size_t round = 1; round <= rounds; ++round) {
+  void play(SearchEnd end) {
+    for (std::size_t round = 1; round <= end.rounds; ++round) {
       keep_if_best(weights_, price_items(weights_, item_costs_));
       least_plan_ = std::min(least_plan_, load_machines(choice_, loads_));
       average(static_cast<double>(round));
@@ -54,7 +53,7 @@ class Game {
       if (round % kLookEvery != 0) continue;
       keep_if_best(mean_weights_, price_items(mean_weights_, scratch_));
       least_plan_ = std::min(least_plan_, load_machines(mean_choice_, scratch_));
-      if (least_plan_ - bound_ <= kNear * bound_) return;
+      if (least_plan_ - bound_ <= end.nearness * bound_) return;
     }
   }
 
@@ -177,10 +176,10 @@ class Game {
 }  // namespace
 
 DualPrices find_prices(const std::vector<LinearItem>& items, const std::vector<LinearMachine>& machines,
-                       std::size_t rounds) {
+                       SearchEnd end) {
   if (items.empty() || machines.empty()) return {{}, std::vector<double>(items.size(), 0), 0};
   Game game(items, machines);
-  game.play(rounds);
+  game.play(end);
   return game.result();
 }
 

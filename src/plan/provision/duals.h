@@ -27,12 +27,19 @@ struct LinearMachine {
 
 struct DualPrices {
   std::vector<std::vector<double>> weights;  // by machine and resource: the share of its price that the resource bears
-  std::vector<double> of_item;               // the least that one costs on a machine that takes it; 0: none does
+  std::vector<double> of_item;               // the least that one costs on a machine that takes it
   double bound = 0;
 };
 
-/// At most `rounds` rounds of learning; fewer where bound and fractional plan have met.
+/// How long to search: at most so many rounds of learning, and no longer than until the bound is as near to the cost of
+/// a fractional plan (0.001: within a thousandth).
+struct SearchEnd {
+  std::size_t rounds = 0;
+  double nearness = 0;
+};
+
+/// Each item is taken by some machine.
 [[nodiscard]] DualPrices find_prices(const std::vector<LinearItem>& items, const std::vector<LinearMachine>& machines,
-                                     std::size_t rounds);
+                                     SearchEnd end);
 
 }  // namespace spotkeeper::plan

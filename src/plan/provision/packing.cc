@@ -10,11 +10,11 @@
 namespace spotkeeper::plan {
 namespace {
 
-constexpr std::size_t kRounds = 1'500;  // of the search for prices
-constexpr std::size_t kDeep = 3;        // machines that must be better, before one is no choice any more
-constexpr double kLargeFirst = 0.5;     // by how much more a pod is wanted that fills a whole machine
-constexpr std::int64_t kChunk = 4;      // a kind is put in by this part of what would fit
-constexpr double kSpread = 0.3;         // of the worths, when machines are filled anew
+constexpr SearchEnd kSearchEnd{1'500, 1e-3};
+constexpr std::size_t kDeep = 3;     // machines that must be better, before one is no choice any more
+constexpr double kLargeFirst = 0.5;  // by how much more a pod is wanted that fills a whole machine
+constexpr std::int64_t kChunk = 4;   // a kind is put in by this part of what would fit
+constexpr double kSpread = 0.3;      // of the worths, when machines are filled anew
 constexpr std::size_t kFewest = 2;
 constexpr std::size_t kMore = 4;   // machines that are filled anew together
 constexpr std::size_t kDraws = 3;  // of which the worst is
@@ -119,7 +119,7 @@ void Packer::find_prices_of(const Takes& takes) {
     for (const ItemId item : known) machine.takes.push_back(takes.takes(id, item) ? 1 : 0);
     machines.push_back(std::move(machine));
   }
-  const DualPrices prices = find_prices(items, machines, kRounds);
+  const DualPrices prices = find_prices(items, machines, kSearchEnd);
   for (std::size_t i = 0; i < known.size(); ++i) worth_[known[i]] = prices.of_item[i];
   // Every choice is as scarce as the densest machine most like it: the one that has most for its price of what it has.
   for (Choice& choice : choices_) {

@@ -37,19 +37,34 @@ spec:
                      name, replicas, cpu, spec.empty() ? "" : ", ", spec);
 }
 
-plan::Problem problem_of(const std::string& yaml, const PlanningOptions& options) {
+namespace {
+
+plan::Problem read(const std::string& yaml, const Catalog& catalog, const PlanningOptions& options) {
   const auto documents = format::parse_yaml_stream(yaml);
   EXPECT_TRUE(documents) << documents.error().message;
   std::vector<format::JsonValue> values;
   for (const auto& each : documents.value()) values.push_back(each.value());
-  auto problem = read_problem(values, small_catalog(), options);
+  auto problem = read_problem(values, catalog, options);
   EXPECT_TRUE(problem) << problem.error().message;
   return std::move(problem).value();
 }
 
-format::JsonObject planned(const std::string& yaml, const PlanningOptions& options) {
-  const plan::Problem problem = problem_of(yaml, options);
+format::JsonObject plan_of(const plan::Problem& problem) {
   return plan_json(problem, plan::make_plan(problem, {}, {}), 0);
+}
+
+}  // namespace
+
+plan::Problem problem_of(const std::string& yaml, const PlanningOptions& options) {
+  return read(yaml, small_catalog(), options);
+}
+
+format::JsonObject planned(const std::string& yaml, const PlanningOptions& options) {
+  return plan_of(problem_of(yaml, options));
+}
+
+format::JsonObject planned_with(const std::string& yaml, const Catalog& catalog) {
+  return plan_of(read(yaml, catalog, {}));
 }
 
 std::vector<std::size_t> pods_by_node(const format::JsonObject& plan) {

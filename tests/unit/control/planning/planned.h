@@ -35,6 +35,8 @@ spec:
 /// The plan's document.
 [[nodiscard]] format::JsonObject planned(const std::string& yaml, const PlanningOptions& options = {});
 
+[[nodiscard]] format::JsonObject planned_with(const std::string& yaml, const Catalog& catalog);
+
 /// How many pods a node of the document has, new nodes first, then existing ones.
 [[nodiscard]] std::vector<std::size_t> pods_by_node(const format::JsonObject& plan);
 /// The values of a field of its new nodes.
