@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/text.h"
@@ -255,9 +256,10 @@ std::vector<std::string> unrequested(const JsonObject* resources, const std::set
 void request_limits(JsonValue& holder, const std::vector<std::string>& names) {
   if (names.empty()) return;
   JsonObject& resources = holder.get_object()["resources"].get_object();
-  JsonValue& requests = resources["requests"];
-  if (!requests.is_object()) requests = JsonObject();
-  for (const std::string& name : names) requests.get_object()[name] = resources["limits"].get_object()[name];
+  const JsonObject* const given = object_in(&resources, "requests");
+  JsonObject requests = given == nullptr ? JsonObject() : *given;
+  for (const std::string& name : names) requests.emplace(name, resources.at("limits").get_object().at(name));
+  resources.insert_or_assign("requests", std::move(requests));
 }
 
 /// Calls `what` with each container and its resources.

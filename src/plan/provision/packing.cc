@@ -11,10 +11,11 @@ namespace spotkeeper::plan {
 namespace {
 
 constexpr SearchEnd kSearchEnd{1'500, 1e-3};
-constexpr std::size_t kDeep = 3;     // machines that must be better, before one is no choice any more
-constexpr double kLargeFirst = 0.5;  // by how much more a pod is wanted that fills a whole machine
-constexpr std::int64_t kChunk = 4;   // a kind is put in by this part of what would fit
-constexpr double kSpread = 0.3;      // of the worths, when machines are filled anew
+constexpr std::size_t kDeep = 3;      // machines that must be better, before one is no choice any more
+constexpr double kLargeFirst = 0.5;   // by how much more a pod is wanted that fills a whole machine
+constexpr double kLeastShare = 0.05;  // of a resource that is not scarce in all, but may be on one machine
+constexpr std::int64_t kChunk = 4;    // a kind is put in by this part of what would fit
+constexpr double kSpread = 0.3;       // of the worths, when machines are filled anew
 constexpr std::size_t kFewest = 2;
 constexpr std::size_t kMore = 4;   // machines that are filled anew together
 constexpr std::size_t kDraws = 3;  // of which the worst is
@@ -193,7 +194,8 @@ Content Packer::fill_one(const Choice& choice, const std::vector<std::int64_t>& 
   Content content;
   while (!able.empty()) {
     for (std::size_t k = 0; k < scarcity.size(); ++k)
-      scarcity[k] = (choice.shares[k] + 1e-3) / static_cast<double>(std::max<std::int64_t>(scratch_.free[k], 1));
+      scarcity[k] =
+          std::max(choice.shares[k], kLeastShare) / static_cast<double>(std::max<std::int64_t>(scratch_.free[k], 1));
     double best_score = -1;
     std::size_t best = 0;
     for (std::size_t i = 0; i < able.size(); ++i) {

@@ -253,8 +253,8 @@ TEST(Plan, RequestsWhatAPodHasALimitOf) {
         "{}}}]}}\n",
         resources);
   };
-  EXPECT_THAT(unplaced(planned(node("n", "a", "1") + pod("{limits: {cpu: 2}}"))), SizeIs(1));
-  EXPECT_THAT(unplaced(planned(node("n", "a", "1") + pod("{limits: {cpu: 2}, requests: {cpu: 1}}"))), IsEmpty());
+  EXPECT_THAT(unplaced(planned(node("n1", "a", "1") + pod("{limits: {cpu: 2}}"))), SizeIs(1));
+  EXPECT_THAT(unplaced(planned(node("n1", "a", "1") + pod("{limits: {cpu: 2}, requests: {cpu: 1}}"))), IsEmpty());
 }
 
 TEST(Plan, LeavesAsManyTypesToChooseFromAsMinValuesAsks) {
