@@ -14,6 +14,7 @@
 #include "control/planning/shapes.h"
 #include "control/planning/volumes.h"
 #include "kube/codec/decode.h"
+#include "kube/codec/documents.h"
 #include "kube/codec/translate.h"
 #include "plan/schedule/node_match.h"
 
@@ -66,7 +67,8 @@ class Reader {
   Reader(const Catalog& catalog, const PlanningOptions& options) : catalog_(catalog), options_(options) {}
 
   Result<plan::Problem> read(std::span<const format::JsonValue> documents) {
-    for (const format::JsonValue& document : documents) SK_CHECK(collect(JsonField(document), {}));
+    const auto keep = [this](const JsonField& object, const std::string& kind) { return collect(object, kind); };
+    for (const format::JsonValue& document : documents) SK_CHECK(kube::each_object(JsonField(document), keep));
     problem_.policy = options_.policy;
     read_namespaces();
     read_priorities();
@@ -87,16 +89,7 @@ class Reader {
  private:
   // ---- Which objects there are
 
-  Result<void> collect(const JsonField& object, std::string_view kind_of_list) {
-    SK_CHECK(object.is_object());
-    SK_TRY(const auto said, object["kind"].maybe<std::string>());
-    if (!said && kind_of_list.empty()) return fail(object["kind"].error("missing: what kind of object is this?"));
-    const std::string kind = said.value_or(std::string(kind_of_list));
-    if (kind == "List" || (kind.ends_with("List") && object["items"].present())) {
-      SK_TRY(const auto items, object["items"].elements());
-      for (const JsonField& item : items) SK_CHECK(collect(item, std::string_view(kind).substr(0, kind.size() - 4)));
-      return {};
-    }
+  Result<void> collect(const JsonField& object, const std::string& kind) {
     const auto known = groups().find(kind);
     SK_TRY(const auto version, object["apiVersion"].get_or(""));
     const auto group = split_once(version, '/');
@@ -253,7 +246,7 @@ class Reader {
       }
       if (volume["ephemeral"].present()) {
         SK_TRY(const auto name, volume["name"].as<std::string>());
-        out.push_back({pod + "-" + name, volume["ephemeral"]["volumeClaimTemplate"]});
+        out.push_back({fmt::format("{}-{}", pod, name), volume["ephemeral"]["volumeClaimTemplate"]});
       }
     }
     return out;
@@ -265,7 +258,7 @@ class Reader {
     SK_TRY(const auto elements, templates.elements());
     for (const JsonField& each : elements) {
       SK_TRY(const auto name, each["metadata"]["name"].as<std::string>());
-      claims.push_back({name + "-" + pod, each});
+      claims.push_back({fmt::format("{}-{}", name, pod), each});
     }
     return {};
   }

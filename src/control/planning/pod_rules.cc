@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "base/text.h"
-#include "model/quantity.h"
+#include "kube/codec/documents.h"
 
 namespace spotkeeper::control {
 namespace {
@@ -168,27 +168,9 @@ Result<void> check_toleration(const JsonField& toleration) {
   return {};
 }
 
-Result<void> check_amounts(const JsonField& amounts) {
-  SK_TRY(const auto members, amounts.members());
-  for (const auto& [name, amount] : members) {
-    if (!amount.present()) continue;
-    const format::JsonValue& value = *amount.value();
-    if (value.is_string()) {
-      SK_TRY(const auto text, amount.as<std::string>());
-      const auto parsed = Quantity::parse(text);
-      if (!parsed) return fail(amount.error(parsed.error().message));
-      if (*parsed < Quantity()) return fail(amount.error("an amount can't be negative"));
-    } else {
-      SK_TRY(const auto number, amount.as<double>());
-      if (number < 0) return fail(amount.error("an amount can't be negative"));
-    }
-  }
-  return {};
-}
-
 Result<void> check_resources(const JsonField& resources) {
-  SK_CHECK(check_amounts(resources["requests"]));
-  SK_CHECK(check_amounts(resources["limits"]));
+  SK_CHECK(kube::check_amounts(resources["requests"]));
+  SK_CHECK(kube::check_amounts(resources["limits"]));
   SK_TRY(const auto claims, resources["claims"].elements());
   if (!claims.empty()) return fail(resources["claims"].error("dynamic resource claims are not understood"));
   return {};
@@ -312,7 +294,7 @@ Result<void> check_pod_spec(const JsonField& spec, SpecOf of) {
   SK_CHECK(check_spreads(spec["topologySpreadConstraints"]));
   SK_TRY(const auto tolerations, spec["tolerations"].elements());
   for (const JsonField& each : tolerations) SK_CHECK(check_toleration(each));
-  SK_CHECK(check_amounts(spec["overhead"]));
+  SK_CHECK(kube::check_amounts(spec["overhead"]));
   SK_CHECK(check_resources(spec["resources"]));
   for (const std::string_view which : {"initContainers", "containers"}) {
     SK_TRY(const auto containers, spec[which].elements());

@@ -9,7 +9,8 @@
 #include <utility>
 
 #include "base/text.h"
-#include "model/quantity.h"
+#include "kube/codec/documents.h"
+#include "kube/codec/parts.h"
 #include "plan/provision/candidates.h"
 #include "plan/schedule/node_match.h"
 
@@ -28,11 +29,6 @@ constexpr std::array<std::pair<std::string_view, PoolOperator>, 8> kOperators{{
     {"Lt", PoolOperator::Lt},
     {"Gte", PoolOperator::Gte},
     {"Lte", PoolOperator::Lte},
-}};
-constexpr std::array<std::pair<std::string_view, TaintEffect>, 3> kEffects{{
-    {"NoSchedule", TaintEffect::NoSchedule},
-    {"PreferNoSchedule", TaintEffect::PreferNoSchedule},
-    {"NoExecute", TaintEffect::NoExecute},
 }};
 constexpr std::array<CapacityType, 3> kCapacities = {CapacityType::OnDemand, CapacityType::Spot,
                                                      CapacityType::Reserved};
@@ -74,9 +70,9 @@ Result<std::vector<Taint>> read_taints(const JsonField& taints) {
     SK_TRY(taint.key, each["key"].as<std::string>());
     SK_TRY(taint.value, each["value"].get_or(""));
     SK_TRY(const auto effect, each["effect"].as<std::string>());
-    const auto* const known = std::ranges::find(kEffects, effect, &std::pair<std::string_view, TaintEffect>::first);
-    if (known == kEffects.end()) return fail(each["effect"].error("unknown effect " + quote(effect)));
-    taint.effect = known->second;
+    const auto known = kube::taint_effect_of(effect);
+    if (!known) return fail(each["effect"].error("unknown effect " + quote(effect)));
+    taint.effect = *known;
     out.push_back(std::move(taint));
   }
   return out;
@@ -87,13 +83,8 @@ Result<std::vector<std::pair<std::string, std::int64_t>>> read_limits(const Json
   SK_TRY(const auto members, limits.members());
   for (const auto& [name, amount] : members) {
     if (!amount.present()) continue;
-    const bool text_given = amount.value()->is_string();
-    SK_TRY(const auto text,
-           text_given ? amount.as<std::string>() : Result<std::string>(format::write_json(*amount.value())));
-    const auto parsed = Quantity::parse(text);
-    if (!parsed) return fail(amount.error(parsed.error().message));
-    if (*parsed < Quantity()) return fail(amount.error("an amount can't be negative"));
-    out.emplace_back(name, name == "cpu" ? parsed->ceil_milli() : parsed->ceil());
+    SK_TRY(const Quantity most, kube::amount_in(amount));
+    out.emplace_back(name, name == "cpu" ? most.ceil_milli() : most.ceil());
   }
   std::ranges::sort(out);
   return out;

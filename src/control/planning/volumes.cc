@@ -7,7 +7,8 @@
 #include <utility>
 
 #include "base/text.h"
-#include "model/quantity.h"
+#include "kube/codec/documents.h"
+#include "kube/codec/parts.h"
 #include "plan/schedule/node_match.h"
 
 namespace spotkeeper::control {
@@ -20,23 +21,14 @@ constexpr std::string_view kNoProvisioner = "kubernetes.io/no-provisioner";
 constexpr std::string_view kOldZone = "failure-domain.beta.kubernetes.io/zone";
 constexpr std::string_view kOldRegion = "failure-domain.beta.kubernetes.io/region";
 
-constexpr std::array<std::pair<std::string_view, SelectorOperator>, 6> kOperators{{
-    {"In", SelectorOperator::In},
-    {"NotIn", SelectorOperator::NotIn},
-    {"Exists", SelectorOperator::Exists},
-    {"DoesNotExist", SelectorOperator::DoesNotExist},
-    {"Gt", SelectorOperator::Gt},
-    {"Lt", SelectorOperator::Lt},
-}};
-
 Result<SelectorRequirement> requirement(const JsonField& expression) {
   SelectorRequirement out;
   SK_TRY(out.key, expression["key"].as<std::string>());
   SK_TRY(const auto op, expression["operator"].as<std::string>());
   SK_TRY(out.values, expression["values"].strings());
-  const auto* const known = std::ranges::find(kOperators, op, &std::pair<std::string_view, SelectorOperator>::first);
-  if (known == kOperators.end()) return fail(expression["operator"].error("unknown operator " + quote(op)));
-  out.op = known->second;
+  const auto known = kube::selector_operator_of(op);
+  if (!known) return fail(expression["operator"].error("unknown operator " + quote(op)));
+  out.op = *known;
   return out;
 }
 
@@ -46,8 +38,8 @@ std::string_view driver_of(std::string_view provisioner) {
 }
 
 Result<std::int64_t> bytes_in(const JsonField& amount) {
-  SK_TRY(const auto text, amount.get_or("0"));
-  SK_TRY(const auto quantity, Quantity::parse(text));
+  if (!amount.present()) return 0;
+  SK_TRY(const Quantity quantity, kube::amount_in(amount));
   return quantity.ceil();
 }
 

@@ -22,12 +22,6 @@ constexpr std::array<std::pair<std::string_view, TaintEffect>, 3> kEffects{{
     {"NoExecute", TaintEffect::NoExecute},
 }};
 
-std::optional<SelectorOperator> operator_of(std::string_view text) {
-  for (const auto& [name, op] : kOperators)
-    if (name == text) return op;
-  return std::nullopt;
-}
-
 std::vector<std::string> strings_of(const std::vector<wire::Text>& texts) { return {texts.begin(), texts.end()}; }
 
 /// Why metav1.LabelSelectorAsSelector refuses it, if it does.
@@ -49,7 +43,7 @@ std::optional<LabelSelector> maybe_selector(const std::optional<wire::LabelSelec
 
 SelectorRequirement node_requirement(const wire::NodeSelectorRequirement& wire, std::vector<std::string>& unreadable) {
   SelectorRequirement out{std::string(wire.key), SelectorOperator::In, strings_of(wire.values)};
-  if (const auto op = operator_of(wire.op)) {
+  if (const auto op = selector_operator_of(wire.op)) {
     out.op = *op;
   } else {
     unreadable.push_back("nodeAffinity: key " + quote(wire.key) + ": unknown operator " + quote(wire.op));
@@ -96,7 +90,7 @@ LabelSelector selector_from(const wire::LabelSelector& selector) {
   const Labels labels = labels_from(selector.match_labels);
   for (const auto& [key, value] : labels) out.requirements.push_back({key, SelectorOperator::In, {value}});
   for (const auto& each : selector.match_expressions) {
-    const auto op = operator_of(each.op);
+    const auto op = selector_operator_of(each.op);
     if (const auto fault = fault_of(each.key, op, each.op, each.values.size()); fault && !out.invalid)
       out.invalid = fault;
     out.requirements.push_back({std::string(each.key), op.value_or(SelectorOperator::In), strings_of(each.values)});
@@ -152,6 +146,12 @@ std::vector<Toleration> tolerations_from(const std::vector<wire::Toleration>& to
     out.push_back(std::move(toleration));
   }
   return out;
+}
+
+std::optional<SelectorOperator> selector_operator_of(std::string_view text) {
+  for (const auto& [name, op] : kOperators)
+    if (name == text) return op;
+  return std::nullopt;
 }
 
 std::optional<TaintEffect> taint_effect_of(std::string_view text) {

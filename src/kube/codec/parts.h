@@ -1,5 +1,5 @@
-// The parts of a pod that take more than copying. Used by codec/pod_decode.cc alone; a header so that each has its own
-// file and test.
+// The parts of a pod that take more than copying: of codec/pod_decode.cc; a header so that each has its own file and
+// test. The words of operators and effects are asked for elsewhere, too.
 #pragma once
 
 #include <optional>
@@ -39,6 +39,7 @@ Result<Resources> resources_from(const wire::Quantities& amounts);
 [[nodiscard]] std::vector<TopologySpread> spread_from(const std::vector<wire::TopologySpreadConstraint>& constraints);
 [[nodiscard]] std::vector<Toleration> tolerations_from(const std::vector<wire::Toleration>& tolerations,
                                                        std::vector<std::string>& unreadable);
+[[nodiscard]] std::optional<SelectorOperator> selector_operator_of(std::string_view text);
 [[nodiscard]] std::optional<TaintEffect> taint_effect_of(std::string_view text);
 [[nodiscard]] std::string_view text_of(TaintEffect effect);
 

@@ -83,6 +83,7 @@ void Bulk::put_back(ShapeId shape, const std::optional<CellId>& cell) {
 void Bulk::place(std::uint64_t steps, Random& random, std::vector<std::optional<NodeId>>& places) {
   if (groups_.empty()) return;
   std::vector<PackItem> items;
+  items.reserve(groups_.size());
   for (const Group& group : groups_) items.push_back(group.item);
   Packer packer(purchase_, std::move(items), cells_);
   packer.fill();

@@ -192,13 +192,14 @@ class Builder {
 
   std::vector<Candidate> build() {
     for (std::uint32_t pool = 0; pool < problem_.pools.size(); ++pool) add_pool(pool);
-    std::ranges::stable_sort(out_, [&](const Candidate& a, const Candidate& b) { return rank(a) < rank(b); });
+    std::ranges::sort(out_, [&](const Candidate& a, const Candidate& b) { return rank(a) < rank(b); });
     return std::move(out_);
   }
 
  private:
-  [[nodiscard]] std::tuple<Money, std::int32_t, std::uint32_t, std::uint32_t> rank(const Candidate& each) const {
-    return {each.price, -problem_.pools[each.pool].weight, each.pool, each.offering};
+  [[nodiscard]] std::tuple<Money, std::int32_t, std::uint32_t, std::uint32_t, std::uint32_t> rank(
+      const Candidate& each) const {
+    return {each.price, -problem_.pools[each.pool].weight, each.pool, each.offering, each.variant};
   }
 
   void add_pool(std::uint32_t id) {

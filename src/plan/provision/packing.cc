@@ -34,6 +34,7 @@ bool is_better(const Candidate& a, const Candidate& b) {
 Packer::Packer(const Purchase& purchase, std::vector<PackItem> items, std::vector<CellId> cells)
     : purchase_(purchase), items_(std::move(items)), cells_(std::move(cells)) {
   std::vector<Wanted> wanted;
+  wanted.reserve(items_.size());
   for (const PackItem& item : items_) wanted.push_back(item.wanted);
   const Takes takes(purchase, wanted, cells_, true);
   read_kinds();
@@ -47,6 +48,7 @@ Packer::Packer(const Purchase& purchase, std::vector<PackItem> items, std::vecto
 
 std::vector<Filled> Packer::machines() const {
   std::vector<Filled> out;
+  out.reserve(machines_.size());
   for (const Machine& each : machines_) out.push_back({choices_[each.choice].candidate, each.content});
   return out;
 }
@@ -332,8 +334,10 @@ bool Packer::holds(const Choice& choice, const Content& content) const {
   std::map<WorkloadId, std::int64_t> by_workload;
   for (const auto& [item, count] : content) {
     if (choice.takes[item] == 0) return false;
-    for (std::size_t k = 0; k < free.size(); ++k)
-      if (kinds_[item].wants[k] > 0 && (free[k] -= kinds_[item].wants[k] * count) < 0) return false;
+    for (std::size_t k = 0; k < free.size(); ++k) {
+      free[k] -= kinds_[item].wants[k] * count;
+      if (kinds_[item].wants[k] > 0 && free[k] < 0) return false;
+    }
     by_workload[kinds_[item].workload] += count;
   }
   return std::ranges::all_of(by_workload,
@@ -357,6 +361,7 @@ void Packer::shrink(std::size_t machine) {
 
 void Packer::fill() {
   std::vector<std::int64_t> left;
+  left.reserve(items_.size());
   for (const PackItem& item : items_) left.push_back(item.count);
   pack(left, worth_, kNoLimit);
   for (std::size_t i = 0; i < machines_.size(); ++i) shrink(i);

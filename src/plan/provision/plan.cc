@@ -147,12 +147,7 @@ class Planner {
   }
 
   [[nodiscard]] bool fits_candidate(ShapeId shape, CandidateId id) const {
-    if (purchase_.suited(shape)[id] == 0) return false;
-    const Amounts& wanted = requests(shape);
-    const Amounts& room = purchase_.candidates()[id].room;
-    for (std::size_t i = 0; i < wanted.size(); ++i)
-      if (wanted[i] > 0 && wanted[i] > room[i]) return false;
-    return true;
+    return purchase_.suited(shape)[id] != 0 && fits(requests(shape), purchase_.candidates()[id].room);
   }
 
   std::optional<NodeId> first_node(ShapeId shape, Leniency leniency) const {

@@ -40,16 +40,10 @@ Purchase::Purchase(const Problem& problem)
   bought_.resize(board_.nodes());
   on_node_.resize(board_.nodes());
   for (NodeId node = 0; node < board_.nodes(); ++node) {
-    const Labels& labels = board_.facts_of(node).labels;
-    const std::string* const capacity = labels.find(kCapacityLabel);
-    const std::string* const type = labels.find(kTypeLabel);
-    const std::string* const zone = labels.find(kZoneLabel);
-    const bool spot =
-        capacity != nullptr && *capacity == name_of(CapacityType::Spot) && type != nullptr && zone != nullptr;
-    spot_.push_back(spot ? std::optional(SpotPool{*type, *zone}) : std::nullopt);
+    spot_.push_back(plan::spot_pool_of(board_.facts_of(node).labels));
     for (const BoundPod& pod : problem.nodes[node].pods) {
       const WorkloadId workload = workloads_.of(pod.shape);
-      if (spot && workload != kNoWorkload && !pod.terminating) ++in_pool_[{workload, *spot_.back()}];
+      if (spot_.back() && workload != kNoWorkload && !pod.terminating) ++in_pool_[{workload, *spot_.back()}];
     }
   }
   count_limits();
@@ -224,8 +218,7 @@ bool Purchase::would_do(CandidateId id, CandidateId chosen_id, const std::map<Sh
   const Candidate& other = candidates_[id];
   const Candidate& chosen = candidates_[chosen_id];
   if (other.pool != chosen.pool || other.variant != chosen.variant) return false;
-  for (std::size_t i = 0; i < used.size(); ++i)
-    if (used[i] > 0 && used[i] > other.room[i]) return false;
+  if (!fits(used, other.room)) return false;
   // Elsewhere, the rules between pods would have to be asked again.
   if (other.domains.values != chosen.domains.values || other.domains.eligible != chosen.domains.eligible) return false;
   for (const auto& [resource, most] : problem_.pools[chosen.pool].limits)

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "plan/schedule/node_match.h"
+
 namespace spotkeeper::plan {
 namespace {
 
@@ -18,6 +20,15 @@ std::int64_t may_be_lost(const DisruptionBudget& budget, std::int64_t pods) {
 }
 
 }  // namespace
+
+std::optional<SpotPool> spot_pool_of(const Labels& node) {
+  const std::string* const capacity = node.find(kCapacityLabel);
+  const std::string* const type = node.find(kTypeLabel);
+  const std::string* const zone = node.find(kZoneLabel);
+  if (capacity == nullptr || type == nullptr || zone == nullptr || *capacity != name_of(CapacityType::Spot))
+    return std::nullopt;
+  return SpotPool{*type, *zone};
+}
 
 Workloads::Workloads(const Problem& problem) {
   std::map<WorkloadRef, WorkloadId> known;

@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
+#include <string>
 #include <tuple>
 #include <vector>
 
@@ -16,6 +18,9 @@ struct SpotPool {
   std::string zone;
   friend auto operator<=>(const SpotPool&, const SpotPool&) = default;
 };
+
+/// None: its labels do not say that it is Spot, and which.
+[[nodiscard]] std::optional<SpotPool> spot_pool_of(const Labels& node);
 
 using WorkloadId = std::uint32_t;
 inline constexpr WorkloadId kNoWorkload = static_cast<WorkloadId>(-1);

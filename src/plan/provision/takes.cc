@@ -7,12 +7,6 @@
 namespace spotkeeper::plan {
 namespace {
 
-bool fits(const Amounts& wanted, const Amounts& room) {
-  for (std::size_t i = 0; i < wanted.size(); ++i)
-    if (wanted[i] > 0 && wanted[i] > room[i]) return false;
-  return true;
-}
-
 /// For a dollar, no less of anything.
 bool is_as_dense(const Candidate& a, const Candidate& b) {
   for (std::size_t i = 0; i < a.room.size(); ++i)
@@ -56,9 +50,10 @@ std::vector<CandidateId> densest(const Purchase& purchase, const Takes& takes) {
   for (CandidateId id = 0; id < all.size(); ++id)
     if (takes.takes_any(id)) order.push_back(id);
   // The densest come first, so that most others meet the one that takes their place soon.
-  std::ranges::stable_sort(order, [&](CandidateId a, CandidateId b) {
-    return Int128{all[a].room[ResourceNames::kCpu]} * all[b].price.micros >
-           Int128{all[b].room[ResourceNames::kCpu]} * all[a].price.micros;
+  std::ranges::sort(order, [&](CandidateId a, CandidateId b) {
+    const Int128 mine = Int128{all[a].room[ResourceNames::kCpu]} * all[b].price.micros;
+    const Int128 theirs = Int128{all[b].room[ResourceNames::kCpu]} * all[a].price.micros;
+    return mine != theirs ? mine > theirs : a < b;
   });
   std::vector<CandidateId> kept;
   for (const CandidateId id : order) {

@@ -33,6 +33,12 @@ NodeFacts facts_of_existing(const ExistingNode& existing, const ResourceNames& n
 
 }  // namespace
 
+bool fits(const Amounts& wanted, const Amounts& room) {
+  for (std::size_t i = 0; i < wanted.size(); ++i)
+    if (wanted[i] > 0 && wanted[i] > room[i]) return false;
+  return true;
+}
+
 ResourceNames::ResourceNames(const Problem& problem) {
   std::set<std::string> names;
   for (const Shape& shape : problem.shapes)
@@ -126,7 +132,7 @@ Refusal Board::suits(ShapeId id, const NodeFacts& facts) const {
   return std::ranges::all_of(shape.volumes.where, reaches) ? Refusal::None : Refusal::VolumePlace;
 }
 
-Refusal Board::fits(ShapeId shape, const Amounts& free) const {
+Refusal Board::refuses_amounts(ShapeId shape, const Amounts& free) const {
   const Amounts& wanted = requests_[shape];
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     if (wanted[i] <= 0 || wanted[i] <= free[i]) continue;
@@ -166,7 +172,7 @@ bool Board::in_use(const VolumeNeeds& volumes) const {
 
 Refusal Board::allows(ShapeId id, NodeId node, Scope scope) const {
   const Seat& seat = nodes_[node];
-  if (const Refusal no = fits(id, seat.free); no != Refusal::None) return no;
+  if (const Refusal no = refuses_amounts(id, seat.free); no != Refusal::None) return no;
   if (const Refusal no = suits(id, seat.facts); no != Refusal::None) return no;
   const Shape& shape = problem_.shapes[id];
   if (!shape.spec->host_ports.empty() && ports_clash(shape.spec->host_ports, seat.ports)) return Refusal::Ports;
@@ -184,7 +190,7 @@ Refusal Board::allows_on_fresh(ShapeId id, const NodeFacts& facts, const Domains
     const auto& ports = problem_.shapes[daemon].spec->host_ports;
     seat.ports.insert(seat.ports.end(), ports.begin(), ports.end());
   }
-  if (const Refusal no = fits(id, seat.free); no != Refusal::None) return no;
+  if (const Refusal no = refuses_amounts(id, seat.free); no != Refusal::None) return no;
   const Shape& shape = problem_.shapes[id];
   if (ports_clash(shape.spec->host_ports, seat.ports)) return Refusal::Ports;
   if (in_use(shape.volumes)) return Refusal::Exclusive;

@@ -23,6 +23,9 @@ using NodeId = std::uint32_t;
 /// Amounts by resource, in the order of ResourceNames. CPU in thousandths, memory in bytes, pods, then the others.
 using Amounts = std::vector<std::int64_t>;
 
+/// Of everything that is wanted there is enough; what is not wanted may be lacking.
+[[nodiscard]] bool fits(const Amounts& wanted, const Amounts& room);
+
 /// Every resource that some pod or node names.
 class ResourceNames {
  public:
@@ -36,7 +39,6 @@ class ResourceNames {
   [[nodiscard]] Amounts amounts_of(const Resources& requests) const;
   /// A resource that nobody requests is left out.
   [[nodiscard]] Amounts amounts_of(const Resources& allocatable, std::int64_t pods) const;
-  [[nodiscard]] const std::string& name_of_other(std::size_t index) const { return others_[index - 3]; }
 
  private:
   std::vector<std::string> others_;  // sorted
@@ -98,7 +100,7 @@ class Board {
   };
   void add_existing();
   void reserve_daemons(NodeId node, const std::set<WorkloadRef>& there);
-  [[nodiscard]] Refusal fits(ShapeId shape, const Amounts& free) const;
+  [[nodiscard]] Refusal refuses_amounts(ShapeId shape, const Amounts& free) const;
   [[nodiscard]] bool attaches(const VolumeNeeds& volumes, const Seat& seat) const;
   [[nodiscard]] bool in_use(const VolumeNeeds& volumes) const;
 

@@ -75,7 +75,8 @@ Topology::MatcherId Topology::matcher_of_all(const std::vector<MatcherId>& terms
   if (!added) return at->second;
   Matcher matcher = matchers_[terms.front()];
   for (const MatcherId each : terms)
-    for (std::size_t i = 0; i < matcher.shapes.size(); ++i) matcher.shapes[i] &= matchers_[each].shapes[i];
+    for (std::size_t i = 0; i < matcher.shapes.size(); ++i)
+      if (matchers_[each].shapes[i] == 0) matcher.shapes[i] = 0;
   matchers_.push_back(std::move(matcher));
   return at->second;
 }
@@ -148,7 +149,7 @@ void Topology::compile_spreads(ShapeId id) {
     rule.trivial = !selector || selector->requirements.empty();
     if (!rule.trivial) {
       const MatcherId matcher = matcher_for({shape.ns}, *selector);
-      rule.self = matchers_[matcher].shapes[id];
+      rule.self = matchers_[matcher].shapes[id] != 0 ? 1 : 0;
       rule.counter = counter_for(rule.key, matcher, false, eligibility_of(spread, shape, keys));
       Counter& counter = counters_[rule.counter];
       counter.strictest = std::min(counter.strictest, rule.max_skew);

@@ -85,7 +85,6 @@ class Topology {
   /// Its affinity asks for pods on the same host.
   [[nodiscard]] bool wants_company(ShapeId shape) const;
 
-  [[nodiscard]] std::span<const std::string> keys() const { return keys_; }
   /// Of the first spread that no node can meet, whatever is on it, why; empty where there is none.
   [[nodiscard]] std::string describe_spread(ShapeId shape) const;
 

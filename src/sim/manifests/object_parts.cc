@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "base/text.h"
-#include "model/quantity.h"
+#include "kube/codec/documents.h"
 
 namespace spotkeeper::sim {
 namespace {
@@ -54,21 +54,9 @@ Result<void> read_metric(const JsonField& metric, FoundAutoscaler& into) {
   return {};
 }
 
-Result<void> check_list(const JsonField& amounts) {
-  SK_TRY(const auto members, amounts.members());
-  for (const auto& [name, amount] : members) {
-    if (!amount.present() || !amount.value()->is_string()) continue;  // a number is one, and the codec knows the rest
-    const auto& text = amount.value()->get_string();
-    const auto parsed = Quantity::parse({text.data(), text.size()});
-    if (!parsed) return fail(amount.error(parsed.error().message));
-    if (*parsed < Quantity()) return fail(amount.error("expected 0 or more"));
-  }
-  return {};
-}
-
 Result<void> check_resources(const JsonField& resources) {
-  SK_CHECK(check_list(resources["requests"]));
-  return check_list(resources["limits"]);
+  SK_CHECK(kube::check_amounts(resources["requests"]));
+  return kube::check_amounts(resources["limits"]);
 }
 
 }  // namespace
@@ -155,7 +143,7 @@ Result<JobSettings> read_job_settings(const JsonField& object) {
 }
 
 Result<void> check_amounts(const JsonField& pod_spec) {
-  SK_CHECK(check_list(pod_spec["overhead"]));
+  SK_CHECK(kube::check_amounts(pod_spec["overhead"]));
   SK_CHECK(check_resources(pod_spec["resources"]));
   for (const std::string_view which : {"initContainers", "containers"}) {
     SK_TRY(const auto containers, pod_spec[which].elements());

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "format/yaml.h"
 #include "kube/codec/decode.h"
+#include "kube/codec/documents.h"
 #include "kube/codec/translate.h"
 #include "sim/manifests/known_fields.h"
 #include "sim/manifests/manifests.h"
@@ -73,7 +74,7 @@ class Reader {
   Result<void> read_text(const ManifestText& given) {
     if (const auto* json = std::get_if<format::JsonValue>(&given.content); json != nullptr) {
       document_ = nullptr;
-      return read_object(JsonField(*json), {});
+      return read_all(JsonField(*json));
     }
     const auto& text = std::get<std::string>(given.content);
     auto documents = format::parse_yaml_stream(text);
@@ -82,7 +83,7 @@ class Reader {
     }
     for (std::size_t i = 0; i < documents->size(); ++i) {
       document_ = &(*documents)[i];
-      auto done = read_object(document_->root(), {});
+      auto done = read_all(document_->root());
       if (done) continue;
       if (documents->size() == 1) return done;
       return std::move(done).within(fmt::format("document {}", i + 1));
@@ -142,18 +143,12 @@ class Reader {
     return only_known_fields(object, newer_scaler ? kind + "Autoscalingv2" : kind);
   }
 
-  /// `kind_of_list`: of items whose list says it for them.
-  Result<void> read_object(const JsonField& object, std::string_view kind_of_list) {
-    SK_CHECK(object.is_object());
-    SK_TRY(const auto said, object["kind"].maybe<std::string>());
-    if (!said && kind_of_list.empty()) return fail(object["kind"].error("missing: what kind of object is this?"));
-    const std::string kind = said.value_or(std::string(kind_of_list));
-    if (kind == "List" || (kind.ends_with("List") && object["items"].present())) {
-      SK_TRY(const auto items, object["items"].elements());
-      const std::string_view of = std::string_view(kind).substr(0, kind.size() - 4);
-      for (const JsonField& item : items) SK_CHECK(read_object(item, of));
-      return {};
-    }
+  Result<void> read_all(const JsonField& document) {
+    return kube::each_object(
+        document, [this](const JsonField& object, const std::string& kind) { return read_object(object, kind); });
+  }
+
+  Result<void> read_object(const JsonField& object, const std::string& kind) {
     if (++objects_ > kMostObjects) return fail(object.error("more than 200000 objects"));
     SK_TRY(const ReadKind* const known, kind_read(object, kind));
     if (known == nullptr) return {};

@@ -1,21 +1,17 @@
 // How likely a Spot machine is to be taken back, by its class in the catalogue and by its age.
 //
 // The class is the Spot Instance Advisor's: the share of a type's Spot capacity that was reclaimed in the month before.
-// It gives the rate of a machine that is old. Young ones go sooner: in recorded runs of single machines (one pool at a
-// time, so that good and bad pools are not mixed) the rate fell to a tenth from the first half hour to the sixth hour,
-// by four to five times of that within three hours, and was flat from then on.
+// It gives the rate of a machine that is old (model/hazard.h). Young ones go sooner: in recorded runs of single
+// machines (one pool at a time, so that good and bad pools are not mixed) the rate fell to a tenth from the first half
+// hour to the sixth hour, by four to five times of that within three hours, and was flat from then on.
 #pragma once
 
 #include "base/time.h"
-#include "model/catalog.h"
 
 namespace spotkeeper::sim::market {
 
 /// Longer than any scenario: a hundred years.
 inline constexpr Duration kNever = 24h * 36525;
-
-/// Interruptions an hour of an old machine: the middle of the class (25 % for the open one) over a month of 730.5 h.
-[[nodiscard]] double interruptions_per_hour(InterruptionRate rate);
 
 /// How many times an old machine's rate holds at this age: 10 in the first half hour, 5 in the second, 2.4 until 3
 /// h, 1.5 until 6 h, then 1.

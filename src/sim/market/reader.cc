@@ -5,8 +5,8 @@
 #include <set>
 #include <utility>
 
+#include "model/hazard.h"
 #include "sim/market/group.h"
-#include "sim/market/hazard.h"
 #include "sim/scenario_fields.h"
 
 namespace spotkeeper::sim::market {

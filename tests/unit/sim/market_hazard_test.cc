@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "model/hazard.h"
 #include "sim/market/boot.h"
 #include "sim/market/price.h"
 #include "tests/unit/sim/market_support.h"

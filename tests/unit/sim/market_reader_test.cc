@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "sim/market/hazard.h"
+#include "model/hazard.h"
 #include "sim/scenario.h"
 #include "tests/unit/sim/market_support.h"
 

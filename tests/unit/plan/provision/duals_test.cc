@@ -25,8 +25,9 @@ TEST(DualPrices, ChooseTheMachineThatIsCheapestForWhatItHas) {
 
 TEST(DualPrices, NeverExceedThePriceThatSomePlanHas) {
   for (std::size_t rounds : {0U, 1U, 10U, 100U})
-    EXPECT_LE(find_prices({{{1, 4}, 100}, {{2, 1}, 50}}, {{{4, 8}, 10, {1, 1}}, {{2, 8}, 7, {1, 1}}}, rounds).bound,
-              600);
+    EXPECT_LE(
+        find_prices({{{1, 4}, 100}, {{2, 1}, 50}}, {{{4, 8}, 10, {1, 1}}, {{2, 8}, 7, {1, 1}}}, {rounds, 0}).bound,
+        600);
 }
 
 TEST(DualPrices, AreNothingOfNothing) { EXPECT_EQ(find_prices({}, {}, {10, 0}).bound, 0); }
