@@ -14,6 +14,7 @@ namespace {
 
 std::string pods_text(const plan::Problem& problem, const std::vector<plan::PodId>& pods) {
   std::vector<std::string> names;
+  names.reserve(pods.size());
   for (const plan::PodId pod : pods) names.push_back(problem.pods[pod].name.str());
   return join(names, " ");
 }
