@@ -4,9 +4,10 @@
     simulated.py [--json FOLDER] [--markdown FILE]
 
 FOLDER: what lost_requests.py --json left (default: lost/ in $SPOTKEEPER_REPORTS). In each run as many requests must be
-lost, within a quarter, or three; and under the agent what a pod's death consists of must come in the same order and within
-a second. Where this machine had too much to do everything is late: then the times are not judged, and the losses by half;
-so one pod's death is measured by itself, too, when nothing else happens. The scenario of each run is written beside its
+lost, within a quarter, or three, or what the seeds of the simulator differ by among themselves; and under the agent what
+a pod's death consists of must come in the same order and within a second. Where this machine had too much to do all that
+goes through the API is late: then its times are shown, and not judged, and the losses by half; what a kubelet does by
+itself is judged always. One pod's death is measured by itself, too, when nothing else happens. The scenario of each run is written beside its
 figures, for `spotkeeper simulate FILE --policy … --explain-deaths`.
 """
 import argparse
@@ -96,19 +97,22 @@ def simulated_losses(reports):
             "l7": statistics.mean(over)}
 
 
-def simulated_deaths(scenario, reports, end):
-    """Of each pod. `reports`: (the balancer's delay, report)."""
+def simulated_deaths(scenario, reports, end, machine_ends=None):
+    """Of each pod. `reports`: (the balancer's delay, report); `machine_ends`: deaths.after_told()."""
     dying = [f"node-{number + 1}" for number in range(scenario["dying"])]
     return [death for delay, report in reports
-            for death in deaths.of_the_simulator(report["deaths"], dying, LEAD + end, delay)]
+            for death in deaths.of_the_simulator(report["deaths"], dying, LEAD + end, delay, machine_ends)]
 
 
 def hold_losses(run, reports):
     real, simulated = run.lost(), simulated_losses([report for _, report in reports])
     lost, expected = sum(real.values()), sum(simulated.values())
     allowed = max(COUNT, (SHARE_IF_BUSY if run.busy() else SHARE) * lost)
-    check(f"{run.name}: as many requests are lost simulated", abs(lost - expected) <= allowed,
-          f"{lost} on the rig ({real}), {expected:.1f} simulated ({simulated})")
+    # One second more or less decides whether a third pod can be told at all within ten: then no mean is near one run.
+    seeds = [report["requests"]["lost"] for _, report in reports]
+    check(f"{run.name}: as many requests are lost simulated",
+          abs(lost - expected) <= allowed or min(seeds) <= lost <= max(seeds),
+          f"{lost} on the rig ({real}), {expected:.1f} simulated ({simulated}), by seed {seeds}")
     cells = [run.name, f"{run.figures['sent']:,}", f"{lost:,}", f"{expected:,.0f}"]
     for way in WAYS:
         cells += [f"{real[way]:,}", f"{simulated[way]:,.0f}"]
@@ -116,32 +120,40 @@ def hold_losses(run, reports):
 
 
 def hold_scenario_deaths(run, reports):
-    end = run.scenario["notice"] + run.scenario["after"]
-    simulated = simulated_deaths(run.scenario, reports, end)
-    if run.scenario["abrupt"]:
-        for death in simulated:
-            death.pop("sigterm", None)  # the server that ends at once writes nothing of it
-    # Several runs share the machine: their times are shown, and those of a pod by itself are what is judged.
-    return hold_deaths(run.name, deaths.usual(deaths.of_the_rig(run.pods, end)), simulated, busy=True)
+    scenario = run.scenario
+    end, notice = scenario["notice"] + scenario["after"], scenario["notice"]
+
+    def both(cut_short):
+        simulated = simulated_deaths(scenario, reports, end, LEAD + notice if cut_short else None)
+        if scenario["abrupt"]:
+            for death in simulated:
+                death.pop("sigterm", None)  # the server that ends at once writes nothing of it
+        return deaths.usual(deaths.of_the_rig(run.pods, end, notice if cut_short else None)), simulated
+
+    hold_order(run.name, *both(False), run.busy())
+    return hold_times(run.name, *both(notice < scenario["grace"]), run.busy())
 
 
-def hold_deaths(name, real, simulated, busy):
-    """`real`: event to its median, `simulated`: of each pod. `busy`: all was late, but what the kubelet does by itself
-    has its order."""
+def hold_times(name, real, simulated, busy):
+    """`real`: event to its median, `simulated`: of each pod. `busy`: what goes through the API was late."""
     usual, cells = deaths.usual(simulated), []
-    for event, _, says, _ in deaths.EVENTS:
+    for event, _, says, by_the_api in deaths.EVENTS:
         told = " / ".join("–" if when is None else f"{when:.1f}" for when in (real.get(event), usual.get(event)))
         cells.append(told)
-        if busy:
-            print(f"{name}: {says}: {told}; shown, not judged: other runs shared the machine")
+        if busy and by_the_api:
+            print(f"{name}: {says}: {told}; shown, not judged: the machine had too much to do")
         else:
             check(f"{name}: {says}", deaths.near(event, real.get(event), simulated),
                   f"{told} s after the deletion, on the rig and simulated")
+    return [name, *cells]
+
+
+def hold_order(name, real, simulated, busy):
+    usual = deaths.usual(simulated)
     wrong = deaths.out_of_order(real, usual, [event for event, _, _, by_the_api in deaths.EVENTS
                                               if not (busy and by_the_api)])
     check(f"{name}: what a pod's death consists of comes in the same order", len(real) > 2 and not wrong,
           f"{wrong}: {real}, {usual}")
-    return [name, *cells]
 
 
 def hold_quiet_death(folder):
@@ -152,7 +164,8 @@ def hold_quiet_death(folder):
     report = simulate(folder / "quiet.yaml", world.world_of(fields, 25, world.balancer(0)), "ours", 1)
     simulated = simulated_deaths(fields, [(0, report)], float("inf"))
     check("one pod by itself: each event of its death happened", len(real) == len(deaths.EVENTS), real)
-    return hold_deaths("one pod by itself", real, simulated, busy=False)
+    hold_order("one pod by itself", real, simulated, busy=False)
+    return hold_times("one pod by itself", real, simulated, busy=False)
 
 
 def table(rows):

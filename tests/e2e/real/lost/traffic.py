@@ -119,13 +119,15 @@ class RuleWatch:
         self._output.close()
 
     def changes(self, namespace):
-        """Address to [(time, it is there)], oldest first, of the rule that spreads the service's connections."""
+        """Address to [(time, it is there)], oldest first, of the rule that spreads the service's connections. A service that
+        has no endpoint any more is refused by its address; its old rule stays a while, and nothing leads to it."""
         pattern = re.compile(rf"endpoint-\w+-{namespace}/web/tcp/http__([\d.]+)/")
         rule = re.compile(rf"add rule ip kube-proxy service-\w+-{namespace}/web/tcp/http ")
+        none_left = re.compile(rf"add element ip kube-proxy no-endpoint-services .*\"{namespace}/web:")
         before, found = set(), {}
         for line in self._path.read_text(errors="replace").splitlines():
             when, _, what = line.partition(" ")
-            if not rule.match(what):
+            if not rule.match(what) and not none_left.match(what):
                 continue
             there = set(pattern.findall(what))
             for address in there ^ before:

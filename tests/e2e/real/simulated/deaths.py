@@ -14,8 +14,11 @@ EVENTS = (
     ("endpoint_gone", "endpoint_gone_seconds", "gone from the EndpointSlice", True),
     ("gone", "object_gone_seconds", "object gone", True),
 )
+# Where the machine ends before a pod has had its grace, the handler gives what is left: these follow from that end, not
+# from when the handler heard of the notice.
+CUT_SHORT = ("pre_stop_over", "sigterm", "ended")
 WITHIN = 1.0  # seconds between an event here and there
-TOGETHER = 0.25  # events that are no further apart than that have no order
+TOGETHER = 0.5  # seconds: events that are no further apart than that have no order: who hears of them differs
 
 
 def left(changes):
@@ -23,13 +26,14 @@ def left(changes):
     return None if not changes or changes[-1][1] else changes[-1][0]
 
 
-def after_told(times, told, end):
-    """Event to seconds after `told`, of those that happened before `end`; all by one clock."""
-    return {event: times[event] - told for event, *_ in EVENTS
-            if times.get(event) is not None and times[event] < end}
+def after_told(times, told, end, machine_ends):
+    """Event to seconds after `told`, of those that happened before `end`; all by one clock. `machine_ends` (None: later
+    than anything): those that it cuts short are counted from there."""
+    return {event: times[event] - (machine_ends if machine_ends is not None and event in CUT_SHORT else told)
+            for event, *_ in EVENTS if times.get(event) is not None and times[event] < end}
 
 
-def of_the_rig(pods, end):
+def of_the_rig(pods, end, machine_ends=None):
     """Of each pod that was told to end on a node that dies. `end`: of the count, after the notice."""
     found = []
     for pod in pods.values():
@@ -38,11 +42,11 @@ def of_the_rig(pods, end):
         times = {**pod, "l4": left(pod["l4"]), "l7": left(pod["l7"])}
         if times["l7"] is not None:
             times["l7"] -= pod["l7_delay"]
-        found.append(after_told(times, pod["deleted"], end))
+        found.append(after_told(times, pod["deleted"], end, machine_ends))
     return found
 
 
-def of_the_simulator(deaths, dying, end, delay):
+def of_the_simulator(deaths, dying, end, delay, machine_ends=None):
     """The same of a report's `deaths`. `end`: after the clock's start; `delay`: the balancer's."""
     found = []
     for death in deaths:
@@ -51,7 +55,7 @@ def of_the_simulator(deaths, dying, end, delay):
         times = {event: death[field] for event, field, *_ in EVENTS}
         if times["l7"] is not None:
             times["l7"] -= delay
-        found.append(after_told(times, death["told_to_end_seconds"], end))
+        found.append(after_told(times, death["told_to_end_seconds"], end, machine_ends))
     return found
 
 
