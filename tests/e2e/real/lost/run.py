@@ -122,8 +122,9 @@ class Run:
             return max(times) if in_time else None
 
         figures.cordon = last(clock.cordoned.get(name, float("inf")) - notice for name in names)
-        figures.l4_left = last(left_at(pod["l4"]) for pod in leaving)
-        figures.l7_left = last(left_at(pod["l7"]) for pod in leaving)
+        # A successor that was bound to another node that dies may never have been an endpoint.
+        figures.l4_left = last(left_at(pod["l4"]) for pod in leaving if pod["l4"])
+        figures.l7_left = last(left_at(pod["l7"]) for pod in leaving if pod["l7"])
         figures.sigterm = last(pod["sigterm"] for pod in leaving if "sigterm" in pod)
         ended = last(pod.get("ended") for pod in leaving if "ended" in pod)
         figures.left = None if figures.killed_hard or ended is None else self._scenario.notice - ended
