@@ -142,7 +142,8 @@ serve stays
 stays=$pid
 tell "set server pods/s1 addr 127.0.0.1 port ${address##*:}" >/dev/null
 tell "set server pods/s1 state ready" >/dev/null
-serve ends --linger 1s
+# It goes on answering for longer than a busy machine takes to tell the balancer.
+serve ends --linger 4s
 tell "set server pods/s2 addr 127.0.0.1 port ${address##*:}" >/dev/null
 tell "set server pods/s2 state ready" >/dev/null
 load polite "name=l7,url=http://$balancer,rate=50" "name=long,url=http://$balancer,rate=10,takes=400ms" -- --for 2500ms
