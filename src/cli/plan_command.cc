@@ -14,6 +14,7 @@
 #include "cli/commands.h"
 #include "cli/manifest_files.h"
 #include "cli/output.h"
+#include "cli/plan_steps.h"
 #include "cli/plan_table.h"
 #include "control/planning/documents.h"
 #include "control/planning/report.h"
@@ -73,22 +74,15 @@ Result<plan::Problem> read_all(const Options& options) {
   return control::read_problem(documents, catalog, planning);
 }
 
-constexpr std::uint64_t kProbe = 32;  // steps from which the length of one is measured
-
-double seconds_of_plan(net::EventLoop& loop, const plan::Problem& problem, plan::StepBudget budget, plan::Seed seed) {
-  const auto begin = loop.steady();
-  const plan::Plan plan = plan::make_plan(problem, budget, seed);
-  return seconds_of(loop.steady() - begin);
-}
-
 /// As many steps as fit into the time that is left when there is a first plan.
-plan::StepBudget steps_within(net::EventLoop& loop, const plan::Problem& problem, const PlanOptions& options,
-                              plan::Seed seed) {
+plan::StepBudget budget_of(net::EventLoop& loop, const plan::Problem& problem, const PlanOptions& options,
+                           plan::Seed seed) {
   if (options.steps) return {static_cast<std::uint64_t>(*options.steps)};
-  const double first = seconds_of_plan(loop, problem, {}, seed);
-  const double probed = seconds_of_plan(loop, problem, {kProbe}, seed);
-  const double step = std::max((probed - first) / static_cast<double>(kProbe), 1e-6);
-  return {static_cast<std::uint64_t>(std::max(0.0, (seconds_of(options.time_budget) - first) / step))};
+  return {steps_within(seconds_of(options.time_budget), [&](std::uint64_t steps) {
+    const auto begin = loop.steady();
+    const plan::Plan plan = plan::make_plan(problem, {steps}, seed);
+    return seconds_of(loop.steady() - begin);
+  })};
 }
 
 }  // namespace
@@ -101,7 +95,7 @@ int run_plan(const Options& options, Streams streams) {
   }
   net::EventLoop loop;
   const plan::Seed seed{static_cast<std::uint64_t>(options.plan.seed.value_or(1))};
-  const plan::StepBudget steps = steps_within(loop, *problem, options.plan, seed);
+  const plan::StepBudget steps = budget_of(loop, *problem, options.plan, seed);
   const auto begin = loop.steady();
   const plan::Plan plan = plan::make_plan(*problem, steps, seed);
   const double seconds = seconds_of(loop.steady() - begin);
