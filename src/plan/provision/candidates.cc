@@ -46,6 +46,9 @@ std::string_view region_of(std::string_view zone) {
   return !zone.empty() && is_letter(zone.back()) ? zone.substr(0, zone.size() - 1) : zone;
 }
 
+/// The catalogue has GPUs of two makers.
+bool is_amd(const Accelerators& gpus) { return gpus.name.starts_with("radeon"); }
+
 void add_type_labels(const InstanceType& type, Labels& into) {
   const auto set = [&](std::string_view key, std::string_view value) {
     if (!value.empty()) into.set(std::string(kAwsPrefix) + std::string(key), value);
@@ -63,6 +66,7 @@ void add_type_labels(const InstanceType& type, Labels& into) {
   set("instance-hypervisor", type.hypervisor);
   if (type.gpus) {
     set("instance-gpu-name", type.gpus->name);
+    set("instance-gpu-manufacturer", is_amd(*type.gpus) ? "amd" : "nvidia");
     number("instance-gpu-count", type.gpus->count);
   }
   if (type.neuron) {
@@ -84,7 +88,7 @@ Resources allocatable_of(const InstanceType& type) {
     if (count > 0) one.other.emplace_back(name, count);
     out += one;
   };
-  if (type.gpus) add(type.gpus->name.starts_with("radeon") ? "amd.com/gpu" : "nvidia.com/gpu", type.gpus->count);
+  if (type.gpus) add(is_amd(*type.gpus) ? "amd.com/gpu" : "nvidia.com/gpu", type.gpus->count);
   if (type.neuron) add("aws.amazon.com/neuron", type.neuron->count);
   return out;
 }
