@@ -3,10 +3,9 @@
 ec2-metadata, and the AWS SDK for Go. On loopback, and once more on 169.254.169.254 in a network namespace, where each of
 them is used as it comes.
 
-  imds_referees.py [--imds-mock PATH]     (or SPOTKEEPER_IMDS_MOCK)
+  imds_referees.py [--server PATH]
 
-PATH takes the place of our server. It is a program with the options --listen, --control, --node and --instance-id and
-the control protocol of tests/tools/imds_server; somebody else's mock gets a wrapper that translates.
+PATH takes the place of our server: a program with the options and the control protocol of tests/tools/imds_server.
 """
 import argparse
 import json
@@ -270,7 +269,7 @@ def in_namespace(program):
     """The same in a network namespace of its own, on the address that the clients know."""
     script = f"ip link set lo up && ip address add {REAL_ADDRESS.partition(':')[0]}/32 dev lo && exec \"$@\""
     own_user = [] if os.geteuid() == 0 else ["--map-root-user"]
-    command = ["unshare", "--net", *own_user, "sh", "-c", script, "sh", sys.executable, __file__, "--imds-mock", program,
+    command = ["unshare", "--net", *own_user, "sh", "-c", script, "sh", sys.executable, __file__, "--server", program,
                "--inside"]
     return subprocess.run(command).returncode == 0
 
@@ -279,17 +278,17 @@ def main():
     parser = argparse.ArgumentParser()
     binary = os.environ.get("SPOTKEEPER_BINARY", ROOT / "build/release/spotkeeper")
     ours = str(pathlib.Path(binary).with_name("tools") / "imds_server")
-    parser.add_argument("--imds-mock", default=os.environ.get("SPOTKEEPER_IMDS_MOCK") or ours)
+    parser.add_argument("--server", default=ours)
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     use_their_python()
     for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
         del os.environ[name]
     if options.inside:
-        run(options.imds_mock, REAL_ADDRESS, False)
+        run(options.server, REAL_ADDRESS, False)
         return 1 if failed else 0
-    run(options.imds_mock, "127.0.0.1:0", True)
-    return 0 if in_namespace(options.imds_mock) and not failed else 1
+    run(options.server, "127.0.0.1:0", True)
+    return 0 if in_namespace(options.server) and not failed else 1
 
 
 if __name__ == "__main__":

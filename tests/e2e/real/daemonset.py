@@ -13,7 +13,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "rig"))
 
 from machine import await_until  # noqa: E402
 from state import State  # noqa: E402
-from testing import admin, check, kubectl, must, ready, shipped_manifest, tell_metadata, verdict  # noqa: E402
+from testing import (  # noqa: E402
+    admin, check, check_settles, kubectl, must, ready, shipped_manifest, tell_metadata, verdict)
 
 BINARY = os.environ["SPOTKEEPER_BINARY"]
 AGENTS = "/api/v1/namespaces/kube-system/pods?labelSelector=app.kubernetes.io%2Fname%3Dspotkeeper"
@@ -34,12 +35,9 @@ def install():
     done = kubectl("apply", "-f", "-", text_input=manifest)
     check("the API server takes the manifest", done.returncode == 0, done.stderr)
     names = {node["name"] for node in living()}
-    try:
-        await_until("agents", lambda: {
-            pod["spec"]["nodeName"] for pod in api.get(AGENTS)["items"] if ready(pod)} >= names)
-        check("an agent is Ready on every node", True)
-    except Exception as error:
-        check("an agent is Ready on every node", False, f"{error} {kubectl('-n', 'kube-system', 'get', 'pods').stdout}")
+    check_settles("an agent is Ready on every node", lambda: {
+        pod["spec"]["nodeName"] for pod in api.get(AGENTS)["items"] if ready(pod)} >= names,
+        detail=lambda: kubectl("-n", "kube-system", "get", "pods").stdout)
 
 
 def check_rights():

@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 from api import Api, is_ready
-from machine import Failed
+from machine import Failed, await_until
 from state import REPOSITORY, State
 
 RIG = pathlib.Path(__file__).with_name("rig")
@@ -18,6 +18,16 @@ def check(what, condition, detail=""):
     print(f"ok {what}" if condition else f"FAIL {what}: {detail}", flush=True)
     if not condition:
         failures.append(what)
+
+
+def check_settles(what, probe, bound=60, detail=lambda: "never"):
+    """The same of what becomes true within so many seconds; `detail` says what is there when it does not."""
+    try:
+        found = await_until(what, probe, bound)
+    except Failed as error:
+        found, late = None, error
+    check(what, found, found or f"{late}; {detail()}")
+    return found
 
 
 def rig(*arguments):

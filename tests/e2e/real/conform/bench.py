@@ -104,15 +104,16 @@ class Bench:
                      f"/apis/rbac.authorization.k8s.io/v1/clusterroles/{BINDING}",
                      f"/api/v1/namespaces/{self.NAMESPACE}"):
             self.api.delete(path)
+        # Before their nodes go: a pod that no kubelet ends waits for the garbage collector, and its namespace with it.
+        await_until("the end of the namespaces", lambda: not any(
+            one["metadata"]["name"].startswith("conform") for one in self.api.get("/api/v1/namespaces")["items"]), 90,
+            every=0.5)
         must("kwok", 0)
         for node in self.nodes:
             must("stop", f"imds-{node['number']}")
         for number in self._added:
             must("node", "kill", number)
             self.api.delete(f"/api/v1/nodes/rn{number}")
-        await_until("the end of the namespaces", lambda: not any(
-            one["metadata"]["name"].startswith("conform") for one in self.api.get("/api/v1/namespaces")["items"]), 90,
-            every=0.5)
 
     # Running
 
