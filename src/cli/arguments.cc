@@ -24,7 +24,7 @@ CLI::Option* bind(CLI::App& app, const Option& option) {
   if (option.placement == Placement::Positional) return app.add_option(name)->expected(1);
   const std::string names = option.short_name != 0 ? fmt::format("-{},--{}", option.short_name, name) : "--" + name;
   const bool alone = std::holds_alternative<FlagType>(option.type);
-  const int most = std::holds_alternative<PathsType>(option.type) ? 10'000 : 1;
+  const int most = option.takes_many() ? 10'000 : 1;
   CLI::Option* bound = alone ? app.add_flag(names) : app.add_option(names)->expected(1, most);
   return bound->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
 }
@@ -76,7 +76,7 @@ Result<std::vector<Given>> collect(const std::vector<Bound>& bounds) {
   for (const Bound& bound : bounds) {
     const std::vector<std::string>& values = bound.parsed->results();
     if (values.empty()) continue;
-    if (std::holds_alternative<PathsType>(bound.option->type)) {
+    if (bound.option->takes_many()) {
       given.push_back({bound.option, join(values, "\n")});
       continue;
     }

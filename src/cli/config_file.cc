@@ -26,16 +26,16 @@ std::optional<std::string> flag_text(const Option& option, const JsonValue& valu
   }
   // A plain `off` is a truth value in YAML 1.1, and a log level here.
   if (std::holds_alternative<ChoiceType>(option.type) && value == JsonValue(false)) return "off";
-  const bool paths = std::holds_alternative<PathsType>(option.type);
-  if (paths || std::holds_alternative<ListType>(option.type)) {
-    if (!paths && value.is_bool()) return value.get_bool() ? "true" : "false";
+  const bool many = option.takes_many();
+  if (many || std::holds_alternative<ListType>(option.type)) {
+    if (!many && value.is_bool()) return value.get_bool() ? "true" : "false";
     if (value.is_array()) {
       std::vector<std::string_view> words;
       for (const JsonValue& word : value.get_array()) {
         if (!word.is_string()) return std::nullopt;
         words.emplace_back(word.get_string());
       }
-      return join(words, paths ? "\n" : ",");
+      return join(words, many ? "\n" : ",");
     }
   }
   if (!value.is_string()) return std::nullopt;

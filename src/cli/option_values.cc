@@ -88,13 +88,13 @@ std::optional<std::vector<std::size_t>> choice_indices(const ListType& type, std
 }
 
 /// Each on a line; nothing if one is empty.
-std::optional<std::vector<std::string>> paths_in(std::string_view text) {
-  std::vector<std::string> paths;
-  for (const std::string_view path : split(text, '\n')) {
-    if (path.empty()) return std::nullopt;
-    paths.emplace_back(path);
+std::optional<std::vector<std::string>> texts_in(std::string_view text) {
+  std::vector<std::string> texts;
+  for (const std::string_view each : split(text, '\n')) {
+    if (each.empty()) return std::nullopt;
+    texts.emplace_back(each);
   }
-  return paths;
+  return texts;
 }
 
 /// 99999999999999999999 fits no type, but for a person it is a number that is out of range.
@@ -126,6 +126,7 @@ std::string Option::placeholder() const {
                  [](const TextType& text) { return std::string(text.placeholder); },
                  [](const PathType&) { return std::string("FILE"); },
                  [](const PathsType&) { return std::string("FILE…"); },
+                 [](const TextsType& texts) { return std::string(texts.placeholder); },
                  [](const UrlType&) { return std::string("URL"); },
                  [](const AddressType&) { return std::string("[ADDRESS]:PORT"); },
                  [](const ChoiceType& choice) { return fmt::format("{}", fmt::join(choice.choices, "|")); },
@@ -158,7 +159,7 @@ std::string Option::kind() const {
                  [](const DurationType&) { return "a duration with its unit, such as 1.5s or 2m"; },
                  [](const InstantType&) { return "an instant such as 2026-01-31T12:00:00Z"; },
                  [](const TextType&) { return "text"; }, [](const PathType&) { return "a path"; },
-                 [](const PathsType&) { return "paths"; },
+                 [](const PathsType&) { return "paths"; }, [](const TextsType&) { return "texts"; },
                  [](const UrlType&) { return "a URL such as http://169.254.169.254"; },
                  [](const AddressType&) { return "an address and port such as 127.0.0.1:9464, [::1]:9464 or :9464"; },
                  [](const ChoiceType&) { return "one of the choices"; },
@@ -189,7 +190,8 @@ Result<void> store(const Option& option, std::string_view text, Options& into) {
                  [&](const InstantType& type) { return parsed(parse_rfc3339(text), type.store); },
                  [&](const TextType& type) { return parsed(text_if(!text.empty()), type.store); },
                  [&](const PathType& type) { return parsed(text_if(!text.empty()), type.store); },
-                 [&](const PathsType& type) { return parsed(paths_in(text), type.store); },
+                 [&](const PathsType& type) { return parsed(texts_in(text), type.store); },
+                 [&](const TextsType& type) { return parsed(texts_in(text), type.store); },
                  [&](const UrlType& type) { return parsed(text_if(net::parse_url(text).has_value()), type.store); },
                  [&](const AddressType& type) { return parsed(parse_address(text), type.store); },
                  [&](const ChoiceType& type) { return parsed(choice_index(type, text), type.store); },

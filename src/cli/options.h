@@ -116,10 +116,11 @@ struct CatalogOptions {
 
 /// What `spotkeeper plan` reads, and how careful its plan is.
 struct PlanOptions {
-  std::vector<std::string> files;  // files, folders, "-"
-  std::string prices;              // empty: the catalogue's
-  std::string unavailable;         // pools, with commas between
-  std::string zones;               // the same
+  std::vector<std::string> files;    // files, folders, "-"
+  std::vector<std::string> explain;  // pods, "namespace/name"
+  std::string prices;                // empty: the catalogue's
+  std::string unavailable;           // pools, with commas between
+  std::string zones;                 // the same
   Architecture default_arch = Architecture::Amd64;
   Duration notice{};
   bool steady_on_demand = true;
@@ -214,6 +215,10 @@ struct PathType {
 struct PathsType {  // one or more; as one text, each on a line
   void (*store)(Options&, std::vector<std::string>);
 };
+struct TextsType {  // the same of what is no path
+  std::string_view placeholder;
+  void (*store)(Options&, std::vector<std::string>);
+};
 struct UrlType {  // http://… or https://…
   void (*store)(Options&, std::string);
 };
@@ -231,7 +236,7 @@ struct ListType {  // some of the choices, with commas between; a flag without a
 };
 
 using OptionType = std::variant<FlagType, IntegerType, NumberType, DurationType, InstantType, TextType, PathType,
-                                PathsType, UrlType, AddressType, ChoiceType, ListType>;
+                                PathsType, TextsType, UrlType, AddressType, ChoiceType, ListType>;
 
 enum class Placement {
   Anywhere,         // flag, environment, configuration file
@@ -258,6 +263,10 @@ struct Option {
   [[nodiscard]] std::string placeholder() const;
   /// "100ms to 1m", "one of table, json, yaml"; empty where every value of the type will do.
   [[nodiscard]] std::string range() const;
+  /// It may be given several times, and takes several values.
+  [[nodiscard]] bool takes_many() const {
+    return std::holds_alternative<PathsType>(type) || std::holds_alternative<TextsType>(type);
+  }
   /// "a duration such as 1.5s", for errors and the reference.
   [[nodiscard]] std::string kind() const;
 };

@@ -14,9 +14,11 @@
 #include "cli/commands.h"
 #include "cli/manifest_files.h"
 #include "cli/output.h"
+#include "cli/plan_explanation.h"
 #include "cli/plan_steps.h"
 #include "cli/plan_table.h"
 #include "control/planning/documents.h"
+#include "control/planning/explanation.h"
 #include "control/planning/report.h"
 #include "format/yaml.h"
 #include "net/event_loop.h"
@@ -85,6 +87,18 @@ plan::StepBudget budget_of(net::EventLoop& loop, const plan::Problem& problem, c
   })};
 }
 
+Result<std::vector<plan::Explanation>> explain_all(const std::vector<std::string>& pods, const plan::Problem& problem,
+                                                   const plan::Plan& plan) {
+  std::vector<plan::Explanation> out;
+  for (const std::string& pod : pods) {
+    auto explanation = plan::explain(problem, plan, pod);
+    if (!explanation)
+      return fail(ErrorCode::InvalidInput, fmt::format("--explain: no pod is called {} (NAMESPACE/NAME)", quote(pod)));
+    out.push_back(*std::move(explanation));
+  }
+  return out;
+}
+
 }  // namespace
 
 int run_plan(const Options& options, Streams streams) {
@@ -99,8 +113,21 @@ int run_plan(const Options& options, Streams streams) {
   const auto begin = loop.steady();
   const plan::Plan plan = plan::make_plan(*problem, steps, seed);
   const double seconds = seconds_of(loop.steady() - begin);
-  print_data(control::plan_json(*problem, plan, seconds), plan_table(*problem, plan), options.output, streams);
-  if (options.output == OutputFormat::Table) print(streams.out, plan_text(*problem, plan));
+  const auto explanations = explain_all(options.plan.explain, *problem, plan);
+  if (!explanations) {
+    log::error(explanations.error().message);
+    return kBadUsage;
+  }
+  format::JsonObject document = control::plan_json(*problem, plan, seconds);
+  format::JsonArray explained;
+  for (const plan::Explanation& each : *explanations)
+    explained.emplace_back(control::explanation_json(*problem, plan, each));
+  if (!explained.empty()) document["explanations"] = std::move(explained);
+  print_data(document, plan_table(*problem, plan), options.output, streams);
+  if (options.output == OutputFormat::Table) {
+    print(streams.out, plan_text(*problem, plan));
+    for (const plan::Explanation& each : *explanations) print(streams.out, explanation_text(*problem, plan, each));
+  }
   return plan.unplaced.empty() ? kDone : kFound;
 }
 

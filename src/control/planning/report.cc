@@ -11,14 +11,6 @@ namespace {
 using format::JsonArray;
 using format::JsonObject;
 
-JsonObject offering_json(const plan::Problem& problem, std::uint32_t id) {
-  const plan::Offering& offering = problem.offerings[id];
-  return {{"type", problem.types[offering.type].name.str()},
-          {"zone", problem.zones[offering.zone]},
-          {"capacity_type", plan::name_of(offering.capacity)},
-          {"price_per_hour", offering.price.str()}};
-}
-
 JsonArray pods_json(const plan::Problem& problem, const std::vector<plan::PodId>& pods) {
   JsonArray out;
   for (const plan::PodId pod : pods) out.emplace_back(problem.pods[pod].name.str());
@@ -52,6 +44,14 @@ JsonObject risk_json(const plan::Risk& risk) {
 }
 
 }  // namespace
+
+JsonObject offering_json(const plan::Problem& problem, std::uint32_t id) {
+  const plan::Offering& offering = problem.offerings[id];
+  return {{"type", problem.types[offering.type].name.str()},
+          {"zone", problem.zones[offering.zone]},
+          {"capacity_type", plan::name_of(offering.capacity)},
+          {"price_per_hour", offering.price.str()}};
+}
 
 double gap_of(const plan::Plan& plan) {
   if (plan.cost.micros == 0) return 0;

@@ -1,6 +1,8 @@
 // A plan as a document (docs/plan.md has the schema).
 #pragma once
 
+#include <cstdint>
+
 #include "format/json.h"
 #include "plan/provision/plan.h"
 
@@ -8,6 +10,9 @@ namespace spotkeeper::control {
 
 /// How much dearer the plan is than its bound: 0.03 is 3 %. 0 where nothing is bought, 1 where there is no bound.
 [[nodiscard]] double gap_of(const plan::Plan& plan);
+
+/// type, zone, capacity_type, price_per_hour.
+[[nodiscard]] format::JsonObject offering_json(const plan::Problem& problem, std::uint32_t offering);
 
 /// Amounts of money are text, as a double would not keep them exact. `seconds`: how long it took to make, the one
 /// figure that differs from run to run.

@@ -153,7 +153,7 @@ Refusal Purchase::allows_share(ShapeId shape, NodeId node) const {
 
 Refusal Purchase::allows(ShapeId shape, NodeId node, Leniency leniency, Scope scope) const {
   if (const Refusal no = board_.allows(shape, node, scope); no != Refusal::None) return no;
-  if (!leniency.steady && is_steady(shape) && spot_[node]) return Refusal::Selector;
+  if (!leniency.steady && is_steady(shape) && spot_[node]) return Refusal::Steady;
   if (!leniency.shares) {
     if (const Refusal no = allows_share(shape, node); no != Refusal::None) return no;
   }
@@ -167,7 +167,7 @@ Refusal Purchase::allows_new(ShapeId shape, CandidateId id, Leniency leniency) c
   const Candidate& candidate = candidates_[id];
   if (suited(shape)[id] == 0) return board_.suits(shape, candidate.facts);
   const auto spot = spot_pool_of(id);
-  if (!leniency.steady && spot && is_steady(shape)) return Refusal::Selector;
+  if (!leniency.steady && spot && is_steady(shape)) return Refusal::Steady;
   if (!within_limits(candidate)) return Refusal::PoolLimit;
   if (!leniency.domains && !board_.topology().may_open(candidate.domains)) return Refusal::Spread;
   if (const Refusal no = board_.allows_on_fresh(shape, candidate.facts, candidate.domains); no != Refusal::None)

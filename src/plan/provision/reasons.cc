@@ -20,16 +20,17 @@ std::string text_of(const Tally& tally) {
   for (const auto& [refusal, count] : tally) sorted.emplace_back(-count, refusal);
   std::ranges::sort(sorted);
   std::vector<std::string> parts;
-  for (const auto& [count, refusal] : sorted) {
-    const std::string_view verb = refusal == Refusal::Cordoned || refusal == Refusal::VolumePlace
-                                      ? (count == -1 ? "is" : "are")
-                                      : (count == -1 ? "has" : "have");
-    parts.push_back(fmt::format("{} {} {}", -count, verb, text_of(refusal)));
-  }
+  for (const auto& [count, refusal] : sorted) parts.push_back(refused_text(-count, refusal));
   return join(parts, ", ");
 }
 
 }  // namespace
+
+std::string refused_text(std::int64_t count, Refusal refusal) {
+  const bool is_state = refusal == Refusal::Cordoned || refusal == Refusal::VolumePlace;
+  const std::string_view verb = is_state ? (count == 1 ? "is" : "are") : (count == 1 ? "has" : "have");
+  return fmt::format("{} {} {}", count, verb, text_of(refusal));
+}
 
 std::string reason_of(const Purchase& purchase, ShapeId shape) {
   const Problem& problem = purchase.board().problem();

@@ -1,5 +1,7 @@
 #include "plan/schedule/board.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "plan/schedule/node_match.h"
@@ -59,6 +61,15 @@ Amounts ResourceNames::amounts_of(const Resources& allocatable, std::int64_t pod
     if (at != others_.end() && *at == name) out[3 + static_cast<std::size_t>(at - others_.begin())] = amount;
   }
   return out;
+}
+
+std::string ResourceNames::text_of(std::size_t resource, std::int64_t amount) const {
+  switch (resource) {
+    case kCpu: return fmt::format("{:.6g} CPU", static_cast<double>(amount) / 1000);
+    case kMemory: return fmt::format("{:.3g} GiB of memory", static_cast<double>(amount) / (1 << 30));
+    case kPods: return fmt::format("{} pods", amount);
+    default: return fmt::format("{} of {}", amount, others_[resource - 3]);
+  }
 }
 
 Board::Board(const Problem& problem) : problem_(problem), names_(problem), topology_(problem) {

@@ -39,6 +39,8 @@ class ResourceNames {
   [[nodiscard]] Amounts amounts_of(const Resources& requests) const;
   /// A resource that nobody requests is left out.
   [[nodiscard]] Amounts amounts_of(const Resources& allocatable, std::int64_t pods) const;
+  /// For people: "1.5 CPU", "3 GiB of memory", "2 of nvidia.com/gpu".
+  [[nodiscard]] std::string text_of(std::size_t resource, std::int64_t amount) const;
 
  private:
   std::vector<std::string> others_;  // sorted

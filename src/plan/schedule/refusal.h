@@ -29,6 +29,7 @@ enum class Refusal : std::uint8_t {
   NodeShare,  // too much of its workload on one node
   PoolLimit,  // the NodePool may have no more
   MinValues,  // too few types would be left to choose from
+  Steady,     // it is Spot, and the pod takes long to end or keeps data
 };
 
 /// As it stands in a reason: "too little CPU".

@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "format/json.h"
 #include "format/yaml.h"
+#include "run_program.h"
 
 namespace spotkeeper::cli {
 namespace {
@@ -14,28 +15,6 @@ namespace {
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::StartsWith;
-
-struct Outcome {
-  int code = 0;
-  std::string out, err;
-};
-
-std::string taken(std::FILE* file) {
-  std::string text(static_cast<std::size_t>(std::ftell(file)), '\0');
-  EXPECT_EQ(std::fseek(file, 0, SEEK_SET), 0);
-  text.resize(std::fread(text.data(), 1, text.size(), file));
-  std::fclose(file);
-  return text;
-}
-
-Outcome run_with(std::vector<std::string> arguments, const kube::Environment& environment = {}) {
-  const Streams streams{std::tmpfile(), std::tmpfile()};
-  Outcome outcome;
-  outcome.code = run(arguments, environment, streams);
-  outcome.out = taken(streams.out);
-  outcome.err = taken(streams.err);
-  return outcome;
-}
 
 TEST(Program, PrintsHelpAsDataWhenAskedForIt) {
   const Outcome outcome = run_with({"--help"});

@@ -16,17 +16,6 @@ using ::testing::SizeIs;
 
 const std::string kPool(kAnyPool);
 
-std::string node(std::string_view name, std::string_view zone, std::string_view cpu) {
-  return fmt::format(R"(
----
-apiVersion: v1
-kind: Node
-metadata: {{name: {0}, labels: {{topology.kubernetes.io/zone: {1}, kubernetes.io/hostname: {0}}}}}
-status: {{allocatable: {{cpu: "{2}", memory: 8Gi, pods: "10"}}}}
-)",
-                     name, zone, cpu);
-}
-
 constexpr std::string_view kZoneSpread =
     "topologySpreadConstraints: [{maxSkew: 1, topologyKey: topology.kubernetes.io/zone, whenUnsatisfiable: "
     "DoNotSchedule, labelSelector: {matchLabels: {app: web}}}]";

@@ -37,6 +37,17 @@ spec:
                      name, replicas, cpu, spec.empty() ? "" : ", ", spec);
 }
 
+std::string node(std::string_view name, std::string_view zone, std::string_view cpu) {
+  return fmt::format(R"(
+---
+apiVersion: v1
+kind: Node
+metadata: {{name: {0}, labels: {{topology.kubernetes.io/zone: {1}, kubernetes.io/hostname: {0}}}}}
+status: {{allocatable: {{cpu: "{2}", memory: 8Gi, pods: "10"}}}}
+)",
+                     name, zone, cpu);
+}
+
 namespace {
 
 plan::Problem read(const std::string& yaml, const Catalog& catalog, const PlanningOptions& options) {

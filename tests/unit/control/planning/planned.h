@@ -31,6 +31,9 @@ spec:
 [[nodiscard]] std::string deployment(std::string_view name, int replicas, std::string_view cpu,
                                      std::string_view spec = {});
 
+/// A document of one Node in the zone, with 8 GiB and room for ten pods.
+[[nodiscard]] std::string node(std::string_view name, std::string_view zone, std::string_view cpu);
+
 [[nodiscard]] plan::Problem problem_of(const std::string& yaml, const PlanningOptions& options = {});
 /// The plan's document.
 [[nodiscard]] format::JsonObject planned(const std::string& yaml, const PlanningOptions& options = {});
