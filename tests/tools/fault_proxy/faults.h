@@ -11,7 +11,8 @@
 //     KIND      watch, read, node (a PATCH of one), evict, delete, event, other; without `of` all of them
 //   clear       none of these any more
 //   cut         connections with an answer under way (watches) end now
-//   status      one line of JSON: calls: {KIND: how many came}, met: {fault's name: how often}, under_way
+//   status      one line of JSON: calls: {KIND: how many came}, met: {fault's name: how often}, under_way,
+//               early: how many calls came again, the same, before a Retry-After that they were answered was over
 //   help        these lines
 //
 // Of several faults that stand, the first that meets a call decides. LENGTH is "90s", "1m30s".

@@ -94,6 +94,7 @@ std::string FaultProxy::status() const {
   object["calls"] = std::move(calls);
   object["met"] = std::move(met);
   object["under_way"] = under_way_;
+  object["early"] = early_;
   return format::write_json(object);
 }
 
@@ -102,6 +103,7 @@ net::Task<void> FaultProxy::answer(const net::ServerRequest& request, net::Respo
   ++calls_[kind];
   const Counted counted(under_way_);
   const std::optional<FaultRule> met = faults_.meet(kind, loop_.steady());
+  look_at_wait(request, met);
   const CallFault fault = met ? met->fault : CallFault::Delay;
   switch (fault) {
     case CallFault::Answer: co_await answer_itself(*met, writer); co_return;
@@ -120,6 +122,15 @@ net::Task<void> FaultProxy::answer(const net::ServerRequest& request, net::Respo
     case CallFault::Half: break;
   }
   co_await pass_on(request, writer, fault == CallFault::Half);
+}
+
+void FaultProxy::look_at_wait(const net::ServerRequest& request, const std::optional<FaultRule>& met) {
+  const Steady now = loop_.steady();
+  // With the body: two events go to the same place, and the second may be on its way while the first is refused.
+  std::string call = request.method + ' ' + request.target + ' ' + request.body;
+  if (const auto told = not_before_.find(call); told != not_before_.end() && now < told->second) ++early_;
+  if (!met || met->fault != CallFault::Answer || !met->retry_after) return;
+  not_before_.insert_or_assign(std::move(call), now + std::chrono::seconds(*met->retry_after));
 }
 
 net::Task<void> FaultProxy::answer_itself(const FaultRule& rule, net::ResponseWriter& writer) {

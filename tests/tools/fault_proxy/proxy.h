@@ -49,12 +49,16 @@ class FaultProxy {
   net::Task<bool> copy(net::HttpStream& from, net::ResponseWriter& to, bool half);
   net::Task<Result<std::string>> read_unless_cut(net::HttpStream& from);
   net::Task<void> lose(const net::ServerRequest& request);
+  /// Notes a call that comes before it should, and until when this one should wait.
+  void look_at_wait(const net::ServerRequest& request, const std::optional<FaultRule>& met);
   net::Task<void> answer_itself(const FaultRule& rule, net::ResponseWriter& writer);
   [[nodiscard]] std::string status() const;
 
   net::EventLoop& loop_;
   CallFaults faults_;
   std::map<CallKind, std::uint64_t> calls_;
+  std::map<std::string, Steady> not_before_;  // calls that were answered a Retry-After: its end
+  std::uint64_t early_ = 0;
   std::size_t under_way_ = 0;
   std::uint64_t cuts_ = 0;
   net::Signal cut_;

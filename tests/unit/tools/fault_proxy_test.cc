@@ -103,6 +103,20 @@ TEST_F(FaultProxyTest, AnswersItselfAsAnApiServerWould) {
   EXPECT_EQ(*format::JsonField(status())["met"]["answer"].as<std::uint64_t>(), 1U);
 }
 
+TEST_F(FaultProxyTest, CountsWhoDoesNotWaitAsLongAsItWasTold) {
+  const auto early = [this] { return *format::JsonField(status())["early"].as<std::uint64_t>(); };
+  proxy->control("answer 429 retry-after 3600 of evict times 1");
+  ASSERT_EQ(send("POST", kEvict)->status, 429);
+  ASSERT_TRUE(send("POST", kEvict + "?another"));
+  EXPECT_EQ(early(), 0U) << "another call is not told to wait";
+  ASSERT_TRUE(send("POST", kEvict));
+  EXPECT_EQ(early(), 1U);
+  proxy->control("answer 429 retry-after 0 of read times 1");
+  ASSERT_EQ(send("GET", "/api/v1/pods")->status, 429);
+  ASSERT_TRUE(send("GET", "/api/v1/pods"));
+  EXPECT_EQ(early(), 1U) << "that wait was over";
+}
+
 TEST_F(FaultProxyTest, EndsTheConnectionBeforeTheServerIsAsked) {
   proxy->control("reset of evict times 1");
   EXPECT_FALSE(send("POST", kEvict));

@@ -8,7 +8,8 @@ EVENTS_AGAIN = 30  # seconds; an event that could not be sent is sent again some
 
 
 def drained_through(case, *storm, bound=STORM + 5, fewest=3):
-    """The storm breaks out before the notice. All the same: one mark, each pod evicted once with its grace."""
+    """The storm breaks out before the notice. All the same: one mark, each pod evicted once with its grace, and
+    no call again before the server wanted it."""
     pods = [case.workload(name) for name in ("web", "api")]
     case.start_agent(SPOT | {"emitKubernetesEvents": True}, kubeconfig=case.start_fault_proxy())
     for command in storm:
@@ -22,8 +23,13 @@ def drained_through(case, *storm, bound=STORM + 5, fewest=3):
         case.check_nth_mark(None, record)
     else:
         case.check_own_mark("kill", record)
-    met = sum(case.proxy.met().values())
-    case.check(f"the storm met {fewest} calls", met >= fewest, met)
+    met = case.proxy.met()
+    case.check(f"the storm met {fewest} calls", sum(met.values()) >= fewest, met)
+    case.equal("calls that came again before their Retry-After was over", case.proxy.early(), 0)
+    granted, names = case.evicted(), sorted(pod["metadata"]["name"] for _, pod in pods)
+    case.equal("pods whose eviction was granted", sorted(set(granted)), names)
+    case.check("none is granted again but where the answer was lost",
+               len(granted) - len(names) <= met["lose"] + met["half"], granted)
     page = case.agent.metrics()
     case.equal("pods killed hard, budgets overridden", (
         page.sum("spotkeeper_pods_killed_hard_total"), page.sum("spotkeeper_budget_overrides_total")), (0, 0))

@@ -1,21 +1,13 @@
 """Disruption budgets and graces that do not fit."""
 import time
 
-from case import NOTICE_BOUND
+from case_mark import NOTICE_BOUND
 from catalogue import BOTH, beyond
 from machine import await_until
 from nth_spot import SPOT
 
 GRACE = 5
 INTERRUPTED = "Node NodeInterrupted Warning"
-
-
-def deleted_pods(case):
-    return sorted(name for verb, what, name, *_ in case.writes() if (verb, what) == ("delete", "pods"))
-
-
-def evicted_pods(case):
-    return sorted(name for _, what, name, code, _ in case.writes() if what == "pods/eviction" and code == 201)
 
 
 @beyond("a budget that allows nothing holds a pod until its last safe start", modes=BOTH)
@@ -27,7 +19,7 @@ def budget_blocks(case):
     deadline = case.deadline()
     case.check_held_to_last_safe_start(pod, deadline, GRACE)
     case.await_in_harbour(workload)
-    case.equal("pods deleted", deleted_pods(case), [pod["metadata"]["name"]])
+    case.equal("pods deleted", case.deleted(), [pod["metadata"]["name"]])
     page = case.agent.metrics()
     case.equal("budgets overridden", page.sum("spotkeeper_budget_overrides_total", reason="last-safe-start"), 1)
     case.equal("pods killed hard", page.sum("spotkeeper_pods_killed_hard_total"), 0)
@@ -46,7 +38,7 @@ def budget_allows_later(case):
     workload.allow(0, 1)
     ending = case.check_moved(workload, pod)
     case.between("seconds until the pod goes", 0, round(ending.told - allowed, 2), 3)
-    case.equal("pods deleted", deleted_pods(case), [])
+    case.equal("pods deleted", case.deleted(), [])
 
 
 @beyond("a grace longer than the notice is cut to what fits, and told of", modes=BOTH)
@@ -82,6 +74,5 @@ def two_budgets(case):
                  NOTICE_BOUND + 5)
     case.check_held_to_last_safe_start(held_pod, deadline, GRACE)
     case.await_in_harbour(held)
-    case.equal("pods evicted", evicted_pods(case), [])
-    case.equal("pods deleted", deleted_pods(case), sorted([free_pod["metadata"]["name"],
-                                                           held_pod["metadata"]["name"]]))
+    case.equal("pods evicted", case.evicted(), [])
+    case.equal("pods deleted", case.deleted(), sorted(pod["metadata"]["name"] for pod in (free_pod, held_pod)))

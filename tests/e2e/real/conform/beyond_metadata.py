@@ -2,7 +2,7 @@
 import time
 
 import tools
-from case import NOTICE_BOUND
+from case_mark import NOTICE_BOUND
 from catalogue import BOTH, beyond
 from machine import await_until
 from nth_spot import OWN_EVENTS, SPOT, spot_drains

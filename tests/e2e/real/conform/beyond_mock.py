@@ -3,7 +3,7 @@ import contextlib
 import os
 import time
 
-from case import NTH, SCHEDULED_BOUND, label_value
+from case_mark import NTH, SCHEDULED_BOUND, label_value
 from catalogue import BOTH, beyond
 from nth_maintenance import VALUES
 from nth_rebalance import DRAIN, ONLY_REBALANCE
@@ -37,8 +37,7 @@ def evicts_once(case, workload, pod, record, kind, taint, labels=()):
         case.check_nth_mark(taint, record, labels)
     else:
         case.check_own_mark(kind, record)
-    case.equal("evictions asked for", [(name, code) for _, what, name, code, _ in case.writes()
-                                       if what == "pods/eviction"], [(pod["metadata"]["name"], 201)])
+    case.check_told_to_end([pod])
 
 
 @beyond("AWS's own mock of the metadata service: a Spot notice cordons, taints and evicts", modes=BOTH, seconds=25)

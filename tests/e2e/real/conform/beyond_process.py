@@ -2,7 +2,7 @@
 import signal
 import time
 
-from beyond_budgets import GRACE, deleted_pods, evicted_pods
+from beyond_budgets import GRACE
 from catalogue import BOTH, beyond
 from machine import await_until
 from nth_spot import SPOT
@@ -26,10 +26,8 @@ def check_both_went(case, free, free_pod, held, held_pod, deadline):
     case.check_held_to_last_safe_start(held_pod, deadline, GRACE)
     case.check_moved(free, free_pod)
     case.await_in_harbour(held)
-    case.equal("evictions that were accepted", evicted_pods(case), [free_pod["metadata"]["name"]])
-    case.equal("evictions asked for", [name for _, what, name, *_ in case.writes() if what == "pods/eviction"],
-               [free_pod["metadata"]["name"]])
-    case.equal("pods deleted", deleted_pods(case), [held_pod["metadata"]["name"]])
+    case.equal("evictions asked for", case.evictions(), [(free_pod["metadata"]["name"], 201)])
+    case.equal("pods deleted", case.deleted(), [held_pod["metadata"]["name"]])
 
 
 @beyond("SIGTERM in mid-drain: the agent ends when every pod has been told to", modes=BOTH)

@@ -1,5 +1,5 @@
 """Machines that come back, and events that are called off."""
-from case import NTH, SCHEDULED_BOUND, label_value
+from case_mark import NTH, SCHEDULED_BOUND, label_value
 from catalogue import BOTH, beyond
 from machine import await_until
 from nth_maintenance import VALUES, node_takes_pods_again

@@ -1,5 +1,5 @@
 """NTH's scenarios 7 to 10: scheduled events."""
-from case import NTH, SCHEDULED_BOUND, label_value
+from case_mark import NTH, SCHEDULED_BOUND, label_value
 from catalogue import nth
 from machine import await_until
 from nth_spot import TAINTS, dry_run_changes_nothing
@@ -24,8 +24,7 @@ def maintenance_drains(case, event=EVENT):
                      case.told + SCHEDULED_BOUND + 1)
     else:
         case.check_own_mark("maintenance", record)
-    case.equal("evictions asked for", [(name, code) for _, what, name, code, _ in case.writes()
-                                       if what == "pods/eviction"], [(pod["metadata"]["name"], 201)])
+    case.check_told_to_end([pod])
     return record
 
 

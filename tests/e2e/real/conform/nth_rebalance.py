@@ -62,6 +62,5 @@ def retires(case, workload, pod, taint, events):
         case.check_nth_mark(taint, record)
     else:
         case.check_own_mark("retire", record)
-    case.equal("evictions asked for", [name for _, what, name, *_ in case.writes() if what == "pods/eviction"],
-               [pod["metadata"]["name"]])
+    case.check_told_to_end([pod])
     case.check_events([] if case.compat else events)

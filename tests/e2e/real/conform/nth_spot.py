@@ -28,10 +28,7 @@ def spot_drains(case, taint, events):
     case.equal("the effect", record["effect"], "terminate")
     told = case.metadata()["spot"]["time"]
     case.equal("the deadline is the notice's time", record["deadline"][:19], told[:19])
-    case.equal("evictions asked for", [(name, code) for verb, what, name, code, _ in case.writes()
-                                       if what == "pods/eviction"], [(pod["metadata"]["name"], 201)])
-    case.equal("pods deleted", [name for verb, what, name, *_ in case.writes() if (verb, what) == ("delete", "pods")],
-               [])
+    case.check_told_to_end([pod])
     case.check_events(events if not case.compat else NTH_EVENTS if events else [])
     return record
 
@@ -130,7 +127,7 @@ def cordon_only(case):
     case.agent.await_polls()
     case.check_nth_mark(None, record)
     case.check_stays(pod)
-    case.equal("evictions asked for", [what for _, what, *_ in case.writes() if what.startswith("pods")], [])
+    case.check_told_to_end([])
     case.check_events([])
 
 

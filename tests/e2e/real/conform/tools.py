@@ -45,5 +45,9 @@ class FaultProxy:
         """How often each kind of fault has met a call."""
         return json.loads(self.tell("status"))["met"]
 
+    def early(self):
+        """How many calls came again before a Retry-After that they were answered was over."""
+        return json.loads(self.tell("status"))["early"]
+
     def end(self):
         must("stop", self._label)
