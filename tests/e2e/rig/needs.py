@@ -4,15 +4,17 @@ import shutil
 import subprocess
 
 import network
+from state import REPOSITORY
 
 # command: which group of scripts/install-deps brings it
 COMMANDS = {
     "ip": "e2e", "nsenter": "e2e", "unshare": "e2e", "mount": "e2e", "containerd": "e2e", "ctr": "e2e", "runc": "e2e",
-    "nft": "e2e", "curl": "e2e", "go": "e2e", "npm": "e2e", "conntrack": "e2e", "prometheus": "e2e", "promtool": "e2e", "haproxy": "e2e", "openssl": "test",
-    "cc": "build",
+    "nft": "e2e", "curl": "e2e", "go": "e2e", "npm": "e2e", "conntrack": "e2e", "prometheus": "e2e", "promtool": "e2e",
+    "haproxy": "e2e", "openssl": "test", "cc": "build",
 }
 PLUGINS = "/usr/lib/cni"
 FREE_DISK = 4 << 30
+FREE_TO_BUILD = 10 << 30  # Go's caches, when all of Kubernetes has to be built
 FREE_MEMORY = 2 << 30
 MEMORY_OF_A_NODE = 200 << 20
 
@@ -46,12 +48,31 @@ def missing(folder, nodes):
     free = shutil.disk_usage(parent).free
     if free < FREE_DISK:
         found.append(f"{FREE_DISK >> 30} GiB of disk at {parent}; there are {free >> 20} MiB")
+    found += _no_room_to_build()
     available, wanted = _available_memory(), FREE_MEMORY + nodes * MEMORY_OF_A_NODE
     if available < wanted:
         found.append(f"{wanted >> 20} MiB of memory; {available >> 20} MiB are available")
     if _address_taken():
         found.append(f"the addresses {network.SUBNET}: another interface has one of them")
     return found
+
+
+def _no_room_to_build():
+    """Where programs that are not there yet would be built without enough disk."""
+    peers = _output(REPOSITORY / "scripts/build-test-peers", "--folder")
+    if os.access(f"{peers}/kubelet", os.X_OK):
+        return []
+    full = {}  # by file system
+    for folder in (peers, *_output("go", "env", "GOCACHE", "GOMODCACHE").split()):
+        parent = _existing(folder)
+        if shutil.disk_usage(parent).free < FREE_TO_BUILD:
+            full[os.stat(parent).st_dev] = parent
+    return [f"{FREE_TO_BUILD >> 30} GiB of disk at {parent}, to build Kubernetes; there are "
+            f"{shutil.disk_usage(parent).free >> 20} MiB" for parent in full.values()]
+
+
+def _output(*command):
+    return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True).stdout.strip()
 
 
 def _runs(*command):
