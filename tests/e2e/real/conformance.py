@@ -64,7 +64,7 @@ def main():
     if chosen.table:
         print(catalogue.table(), end="")
         return 0
-    from bench import Bench
+    from test_nodes import TestNodes
     from state import State
     from testing import verdict
     began = time.monotonic()
@@ -72,9 +72,9 @@ def main():
             for mode in test.modes if chosen.mode in (None, mode)]
     if not chosen.only:
         check_table()
-    with Bench(State.default(), chosen.nodes) as bench:
+    with TestNodes(State.default(), chosen.nodes) as nodes:
         figures = []
-        for result in bench.run(jobs):
+        for result in nodes.run(jobs):
             judge(*result)
             figures += result[-1].prompt
     if not chosen.only:

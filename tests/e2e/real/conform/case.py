@@ -12,16 +12,16 @@ from tools import FaultProxy
 
 
 class Case(Assertions, Machine, Mark, Pods, Told):
-    def __init__(self, bench, test, mode, node):
+    def __init__(self, nodes, test, mode, node):
         Assertions.__init__(self)
         Mark.__init__(self)
-        self.bench, self.test, self.mode, self.node = bench, test, mode, node
+        self.nodes, self.test, self.mode, self.node = nodes, test, mode, node
         self.compat = mode == "compat"
-        self.state, self.observer = bench.state, bench.observer
-        self.api = Api(bench.state.admin)
+        self.state, self.observer = nodes.state, nodes.observer
+        self.api = Api(nodes.state.admin)
         self.name = f"{test.label}-{mode}"
         self.namespace = f"conform-{self.name}"
-        self.user = bench.user_of(node)
+        self.user = nodes.user_of(node)
         self.agent = self.proxy = None
 
     # Before and after
@@ -76,7 +76,7 @@ class Case(Assertions, Machine, Mark, Pods, Told):
 
     def start_agent_pod(self, values, change=lambda pod: None):
         """The agent as a DaemonSet's pod: from NTH's values, or from our own manifest with the pod's spec changed."""
-        objects = nth_manifest(dict(values)) if self.compat else self.bench.manifest()
+        objects = nth_manifest(dict(values)) if self.compat else self.nodes.manifest()
         if not self.compat:
             change(objects[-1]["spec"]["template"]["spec"])
         account = next(one["metadata"]["name"] for one in objects if one["kind"] == "ServiceAccount")
@@ -94,4 +94,4 @@ class Case(Assertions, Machine, Mark, Pods, Told):
         return self.proxy.kubeconfig
 
     def kubeconfig(self):
-        return self.bench.kubeconfig_of(self.node)
+        return self.nodes.kubeconfig_of(self.node)

@@ -7,12 +7,12 @@ from workload import Ending, Workload
 
 
 class Pods:
-    """Of a class with api, observer, bench, namespace, node and Assertions."""
+    """Of a class with api, observer, nodes, namespace, node and Assertions."""
 
     def workload(self, name="web", replicas=2, grace=5, linger=0, budgets=()):
         """Replicas of which one is on this node. Returns the workload and that pod."""
         made = Workload(self.api, self.observer, self.namespace, name, replicas)
-        made.create(self.node["name"], self.bench.harbour["name"], grace, linger)
+        made.create(self.node["name"], self.nodes.harbour["name"], grace, linger)
         return made, made.await_ready(self.node["name"], budgets)
 
     def pods_here(self):
@@ -21,7 +21,7 @@ class Pods:
 
     def daemon_pod(self):
         return [pod["metadata"]["uid"] for pod in self.observer.pods.newest(
-            lambda pod: pod["metadata"]["namespace"] == self.bench.NAMESPACE and
+            lambda pod: pod["metadata"]["namespace"] == self.nodes.NAMESPACE and
             pod["spec"].get("nodeName") == self.node["name"])]
 
     def check_moved(self, workload, pod, grace=None, evicted=True, bound=20):
@@ -38,7 +38,7 @@ class Pods:
     def await_in_harbour(self, workload):
         """All replicas are served there."""
         await_until("its successor", lambda: sum(
-            ready(pod) and pod["spec"].get("nodeName") == self.bench.harbour["name"]
+            ready(pod) and pod["spec"].get("nodeName") == self.nodes.harbour["name"]
             for pod in workload.pods()) == workload.replicas, 30)
 
     def ending(self, pod):

@@ -18,7 +18,7 @@ BINDING = "conform-agents"
 FAKES = 12  # nodes of kwok, so that the floor of healthy targets never holds a test's node back
 
 
-class Bench:
+class TestNodes:
     NAMESPACE = "conform"
 
     def __init__(self, state, nodes):
