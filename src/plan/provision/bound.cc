@@ -3,9 +3,6 @@
 #include <algorithm>
 #include <optional>
 
-#include "plan/provision/duals.h"
-#include "plan/provision/takes.h"
-
 namespace spotkeeper::plan {
 namespace {
 
@@ -19,61 +16,41 @@ using Rates = std::vector<Int128>;
 
 class Proof {
  public:
-  Proof(const Purchase& purchase, const std::vector<std::int64_t>& demand) : purchase_(purchase), demand_(demand) {
-    const Takes takes = look_at_items();
-    search(takes);
+  Proof(const Purchase& purchase, const std::vector<Demand>& demand)
+      : purchase_(purchase), demand_(demand), takes_(takes_of(purchase, demand)), program_(purchase, demand, takes_) {
+    look_at_prices();
   }
 
   [[nodiscard]] Money bound() const {
     Int128 sum = 0;
-    for (std::size_t item = 0; item < items_.size(); ++item) sum += worth_[item] * demand_[items_[item].shape];
+    // What no machine takes can only be on nodes that are there: it is worth nothing.
+    for (const std::size_t item : program_.known()) sum += worth_[item] * demand_[item].count;
     for (NodeId node = 0; node < purchase_.board().problem().nodes.size(); ++node) sum -= most_held_by(node);
     return Money{static_cast<std::int64_t>(std::max<Int128>(sum, 0) / kScale)};
   }
 
  private:
-  /// Shapes that are placed and that some machine takes; what others cost is bounded by nothing.
-  Takes look_at_items() {
-    const std::vector<CellId> anywhere(purchase_.candidates().size(), 0);
-    std::vector<Wanted> all;
-    for (ShapeId shape = 0; shape < demand_.size(); ++shape)
-      if (demand_[shape] > 0) all.push_back({shape, {}});
-    const Takes takes(purchase_, all, anywhere, false);
-    for (std::size_t item = 0; item < all.size(); ++item) {
-      bool taken = false;
-      for (CandidateId id = 0; id < purchase_.candidates().size() && !taken; ++id) taken = takes.takes(id, item);
-      if (taken) items_.push_back(all[item]);
-    }
-    return {purchase_, items_, anywhere, false};
+  static Takes takes_of(const Purchase& purchase, const std::vector<Demand>& demand) {
+    std::vector<Wanted> wanted;
+    for (const Demand& each : demand) wanted.push_back(each.wanted);
+    return {purchase, wanted, std::vector<CellId>(purchase.candidates().size(), 0)};
   }
 
-  void search(const Takes& takes) {
-    const std::vector<CandidateId> kept = densest(purchase_, takes);
-    std::vector<LinearItem> items;
-    for (const Wanted& item : items_) {
-      const Amounts& wants = purchase_.board().requests_of(item.shape);
-      items.push_back({{wants.begin(), wants.end()}, static_cast<double>(demand_[item.shape])});
-    }
-    std::vector<LinearMachine> machines;
-    for (const CandidateId id : kept) {
-      const Candidate& candidate = purchase_.candidates()[id];
-      LinearMachine machine{
-          {candidate.room.begin(), candidate.room.end()}, static_cast<double>(candidate.price.micros), {}};
-      for (std::size_t item = 0; item < items_.size(); ++item) machine.takes.push_back(takes.takes(id, item) ? 1 : 0);
-      machines.push_back(std::move(machine));
-    }
-    const DualPrices prices = find_prices(items, machines, kSearchEnd);
-    worth_.resize(items_.size());
-    std::vector<bool> priced(items_.size(), false);
-    for (std::size_t c = 0; c < kept.size(); ++c) {
-      const Rates rates = rates_of(purchase_.candidates()[kept[c]], prices.weights[c]);
+  void look_at_prices() {
+    const DualPrices prices = program_.solve(kSearchEnd);
+    worth_.assign(demand_.size(), 0);
+    std::vector<bool> priced(demand_.size(), false);
+    const auto& machines = program_.machines();
+    for (std::size_t c = 0; c < machines.size() && c < prices.weights.size(); ++c) {
+      const Rates rates =
+          rates_of(program_.room(machines[c]), purchase_.candidates()[machines[c]].price, prices.weights[c]);
       bool takes_all = true;
-      for (std::size_t item = 0; item < items_.size(); ++item) {
-        if (!takes.takes(kept[c], item)) {
+      for (const std::size_t item : program_.known()) {
+        if (!takes_.takes(machines[c], item)) {
           takes_all = false;
           continue;
         }
-        const Int128 cost = cost_of(purchase_.board().requests_of(items_[item].shape), rates);
+        const Int128 cost = cost_of(program_.wants(item), rates);
         worth_[item] = priced[item] ? std::min(worth_[item], cost) : cost;
         priced[item] = true;
       }
@@ -82,16 +59,16 @@ class Proof {
   }
 
   /// Rounded down, so that a whole machine is worth no more than its price; where it would be, it is worth nothing.
-  [[nodiscard]] static Rates rates_of(const Candidate& candidate, const std::vector<double>& weights) {
-    Rates rates(candidate.room.size(), 0);
+  [[nodiscard]] static Rates rates_of(const Amounts& room, Money price, const std::vector<double>& weights) {
+    Rates rates(room.size(), 0);
     Int128 whole = 0;
     for (std::size_t k = 0; k < rates.size(); ++k) {
-      if (candidate.room[k] <= 0) continue;
+      if (room[k] <= 0) continue;
       const auto share = static_cast<std::int64_t>(weights[k] * kBelowOne * 1e9);
-      rates[k] = kScale / 1'000'000'000 * share * candidate.price.micros / candidate.room[k];
-      whole += rates[k] * candidate.room[k];
+      rates[k] = kScale / 1'000'000'000 * share * price.micros / room[k];
+      whole += rates[k] * room[k];
     }
-    if (whole > kScale * candidate.price.micros) rates.assign(rates.size(), 0);
+    if (whole > kScale * price.micros) rates.assign(rates.size(), 0);
     return rates;
   }
 
@@ -110,9 +87,10 @@ class Proof {
       for (const auto& [shape, pods] : purchase_.pods_on(node))
         free.back() += purchase_.board().requests_of(shape)[k] * pods;
     }
+    const Amounts room = program_.room(free, purchase_.board().domains_of(node));
     std::optional<Int128> most;
     for (const Rates& rates : for_all_) {
-      const Int128 worth = cost_of(free, rates);
+      const Int128 worth = cost_of(room, rates);
       if (!most || worth < *most) most = worth;
     }
     // Every pod takes one of the node's places, and none is worth more than the dearest.
@@ -122,15 +100,16 @@ class Proof {
   }
 
   const Purchase& purchase_;
-  const std::vector<std::int64_t>& demand_;
-  std::vector<Wanted> items_;
+  const std::vector<Demand>& demand_;
+  Takes takes_;
+  Relaxation program_;
   std::vector<Int128> worth_;   // by item
   std::vector<Rates> for_all_;  // of machines that take every item
 };
 
 }  // namespace
 
-Money lower_bound(const Purchase& purchase, const std::vector<std::int64_t>& demand) {
+Money lower_bound(const Purchase& purchase, const std::vector<Demand>& demand) {
   return Proof(purchase, demand).bound();
 }
 

@@ -1,22 +1,20 @@
 // A cost that no set of machines can go below, proven by linear programming duality.
 #pragma once
 
-#include <cstdint>
 #include <vector>
 
 #include "model/money.h"
-#include "plan/provision/purchase.h"
+#include "plan/provision/relaxation.h"
 
 namespace spotkeeper::plan {
 
-/// Of holding so many pods of each shape (`demand`, by shape), on the nodes that are there for nothing and on bought
-/// machines for their prices.
+/// Of holding all of `demand`, on the nodes that are there for nothing and on bought machines for their prices.
 ///
-/// Weak duality: let every resource of every machine type have a price such that a whole machine's resources are worth
-/// no more than the machine. Then a pod is worth what its requests cost on the cheapest machine that suits it, and all
-/// pods together are worth no more than any machines that hold them. Rules between pods, limits and shares only make
-/// plans dearer, so they are left out. The prices come from a search; that they prove what is returned is checked in
-/// whole numbers, rounded down.
-[[nodiscard]] Money lower_bound(const Purchase& purchase, const std::vector<std::int64_t>& demand);
+/// Weak duality: let every resource of every machine type, and its places for pods that repel each other
+/// (relaxation.h), have a price such that a whole machine's are worth no more than the machine. Then a pod is worth
+/// what it takes up of the cheapest machine that suits it, and all pods together are worth no more than any machines
+/// that hold them. The other rules between pods, limits and shares only make plans dearer, so they are left out. The
+/// prices come from a search; that they prove what is returned is checked in whole numbers, rounded down.
+[[nodiscard]] Money lower_bound(const Purchase& purchase, const std::vector<Demand>& demand);
 
 }  // namespace spotkeeper::plan

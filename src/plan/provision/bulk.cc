@@ -37,8 +37,8 @@ const std::vector<std::pair<double, CellId>>& Bulk::cells_of(ShapeId shape) {
   auto& out = usable_[shape];
   if (std::exchange(usable_known_[shape], 1) != 0) return out;
   std::vector<double> cost(domains_.size(), std::numeric_limits<double>::infinity());
-  const Wanted wanted{shape, {}};
-  const Takes takes(purchase_, std::span(&wanted, 1), cells_, true);
+  const Wanted wanted{{{shape, 1}}, {}, purchase_.is_steady(shape), false};
+  const Takes takes(purchase_, std::span(&wanted, 1), cells_);
   const Amounts& wants = purchase_.board().requests_of(shape);
   for (CandidateId id = 0; id < cells_.size(); ++id) {
     if (!takes.takes(id, 0)) continue;
@@ -58,7 +58,7 @@ void Bulk::settle(const std::vector<PodId>& pods) {
   std::map<std::pair<ShapeId, std::optional<CellId>>, std::size_t> known;
   Topology& topology = purchase_.board().topology();
   for (const PodId pod : pods) {
-    const ShapeId shape = purchase_.board().problem().pods[pod].shape;
+    const ShapeId shape = shape_of(pod);
     std::optional<CellId> cell;
     if (topology.is_bound_above_hosts(shape)) {
       const auto& cells = cells_of(shape);
@@ -70,25 +70,58 @@ void Bulk::settle(const std::vector<PodId>& pods) {
       topology.place(shape, domains_[*cell], false, Scope::AboveHosts);
     }
     const auto [at, added] = known.try_emplace({shape, cell}, groups_.size());
-    if (added) groups_.push_back({{{shape, cell}, 0}, {}});
-    ++groups_[at->second].item.count;
+    if (added) groups_.push_back({{{{{shape, 1}}, cell, purchase_.is_steady(shape), false}, 0}, {}, cell});
+    ++groups_[at->second].demand.count;
     groups_[at->second].pods.push_back(pod);
   }
 }
 
-void Bulk::put_back(ShapeId shape, const std::optional<CellId>& cell) {
-  if (cell) purchase_.board().topology().remove(shape, domains_[*cell], Scope::AboveHosts);
+void Bulk::adopt(NodeId node, const std::vector<PodId>& pods) {
+  const CellId cell = cells_[*purchase_.bought_as(node)];
+  Group group{{{{}, {}, false, true}, 1}, pods, cell};
+  std::map<ShapeId, std::int64_t> shapes;
+  for (const PodId pod : pods) {
+    const ShapeId shape = shape_of(pod);
+    ++shapes[shape];
+    group.demand.wanted.no_spot = group.demand.wanted.no_spot || purchase_.is_steady(shape);
+    if (purchase_.board().topology().is_bound_above_hosts(shape)) group.demand.wanted.cell = cell;
+    purchase_.remove(shape, node, Scope::Hosts);
+  }
+  if (!group.demand.wanted.cell) {
+    for (const PodId pod : pods) put_back(group, pod);
+    group.counted.reset();
+  }
+  group.demand.wanted.pods.assign(shapes.begin(), shapes.end());
+  groups_.push_back(std::move(group));
+  purchase_.give_back(node);
+}
+
+void Bulk::put_back(const Group& group, PodId pod) {
+  if (group.counted) purchase_.board().topology().remove(shape_of(pod), domains_[*group.counted], Scope::AboveHosts);
 }
 
 void Bulk::place(std::uint64_t steps, Random& random, std::vector<std::optional<NodeId>>& places) {
   if (groups_.empty()) return;
-  std::vector<PackItem> items;
+  std::vector<Demand> items;
   items.reserve(groups_.size());
-  for (const Group& group : groups_) items.push_back(group.item);
+  for (const Group& group : groups_) items.push_back(group.demand);
   Packer packer(purchase_, std::move(items), cells_);
   packer.fill();
   for (std::uint64_t step = 0; step < steps; ++step) packer.improve(random);
   commit(packer.machines(), places);
+}
+
+void Bulk::seat(const Group& group, std::int64_t count, NodeId node, std::size_t& next,
+                std::vector<std::optional<NodeId>>& places) {
+  std::int64_t pods = 0;
+  for (const auto& each : group.demand.wanted.pods) pods += each.second * count;
+  for (; pods > 0; --pods) {
+    const PodId pod = group.pods[next];
+    if (purchase_.allows(shape_of(pod), node, {}, Scope::Hosts) != Refusal::None) return;
+    purchase_.place(shape_of(pod), node, Scope::Hosts);
+    places[pod] = node;
+    ++next;
+  }
 }
 
 void Bulk::commit(const std::vector<Filled>& machines, std::vector<std::optional<NodeId>>& places) {
@@ -96,18 +129,14 @@ void Bulk::commit(const std::vector<Filled>& machines, std::vector<std::optional
   bool all = true;
   for (const Filled& machine : machines) {
     const NodeId node = purchase_.open(machine.candidate);
-    for (const auto& [item, count] : machine.content) {
-      const ShapeId shape = groups_[item].item.wanted.shape;
-      for (std::int64_t i = 0; i < count; ++i) {
-        if (purchase_.allows(shape, node, {}, Scope::Hosts) != Refusal::None) break;
-        purchase_.place(shape, node, Scope::Hosts);
-        places[groups_[item].pods[next[item]++]] = node;
-      }
-    }
+    // What others were seated beside before, first.
+    for (const bool alone : {true, false})
+      for (const auto& [item, count] : machine.content)
+        if (groups_[item].demand.wanted.alone == alone) seat(groups_[item], count, node, next[item], places);
   }
   for (std::size_t item = 0; item < groups_.size(); ++item) {
     for (; next[item] < groups_[item].pods.size(); ++next[item]) {
-      put_back(groups_[item].item.wanted.shape, groups_[item].item.wanted.cell);
+      put_back(groups_[item], groups_[item].pods[next[item]]);
       all = false;
     }
   }
@@ -122,9 +151,8 @@ void Bulk::mend(std::vector<std::optional<NodeId>>& places) {
     changed = false;
     for (const Group& group : groups_) {
       for (const PodId pod : group.pods) {
-        if (!places[pod] || board.topology().keeps_spread(group.item.wanted.shape, board.domains_of(*places[pod])))
-          continue;
-        purchase_.remove(group.item.wanted.shape, *places[pod]);
+        if (!places[pod] || board.topology().keeps_spread(shape_of(pod), board.domains_of(*places[pod]))) continue;
+        purchase_.remove(shape_of(pod), *places[pod]);
         places[pod].reset();
         changed = true;
       }

@@ -2,7 +2,8 @@
 //
 // First every pod that rules over zones and the like concern gets its zone, one after the other, as the rules are then;
 // with that settled, machines are filled by kind (provision/packing.h), and the result is put on the board, where every
-// other rule is asked once more.
+// other rule is asked once more. What has been seated on new machines already, pod by pod, stays together and in its
+// zone, but its machine is chosen anew: by itself it would be too large, or too dear for what comes to it.
 #pragma once
 
 #include <optional>
@@ -23,18 +24,26 @@ class Bulk {
   /// `pods`: those that it may take. `purchase` outlives this object.
   Bulk(Purchase& purchase, const std::vector<PodId>& pods);
 
+  /// Gives the machine back and takes over its pods: `pods`, in the order in which they were placed.
+  void adopt(NodeId node, const std::vector<PodId>& pods);
+
   /// Buys machines for them; `steps` attempts at making them cheaper. Writes where each pod went.
   void place(std::uint64_t steps, Random& random, std::vector<std::optional<NodeId>>& places);
 
  private:
   struct Group {
-    PackItem item;
+    Demand demand;
     std::vector<PodId> pods;
+    std::optional<CellId> counted;  // where the rules above hosts count them
   };
   void find_cells();
   void settle(const std::vector<PodId>& pods);
   [[nodiscard]] const std::vector<std::pair<double, CellId>>& cells_of(ShapeId shape);
-  void put_back(ShapeId shape, const std::optional<CellId>& cell);
+  [[nodiscard]] ShapeId shape_of(PodId pod) const { return purchase_.board().problem().pods[pod].shape; }
+  void put_back(const Group& group, PodId pod);
+  /// Places as many of the group's next pods as make `count` of its items.
+  void seat(const Group& group, std::int64_t count, NodeId node, std::size_t& next,
+            std::vector<std::optional<NodeId>>& places);
   void commit(const std::vector<Filled>& machines, std::vector<std::optional<NodeId>>& places);
   void mend(std::vector<std::optional<NodeId>>& places);
 

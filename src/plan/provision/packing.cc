@@ -3,9 +3,8 @@
 #include <algorithm>
 #include <limits>
 #include <queue>
+#include <ranges>
 #include <tuple>
-
-#include "plan/provision/duals.h"
 
 namespace spotkeeper::plan {
 namespace {
@@ -31,12 +30,12 @@ bool is_better(const Candidate& a, const Candidate& b) {
 
 }  // namespace
 
-Packer::Packer(const Purchase& purchase, std::vector<PackItem> items, std::vector<CellId> cells)
+Packer::Packer(const Purchase& purchase, std::vector<Demand> items, std::vector<CellId> cells)
     : purchase_(purchase), items_(std::move(items)), cells_(std::move(cells)) {
   std::vector<Wanted> wanted;
   wanted.reserve(items_.size());
-  for (const PackItem& item : items_) wanted.push_back(item.wanted);
-  const Takes takes(purchase, wanted, cells_, true);
+  for (const Demand& item : items_) wanted.push_back(item.wanted);
+  const Takes takes(purchase, wanted, cells_);
   read_kinds();
   for (std::uint32_t pool = 0; pool < purchase.board().problem().pools.size(); ++pool)
     limits_left_.push_back(purchase.limits_left(pool));
@@ -56,12 +55,28 @@ std::vector<Filled> Packer::machines() const {
 // ---- What there is to choose from
 
 void Packer::read_kinds() {
-  for (const PackItem& item : items_) {
-    const ShapeId shape = item.wanted.shape;
-    const Topology& topology = purchase_.board().topology();
-    kinds_.push_back({purchase_.board().requests_of(shape), purchase_.workloads().of(shape),
-                      topology.host_limits(shape), topology.host_counters(shape)});
+  for (const Demand& item : items_) kinds_.push_back(kind_of(item.wanted));
+}
+
+Packer::Kind Packer::kind_of(const Wanted& wanted) const {
+  const Topology& topology = purchase_.board().topology();
+  Kind kind{amounts_of(purchase_.board(), wanted), wanted.alone, {}, {}, {}};
+  std::map<WorkloadId, std::int64_t> workloads;
+  std::map<std::uint32_t, std::int32_t> counted;
+  for (const auto& [shape, pods] : wanted.pods) {
+    if (const WorkloadId id = purchase_.workloads().of(shape); id != kNoWorkload) workloads[id] += pods;
+    for (const std::uint32_t counter : topology.host_counters(shape)) counted[counter] += static_cast<int>(pods);
   }
+  kind.workloads.assign(workloads.begin(), workloads.end());
+  kind.host_counters.assign(counted.begin(), counted.end());
+  for (const auto& [shape, pods] : wanted.pods) {
+    for (Topology::HostLimit limit : topology.host_limits(shape)) {
+      // The last of several that come together meets the others.
+      if (const auto own = counted.find(limit.counter); own != counted.end()) limit.most_before -= own->second - 1;
+      kind.host_limits.push_back(limit);
+    }
+  }
+  return kind;
 }
 
 /// Of machines that others are better than in everything, those stay that have few such others: where a workload's
@@ -105,25 +120,11 @@ void Packer::add_choice(CandidateId id, const Takes& takes) {
 
 /// What each kind is worth, and which resources of each machine are scarce.
 void Packer::find_prices_of(const Takes& takes) {
-  const std::vector<CandidateId> dense = densest(purchase_, takes);
-  std::vector<LinearItem> items;
-  std::vector<ItemId> known;
+  const Relaxation program(purchase_, items_, takes);
+  const DualPrices prices = program.solve(kSearchEnd);
   worth_.assign(items_.size(), 0);
-  for (ItemId item = 0; item < items_.size(); ++item) {
-    if (std::ranges::none_of(dense, [&](CandidateId id) { return takes.takes(id, item); })) continue;
-    known.push_back(item);
-    items.push_back({{kinds_[item].wants.begin(), kinds_[item].wants.end()}, static_cast<double>(items_[item].count)});
-  }
-  std::vector<LinearMachine> machines;
-  for (const CandidateId id : dense) {
-    const Candidate& candidate = purchase_.candidates()[id];
-    LinearMachine machine{
-        {candidate.room.begin(), candidate.room.end()}, static_cast<double>(candidate.price.micros), {}};
-    for (const ItemId item : known) machine.takes.push_back(takes.takes(id, item) ? 1 : 0);
-    machines.push_back(std::move(machine));
-  }
-  const DualPrices prices = find_prices(items, machines, kSearchEnd);
-  for (std::size_t i = 0; i < known.size(); ++i) worth_[known[i]] = prices.of_item[i];
+  for (std::size_t i = 0; i < program.known().size(); ++i) worth_[program.known()[i]] = prices.of_item[i];
+  const std::vector<CandidateId>& dense = program.machines();
   // Every choice is as scarce as the densest machine most like it: the one that has most for its price of what it has.
   for (Choice& choice : choices_) {
     double best = -1;
@@ -151,19 +152,21 @@ std::int64_t Packer::room_in_pool(WorkloadId workload, const Choice& choice) con
 
 std::int64_t Packer::most_of(ItemId item, const Choice& choice, std::int64_t left) const {
   const Kind& kind = kinds_[item];
-  std::int64_t most = left;
+  if (kind.alone && scratch_.has_alone) return 0;
+  std::int64_t most = kind.alone ? 1 : left;
   for (std::size_t k = 0; k < kind.wants.size(); ++k)
     if (kind.wants[k] > 0) most = std::min(most, scratch_.free[k] / kind.wants[k]);
-  if (kind.workload != kNoWorkload) {
-    const std::int64_t here = scratch_.by_workload[kind.workload];
-    most = std::min(
-        {most, purchase_.workloads().node_cap(kind.workload) - here, room_in_pool(kind.workload, choice) - here});
+  for (const auto& [workload, pods] : kind.workloads) {
+    const std::int64_t here = scratch_.by_workload[workload];
+    // Pods that were seated together stay so, however many they are.
+    const std::int64_t of_node = kind.alone ? pods : purchase_.workloads().node_cap(workload) - here;
+    most = std::min({most, of_node / pods, (room_in_pool(workload, choice) - here) / pods});
   }
   for (const auto& limit : kind.host_limits) {
     const std::int64_t here = scratch_.by_counter[limit.counter];
     if (here > limit.most_before) return 0;
-    const bool counts_itself = std::ranges::find(kind.host_counters, limit.counter) != kind.host_counters.end();
-    if (counts_itself) most = std::min<std::int64_t>(most, limit.most_before - here + 1);
+    const auto own = std::ranges::find(kind.host_counters, limit.counter, &std::pair<std::uint32_t, int>::first);
+    if (own != kind.host_counters.end()) most = std::min<std::int64_t>(most, limit.most_before - here + 1);
   }
   return most;
 }
@@ -171,17 +174,19 @@ std::int64_t Packer::most_of(ItemId item, const Choice& choice, std::int64_t lef
 void Packer::take(ItemId item, std::int64_t count) {
   const Kind& kind = kinds_[item];
   for (std::size_t k = 0; k < kind.wants.size(); ++k) scratch_.free[k] -= kind.wants[k] * count;
-  if (kind.workload != kNoWorkload) scratch_.by_workload[kind.workload] += count;
-  for (const std::uint32_t counter : kind.host_counters)
-    scratch_.by_counter[counter] += static_cast<std::int32_t>(count);
+  for (const auto& [workload, pods] : kind.workloads) scratch_.by_workload[workload] += pods * count;
+  for (const auto& [counter, pods] : kind.host_counters)
+    scratch_.by_counter[counter] += pods * static_cast<std::int32_t>(count);
+  scratch_.has_alone = scratch_.has_alone || kind.alone;
 }
 
 void Packer::clear_scratch(const Content& content) {
   for (const auto& [item, count] : content) {
     const Kind& kind = kinds_[item];
-    if (kind.workload != kNoWorkload) scratch_.by_workload[kind.workload] = 0;
-    for (const std::uint32_t counter : kind.host_counters) scratch_.by_counter[counter] = 0;
+    for (const auto& [workload, pods] : kind.workloads) scratch_.by_workload[workload] = 0;
+    for (const auto& [counter, pods] : kind.host_counters) scratch_.by_counter[counter] = 0;
   }
+  scratch_.has_alone = false;
 }
 
 /// Takes again and again some of the kind that is worth most for what it uses up of what is left, where what runs short
@@ -256,7 +261,7 @@ std::int64_t Packer::copies_of(const Choice& choice, const Content& content,
   std::map<WorkloadId, std::int64_t> by_workload;
   for (const auto& [item, count] : content) {
     copies = std::min(copies, left[item] / count);
-    by_workload[kinds_[item].workload] += count;
+    for (const auto& [workload, pods] : kinds_[item].workloads) by_workload[workload] += pods * count;
   }
   for (const auto& [workload, count] : by_workload) copies = std::min(copies, room_in_pool(workload, choice) / count);
   for (std::size_t i = 0; i < choice.spends.size(); ++i)
@@ -269,7 +274,7 @@ void Packer::count(const Machine& machine, std::int64_t by) {
   for (std::size_t i = 0; i < choice.spends.size(); ++i) limits_left_[choice.pool][i] -= choice.spends[i] * by;
   if (!choice.spot) return;
   for (const auto& [item, count] : machine.content)
-    if (kinds_[item].workload != kNoWorkload) in_pool_[*choice.spot][kinds_[item].workload] += count * by;
+    for (const auto& [workload, pods] : kinds_[item].workloads) in_pool_[*choice.spot][workload] += pods * count * by;
 }
 
 void Packer::buy(std::uint32_t choice, const Content& content) {
@@ -338,7 +343,7 @@ bool Packer::holds(const Choice& choice, const Content& content) const {
       free[k] -= kinds_[item].wants[k] * count;
       if (kinds_[item].wants[k] > 0 && free[k] < 0) return false;
     }
-    by_workload[kinds_[item].workload] += count;
+    for (const auto& [workload, pods] : kinds_[item].workloads) by_workload[workload] += pods * count;
   }
   return std::ranges::all_of(by_workload,
                              [&](const auto& each) { return each.second <= room_in_pool(each.first, choice); });
@@ -360,10 +365,20 @@ void Packer::shrink(std::size_t machine) {
 }
 
 void Packer::fill() {
-  std::vector<std::int64_t> left;
-  left.reserve(items_.size());
-  for (const PackItem& item : items_) left.push_back(item.count);
+  std::vector<std::int64_t> all;
+  all.reserve(items_.size());
+  for (const Demand& item : items_) all.push_back(item.count);
+  std::vector<std::int64_t> left = all;
   pack(left, worth_, kNoLimit);
+  const auto is_left = [&](ItemId item) { return kinds_[item].alone && left[item] > 0; };
+  if (std::ranges::any_of(std::views::iota(ItemId{0}, static_cast<ItemId>(left.size())), is_left)) {
+    while (!machines_.empty()) sell(machines_.size() - 1);
+    std::vector<std::int64_t> lone(all.size(), 0);
+    for (ItemId item = 0; item < lone.size(); ++item)
+      if (kinds_[item].alone) lone[item] = std::exchange(all[item], 0);
+    pack(lone, worth_, kNoLimit);
+    pack(all, worth_, kNoLimit);
+  }
   for (std::size_t i = 0; i < machines_.size(); ++i) shrink(i);
 }
 

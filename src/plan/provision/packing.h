@@ -13,6 +13,7 @@
 
 #include "base/random.h"
 #include "plan/provision/purchase.h"
+#include "plan/provision/relaxation.h"
 #include "plan/provision/takes.h"
 
 namespace spotkeeper::plan {
@@ -20,11 +21,6 @@ namespace spotkeeper::plan {
 using ItemId = std::uint32_t;
 /// How many of which items, by item.
 using Content = std::vector<std::pair<ItemId, std::int64_t>>;
-
-struct PackItem {
-  Wanted wanted;
-  std::int64_t count = 0;
-};
 
 struct Filled {
   CandidateId candidate = 0;
@@ -34,9 +30,10 @@ struct Filled {
 class Packer {
  public:
   /// `purchase` outlives this object; what it holds already counts for shares and limits. `cells`: of each candidate.
-  Packer(const Purchase& purchase, std::vector<PackItem> items, std::vector<CellId> cells);
+  Packer(const Purchase& purchase, std::vector<Demand> items, std::vector<CellId> cells);
 
-  /// The first packing. What has no machine, or no more within the limits, is left out.
+  /// The first packing. What has no machine, or no more within the limits, is left out: of what is to be alone, only if
+  /// all of it can't be had.
   void fill();
   /// One attempt to make it cheaper.
   void improve(Random& random);
@@ -57,9 +54,10 @@ class Packer {
   };
   struct Kind {
     std::vector<std::int64_t> wants;
-    WorkloadId workload = kNoWorkload;
-    std::vector<Topology::HostLimit> host_limits;
-    std::vector<std::uint32_t> host_counters;
+    bool alone = false;
+    std::vector<std::pair<WorkloadId, std::int64_t>> workloads;         // how many pods of each
+    std::vector<Topology::HostLimit> host_limits;                       // as other pods have to leave the host
+    std::vector<std::pair<std::uint32_t, std::int32_t>> host_counters;  // how many pods each counts
   };
   struct Machine {
     std::uint32_t choice = 0;
@@ -70,9 +68,11 @@ class Packer {
     std::vector<std::int64_t> free;
     std::vector<std::int32_t> by_counter;
     std::vector<std::int64_t> by_workload;
+    bool has_alone = false;
   };
 
   void read_kinds();
+  [[nodiscard]] Kind kind_of(const Wanted& wanted) const;
   void choose(const Takes& takes);
   void add_choice(CandidateId id, const Takes& takes);
   void find_prices_of(const Takes& takes);
@@ -95,7 +95,7 @@ class Packer {
   [[nodiscard]] double price_from(std::size_t first) const;
 
   const Purchase& purchase_;
-  std::vector<PackItem> items_;
+  std::vector<Demand> items_;
   std::vector<CellId> cells_;
   std::vector<Kind> kinds_;      // by item
   std::vector<Choice> choices_;  // by price

@@ -39,9 +39,7 @@ class Planner {
     if (!all_on_existing()) {
       expect_domains();
       place_where_room_is();
-      place_all({}, [&](ShapeId shape) { return !Bulk::may_take(purchase_, shape); });
-      place_where_room_is();
-      place_bulk();
+      place_by_rank();
       place_all({});
       // From here on only pods that would be left out otherwise.
       purchase_.board().topology().forget_expected();
@@ -132,18 +130,36 @@ class Planner {
     place_[pod] = node;
   }
 
-  /// Most pods, by their kinds. Where NodePools have limits, those of more priority come first.
-  void place_bulk() {
+  /// On new machines. Where NodePools have limits, those of more priority come first.
+  void place_by_rank() {
     const bool limited = std::ranges::any_of(problem_.pools, [](const NodePool& pool) { return !pool.limits.empty(); });
-    std::map<std::int32_t, std::vector<PodId>> groups;
-    for (const PodId pod : order_) {
-      if (place_[pod] || !Bulk::may_take(purchase_, shape_of(pod))) continue;
-      groups[limited ? -problem_.shapes[shape_of(pod)].spec->priority : 0].push_back(pod);
+    const auto rank_of = [&](ShapeId shape) { return limited ? -problem_.shapes[shape].spec->priority : 0; };
+    std::set<std::int32_t> ranks;
+    for (const PodId pod : order_)
+      if (!place_[pod]) ranks.insert(rank_of(shape_of(pod)));
+    for (const std::int32_t rank : ranks) {
+      const auto first_new = static_cast<NodeId>(purchase_.board().nodes());
+      place_all({}, [&](ShapeId shape) { return rank_of(shape) == rank && !Bulk::may_take(purchase_, shape); });
+      std::vector<PodId> kinds;
+      for (const PodId pod : order_)
+        if (!place_[pod] && rank_of(shape_of(pod)) == rank && Bulk::may_take(purchase_, shape_of(pod)))
+          kinds.push_back(pod);
+      place_bulk(kinds, first_new, budget_.steps / ranks.size());
     }
-    for (const auto& [rank, pods] : groups) {
-      Bulk bulk(purchase_, pods);
-      bulk.place(budget_.steps / groups.size(), random_, place_);
+  }
+
+  /// Most pods, by their kinds; nodes from `first_new` on have those that were placed one by one.
+  void place_bulk(const std::vector<PodId>& pods, NodeId first_new, std::uint64_t steps) {
+    std::map<NodeId, std::vector<PodId>> seated;
+    for (const PodId pod : order_)
+      if (place_[pod] && *place_[pod] >= first_new) seated[*place_[pod]].push_back(pod);
+    Bulk bulk(purchase_, pods);
+    for (const auto& [node, group] : seated) {
+      if (purchase_.has_min_values(purchase_.candidates()[*purchase_.bought_as(node)].pool)) continue;
+      bulk.adopt(node, group);
+      for (const PodId pod : group) place_[pod].reset();
     }
+    bulk.place(steps, random_, place_);
   }
 
   [[nodiscard]] bool fits_candidate(ShapeId shape, CandidateId id) const {
@@ -237,10 +253,15 @@ class Planner {
     return plan;
   }
 
-  [[nodiscard]] std::vector<std::int64_t> demand() const {
-    std::vector<std::int64_t> out(problem_.shapes.size(), 0);
-    for (PodId pod = 0; pod < place_.size(); ++pod)
-      if (place_[pod]) ++out[shape_of(pod)];
+  /// What is placed; what takes long to end and is kept off Spot is held to that.
+  [[nodiscard]] std::vector<Demand> demand() const {
+    std::map<std::pair<ShapeId, bool>, std::int64_t> counts;
+    for (PodId pod = 0; pod < place_.size(); ++pod) {
+      const ShapeId shape = shape_of(pod);
+      if (place_[pod]) ++counts[{shape, purchase_.is_steady(shape) && !purchase_.is_spot(*place_[pod])}];
+    }
+    std::vector<Demand> out;
+    for (const auto& [kind, count] : counts) out.push_back({{{{kind.first, 1}}, {}, kind.second, false}, count});
     return out;
   }
 

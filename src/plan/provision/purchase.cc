@@ -125,8 +125,8 @@ bool Purchase::within_limits(const Candidate& candidate) const {
 // ---- Shares
 
 std::optional<SpotPool> Purchase::spot_pool_of(CandidateId candidate) const {
+  if (!is_spot_offer(candidate)) return std::nullopt;
   const Offering& offering = problem_.offerings[candidates_[candidate].offering];
-  if (offering.capacity != CapacityType::Spot) return std::nullopt;
   return SpotPool{problem_.types[offering.type].name.str(), problem_.zones[offering.zone]};
 }
 
@@ -197,11 +197,18 @@ void Purchase::place(ShapeId shape, NodeId node, Scope scope) {
   if (spot_[node] && workload != kNoWorkload) ++in_pool_[{workload, *spot_[node]}];
 }
 
-void Purchase::remove(ShapeId shape, NodeId node) {
-  board_.remove(shape, node);
+void Purchase::remove(ShapeId shape, NodeId node, Scope scope) {
+  board_.remove(shape, node, scope);
   if (--on_node_[node][shape] == 0) on_node_[node].erase(shape);
   const WorkloadId workload = workloads_.of(shape);
   if (spot_[node] && workload != kNoWorkload) --in_pool_[{workload, *spot_[node]}];
+}
+
+void Purchase::give_back(NodeId node) {
+  board_.close(node);
+  const Candidate& candidate = candidates_[*bought_[node]];
+  for (const auto& [resource, most] : problem_.pools[candidate.pool].limits)
+    spent_[candidate.pool][resource] -= capacity(candidate, resource);
 }
 
 // ---- What else would do

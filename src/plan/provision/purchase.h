@@ -47,13 +47,19 @@ class Purchase {
   NodeId open(CandidateId candidate);
   /// With less than the whole scope, the rest of the rules between pods has been counted for it elsewhere.
   void place(ShapeId shape, NodeId node, Scope scope = Scope::All);
-  void remove(ShapeId shape, NodeId node);
+  void remove(ShapeId shape, NodeId node, Scope scope = Scope::All);
+  /// A bought machine that has no pods is not bought after all.
+  void give_back(NodeId node);
 
   /// What the NodePool may still have of each thing that it limits, and what such a machine is of it.
   [[nodiscard]] std::vector<std::int64_t> limits_left(std::uint32_t pool) const;
   [[nodiscard]] std::vector<std::int64_t> spends(CandidateId candidate) const;
   /// None: not Spot.
   [[nodiscard]] std::optional<SpotPool> spot_pool_of(CandidateId candidate) const;
+  [[nodiscard]] bool is_spot_offer(CandidateId candidate) const {
+    return problem_.offerings[candidates_[candidate].offering].capacity == CapacityType::Spot;
+  }
+  [[nodiscard]] bool is_spot(NodeId node) const { return spot_[node].has_value(); }
   [[nodiscard]] std::int64_t in_pool(WorkloadId workload, const SpotPool& pool) const;
   [[nodiscard]] bool has_min_values(std::uint32_t pool) const;
   /// For the NodePool of these candidates, which can be launched for one node, its minValues are met.

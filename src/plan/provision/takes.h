@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "plan/provision/purchase.h"
@@ -13,16 +14,21 @@ namespace spotkeeper::plan {
 /// Candidates whose nodes are one domain in every rule between pods but those over hosts.
 using CellId = std::uint32_t;
 
-/// Pods of one shape; with `cell`, they go nowhere else.
+/// Pods that go to one machine: one of a kind, or some that were seated together.
 struct Wanted {
-  ShapeId shape = 0;
-  std::optional<CellId> cell;
+  std::vector<std::pair<ShapeId, std::int64_t>> pods;  // how many of each shape
+  std::optional<CellId> cell;                          // they go nowhere else
+  bool no_spot = false;
+  bool alone = false;  // no two such on one machine
 };
+
+/// What they request together.
+[[nodiscard]] Amounts amounts_of(const Board& board, const Wanted& wanted);
 
 class Takes {
  public:
-  /// `cells`: of each candidate. With `steady`, Spot takes nothing that takes long to end.
-  Takes(const Purchase& purchase, std::span<const Wanted> items, std::span<const CellId> cells, bool steady);
+  /// `cells`: of each candidate.
+  Takes(const Purchase& purchase, std::span<const Wanted> items, std::span<const CellId> cells);
 
   [[nodiscard]] bool takes(CandidateId candidate, std::size_t item) const {
     return (bits_[candidate * words_ + item / 64] >> (item % 64) & 1U) != 0;
@@ -35,9 +41,5 @@ class Takes {
   std::size_t words_;
   std::vector<std::uint64_t> bits_;
 };
-
-/// The candidates that matter to a linear program: of the others each is taken the place of by one of these that takes
-/// all that it takes and has no less of any resource for a dollar.
-[[nodiscard]] std::vector<CandidateId> densest(const Purchase& purchase, const Takes& takes);
 
 }  // namespace spotkeeper::plan

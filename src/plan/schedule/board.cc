@@ -129,6 +129,12 @@ NodeId Board::open(NodeFacts facts, DomainsOfNode domains) {
   return node;
 }
 
+void Board::close(NodeId node) {
+  for (const ShapeId daemon : daemons_of(nodes_[node].facts)) remove(daemon, node);
+  topology_.remove_node(nodes_[node].domains);
+  nodes_[node].free.assign(names_.size(), 0);
+}
+
 Refusal Board::suits(ShapeId id, const NodeFacts& facts) const {
   const Shape& shape = problem_.shapes[id];
   const PodTemplate& spec = *shape.spec;
@@ -221,7 +227,7 @@ void Board::place(ShapeId id, NodeId node, bool terminating, Scope scope) {
   topology_.place(id, seat.domains, terminating, scope);
 }
 
-void Board::remove(ShapeId id, NodeId node) {
+void Board::remove(ShapeId id, NodeId node, Scope scope) {
   Seat& seat = nodes_[node];
   const Shape& shape = problem_.shapes[id];
   const Amounts& wanted = requests_[id];
@@ -232,7 +238,7 @@ void Board::remove(ShapeId id, NodeId node) {
     if (--seat.attached_together[volume] == 0) seat.attached_together.erase(volume);
   for (const std::string& claim : shape.volumes.exclusive)
     if (--exclusive_[claim] == 0) exclusive_.erase(claim);
-  topology_.remove(id, seat.domains);
+  topology_.remove(id, seat.domains, scope);
 }
 
 }  // namespace spotkeeper::plan

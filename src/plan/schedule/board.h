@@ -78,6 +78,8 @@ class Board {
 
   /// Adds a bought machine with the pods of the DaemonSets that run on it.
   NodeId open(NodeFacts facts, DomainsOfNode domains);
+  /// A bought machine without pods but its DaemonSets' is not bought after all. Its NodeId takes no pod any more.
+  void close(NodeId node);
   /// Its DaemonSets' pods, which every such node has: those that its labels, taints and size let run there.
   [[nodiscard]] std::vector<ShapeId> daemons_of(const NodeFacts& facts) const;
 
@@ -89,7 +91,7 @@ class Board {
   [[nodiscard]] Refusal allows_on_fresh(ShapeId shape, const NodeFacts& facts, const DomainsOfNode& domains) const;
 
   void place(ShapeId shape, NodeId node, bool terminating = false, Scope scope = Scope::All);
-  void remove(ShapeId shape, NodeId node);
+  void remove(ShapeId shape, NodeId node, Scope scope = Scope::All);
 
  private:
   struct Seat {

@@ -250,6 +250,12 @@ void Topology::add_domain(Counter& counter, ValueId value) {
   ++counter.domains_by_pods[counter.pods[value]];
 }
 
+void Topology::remove_domain(Counter& counter, ValueId value) {
+  --counter.domains;
+  const auto at = counter.domains_by_pods.find(counter.pods[value]);
+  if (--at->second == 0) counter.domains_by_pods.erase(at);
+}
+
 void Topology::add_node(DomainsOfNode& node) {
   for (KeyId key = 0; key < keys_.size(); ++key)
     if (node.values[key] == kFresh) node.values[key] = next_value_[key]++;
@@ -258,6 +264,14 @@ void Topology::add_node(DomainsOfNode& node) {
     if (!counter.spread || value == kAbsent || !node.eligible[counter.eligibility]) continue;
     grow(counter, value);
     if (counter.nodes[value]++ == 0 && counter.expected[value] == 0) add_domain(counter, value);
+  }
+}
+
+void Topology::remove_node(const DomainsOfNode& node) {
+  for (Counter& counter : counters_) {
+    const ValueId value = node.values[counter.key];
+    if (!counter.spread || value == kAbsent || !node.eligible[counter.eligibility]) continue;
+    if (--counter.nodes[value] == 0 && counter.expected[value] == 0) remove_domain(counter, value);
   }
 }
 
@@ -285,10 +299,7 @@ bool Topology::may_open(const DomainsOfNode& node) const {
 void Topology::forget_expected() {
   for (Counter& counter : counters_) {
     for (ValueId value = 0; value < counter.expected.size(); ++value) {
-      if (std::exchange(counter.expected[value], 0) == 0 || counter.nodes[value] != 0) continue;
-      --counter.domains;
-      const auto at = counter.domains_by_pods.find(counter.pods[value]);
-      if (--at->second == 0) counter.domains_by_pods.erase(at);
+      if (std::exchange(counter.expected[value], 0) != 0 && counter.nodes[value] == 0) remove_domain(counter, value);
     }
   }
 }
@@ -388,6 +399,13 @@ std::vector<std::uint32_t> Topology::host_counters(ShapeId shape) const {
   std::vector<std::uint32_t> out;
   for (const CounterId id : rules_[shape].counted)
     if (counters_[id].key == host_key_) out.push_back(id);
+  return out;
+}
+
+std::vector<std::uint32_t> Topology::counters_of_loner(ShapeId shape) const {
+  std::vector<std::uint32_t> out;
+  for (const CounterId id : rules_[shape].anti)
+    if (std::ranges::find(rules_[shape].counted, id) != rules_[shape].counted.end()) out.push_back(id);
   return out;
 }
 

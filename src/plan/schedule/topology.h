@@ -46,6 +46,8 @@ class Topology {
                                          bool fresh_host);
   /// The node is there from now on: its values are domains. Turns a fresh hostname into one of its own.
   void add_node(DomainsOfNode& node);
+  /// It is there no longer; no pod is on it.
+  void remove_node(const DomainsOfNode& node);
 
   /// A domain that does not exist yet but would, as soon as a machine is bought that pods of this shape may use: none
   /// of them is put elsewhere beyond its skew against it.
@@ -82,6 +84,13 @@ class Topology {
   /// The counters over hosts that count the shape's pods.
   [[nodiscard]] std::vector<std::uint32_t> host_counters(ShapeId shape) const;
   [[nodiscard]] std::size_t counters() const { return counters_.size(); }
+  /// Counters of its own anti-affinity that count it, too: in a domain of such a counter there is at most one pod of
+  /// all the shapes that have it among theirs.
+  [[nodiscard]] std::vector<std::uint32_t> counters_of_loner(ShapeId shape) const;
+  /// The node has a value of the label that the counter is over.
+  [[nodiscard]] bool has_domain(std::uint32_t counter, const DomainsOfNode& node) const {
+    return node.values[counters_[counter].key] != kAbsent;
+  }
   /// Its affinity asks for pods on the same host.
   [[nodiscard]] bool wants_company(ShapeId shape) const;
 
@@ -148,6 +157,7 @@ class Topology {
   void grow(Counter& counter, ValueId value);
   static void shift(Counter& counter, ValueId value, std::int32_t by);
   static void add_domain(Counter& counter, ValueId value);
+  static void remove_domain(Counter& counter, ValueId value);
   [[nodiscard]] static std::int32_t least(const Counter& counter, std::int32_t min_domains);
   [[nodiscard]] Refusal allows_spread(const Rules& rules, const DomainsOfNode& node, Scope scope) const;
   [[nodiscard]] bool in_scope(KeyId key, Scope scope) const {

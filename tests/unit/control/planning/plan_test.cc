@@ -124,6 +124,32 @@ TEST(Plan, BuysOnDemandForWhatTakesLongToEnd) {
   EXPECT_THAT(of_nodes(planned(slow, brave), "capacity_type"), ElementsAre("spot"));
 }
 
+// Three that have to be on demand, in three zones, and six that need not.
+const std::string kThreeSlowAndSixQuick =
+    deployment("db", 3, "1",
+               "terminationGracePeriodSeconds: 600, affinity: {podAntiAffinity: "
+               "{requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: topology.kubernetes.io/zone, "
+               "labelSelector: {matchLabels: {app: db}}}]}}, volumes: [{name: host, hostPath: {path: /data}}]") +
+    deployment("worker", 6, "1");
+
+TEST(Plan, LetsWhatNeedNotBeOnDemandOnlyFillWhatIsOver) {
+  for (const std::string port : {"", ", ports: [{containerPort: 1, hostPort: 5432}]"}) {
+    std::string yaml = kPool + kThreeSlowAndSixQuick;
+    yaml.insert(yaml.find("image: i") + 8, port);
+    const auto plan = planned(yaml);
+    std::vector<std::string> on_demand;
+    for (const auto& node : plan.at("nodes").as_array())
+      if (node.at("capacity_type") == "on-demand") on_demand.emplace_back(node.at("type").as_string());
+    EXPECT_THAT(on_demand, ElementsAre("small.large", "small.large", "small.large")) << port;
+    EXPECT_LE(std::stod(std::string(plan.at("cost_per_hour").as_string())), 0.4) << port;
+  }
+}
+
+TEST(Plan, ProvesThatPodsWhichRepelEachOtherNeedAMachineEach) {
+  const auto plan = planned(kPool + kThreeSlowAndSixQuick);
+  EXPECT_GE(std::stod(std::string(plan.at("lower_bound_per_hour").as_string())), 0.3);
+}
+
 TEST(Plan, GivesTheRoomWithinALimitToThePodOfMorePriority) {
   const std::string pool = R"(
 ---
