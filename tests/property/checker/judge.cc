@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "tests/property/checker/cheaper.h"
 #include "tests/property/checker/left_out.h"
 #include "tests/property/checker/new_hosts.h"
 #include "tests/property/checker/order.h"
@@ -226,6 +227,26 @@ class Judge {
     }
   }
 
+  // A plan of our own that costs less than the bound disproves it.
+  void look_at_bound(const State& start, const PlaceRules& rules) {
+    State there = start;
+    there.hosts.resize(problem_.hosts.size());
+    std::vector<Placed> stay;
+    std::vector<const Pod*> bought;
+    for (const Placed& one : placed_) {
+      if (one.host < there.hosts.size()) {
+        stay.push_back(one);
+      } else {
+        bought.push_back(one.pod);
+      }
+    }
+    if (!put_in_some_order(there, stay).empty()) return;
+    const auto cost = cost_of_some_plan(there, bought, rules);
+    if (!cost || static_cast<double>(*cost) / 1e6 >= answer_.bound - kRounding) return;
+    say(fmt::format("the lower bound is {}, and there is a plan for {}", answer_.bound,
+                    static_cast<double>(*cost) / 1e6));
+  }
+
   void look_for_places(const State& start) {
     std::vector<const Pod*> left;
     for (const auto& [name, reason] : answer_.unplaced) {
@@ -239,6 +260,7 @@ class Judge {
     for (std::string& each : placements_not_seen(start, placed_, left)) say(std::move(each));
     for (std::string& each : needless_spot(state_, rules)) say(std::move(each));
     look_at_shares(rules);
+    look_at_bound(start, rules);
   }
 
   const Problem& problem_;

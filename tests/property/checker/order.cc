@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <set>
+#include <tuple>
 
 #include "base/random.h"
 
@@ -32,19 +33,22 @@ std::vector<Placed> put_greedily(State& state, std::vector<Placed> waiting) {
   return waiting;
 }
 
-// The first of every workload in each zone, then the second…: the order in which spreads are kept most easily.
+// Who looks at spreads comes first; the first of every kind of pod in each zone, then the second…: the order in which
+// spreads are kept most easily.
 std::vector<Placed> in_turns(const State& state, const std::vector<Placed>& placed) {
-  std::map<std::pair<std::string, std::string>, std::size_t> so_far;
-  std::vector<std::pair<std::size_t, std::size_t>> ranked;
+  std::map<std::tuple<std::string, Labels, std::string>, std::size_t> so_far;
+  std::vector<std::tuple<bool, std::size_t, std::size_t>> ranked;
   for (std::size_t i = 0; i < placed.size(); ++i) {
+    const Pod& pod = *placed[i].pod;
     const Labels& labels = state.hosts[placed[i].host].labels;
     const auto zone = labels.find("topology.kubernetes.io/zone");
-    ranked.emplace_back(so_far[{placed[i].pod->owner, zone != labels.end() ? zone->second : ""}]++, i);
+    const std::string where = zone != labels.end() ? zone->second : "";
+    ranked.emplace_back(pod.spreads.empty(), so_far[{pod.owner, pod.labels, where}]++, i);
   }
   std::sort(ranked.begin(), ranked.end());
   std::vector<Placed> out;
   out.reserve(ranked.size());
-  for (const auto& [rank, i] : ranked) out.push_back(placed[i]);
+  for (const auto& [last, turn, i] : ranked) out.push_back(placed[i]);
   return out;
 }
 

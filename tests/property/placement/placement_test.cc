@@ -1,0 +1,90 @@
+// Every plan keeps every rule, by a referee that shares no code with what made it. SPOTKEEPER_CASES=1000000 takes as
+// many random clusters, SPOTKEEPER_SEED=N replays the one that a failure names.
+#include <algorithm>
+#include <map>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "base/text.h"
+#include "control/planning/documents.h"
+#include "control/planning/report.h"
+#include "plan/provision/plan.h"
+#include "tests/oracle/cases.h"
+#include "tests/property/checker/judge.h"
+#include "tests/property/checker/random_case.h"
+
+namespace spotkeeper::plan {
+namespace {
+
+constexpr std::uint64_t kCases = 5'000;
+constexpr int kMostFailures = 5;  // there is no use in reading more of them
+
+struct Choices {
+  bool shares_capped = false;
+  std::uint64_t steps = 0;
+};
+
+// Half of the cases with the default caps, half of them with some steps of improvement.
+Choices choices_of(std::uint64_t seed) { return {seed % 2 == 0, seed % 4 < 2 ? 50U : 0U}; }
+
+control::PlanningOptions options_of(const checker::RandomCase& random, const Choices& choices) {
+  control::PlanningOptions out;
+  out.zones = {"zone-a", "zone-b", "zone-c"};
+  const auto capacity = [](const std::string& name) {
+    return name == "spot" ? CapacityType::Spot : CapacityType::OnDemand;
+  };
+  std::map<std::string, std::vector<const checker::Offering*>> by_type;
+  for (const checker::Offering& each : random.offerings) {
+    out.prices.push_back({each.type, each.zone, capacity(each.capacity_type), Money{each.micros}});
+    by_type[each.type].push_back(&each);
+  }
+  for (const auto& [type, offerings] : by_type) {
+    for (const std::string& zone : out.zones) {
+      for (const char* name : {"spot", "on-demand"}) {
+        const bool there = std::ranges::any_of(offerings, [&](const checker::Offering* each) {
+          return each->available && each->zone == zone && each->capacity_type == name;
+        });
+        if (!there) out.unavailable.push_back({type, zone, capacity(name)});
+      }
+    }
+  }
+  if (!choices.shares_capped) {
+    out.policy.pool_share = 1;
+    out.policy.budgets_cap = false;
+  }
+  return out;
+}
+
+// What is wrong, in words; empty: nothing. `answer` gets the plan.
+std::string wrong_with(const checker::RandomCase& random, std::string& answer) {
+  const Choices choices = choices_of(random.seed);
+  const auto catalogue = Catalog::parse(random.catalogue, "catalogue");
+  if (!catalogue) return "the catalogue: " + catalogue.error().message;
+  const auto problem = control::read_problem(random.documents, *catalogue, options_of(random, choices));
+  if (!problem) return "the documents: " + problem.error().message;
+  const Plan plan = make_plan(*problem, StepBudget{choices.steps}, Seed{random.seed});
+  const format::JsonValue printed = control::plan_json(*problem, plan, 0);
+  answer = format::write_json(printed, format::JsonStyle::Pretty);
+  checker::JudgeOptions judging;
+  if (choices.shares_capped) judging.pool_share = 0.5;
+  return join(checker::judge(checker::read_case(random), checker::read_answer(printed), judging), "\n");
+}
+
+TEST(Placement, KeepsEveryRuleAndLeavesNobodyOutWhoHasAPlace) {
+  const oracle::Cases cases = oracle::cases_from_environment(kCases);
+  int failures = 0;
+  for (std::uint64_t seed = cases.first_seed; seed < cases.first_seed + cases.count; ++seed) {
+    const checker::RandomCase random = checker::random_case(seed);
+    std::string answer;
+    const std::string wrong = wrong_with(random, answer);
+    if (wrong.empty()) continue;
+    ADD_FAILURE() << wrong << "\n" << checker::describe(random) << answer;
+    if (++failures == kMostFailures) break;
+  }
+}
+
+}  // namespace
+}  // namespace spotkeeper::plan
