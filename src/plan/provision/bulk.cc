@@ -10,8 +10,9 @@ namespace spotkeeper::plan {
 bool Bulk::may_take(const Purchase& purchase, ShapeId id) {
   const Shape& shape = purchase.board().problem().shapes[id];
   const VolumeNeeds& volumes = shape.volumes;
+  const Topology& topology = purchase.board().topology();
   return shape.spec->host_ports.empty() && volumes.own.empty() && volumes.shared.empty() && volumes.exclusive.empty() &&
-         !purchase.board().topology().wants_company(id);
+         !topology.wants_company(id) && !topology.minds(id, purchase.board().problem().daemons);
 }
 
 Bulk::Bulk(Purchase& purchase, const std::vector<PodId>& pods)

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <map>
 #include <optional>
 #include <set>
@@ -109,18 +110,49 @@ bool follows_from_machine(std::string_view key) {
          key.starts_with("failure-domain.beta.kubernetes.io/");
 }
 
-/// Every value that some pod names for the key.
-std::set<std::string> values_named(const Problem& problem, const std::string& key) {
-  std::set<std::string> out;
+/// What pods say of a label that a NodePool leaves open.
+struct Named {
+  std::set<std::string> wanted;   // in In
+  std::set<std::string> avoided;  // in NotIn
+  std::set<std::string> near;     // beside the bounds of Gt and Lt
+  bool any = false;               // somebody says something else than In
+  bool domain = false;            // some rule between pods is over it
+};
+
+void look_at(const SelectorRequirement& each, Named& out) {
+  if (each.op == SelectorOperator::In) {
+    out.wanted.insert(each.values.begin(), each.values.end());
+    return;
+  }
+  out.any = true;
+  if (each.op == SelectorOperator::NotIn) out.avoided.insert(each.values.begin(), each.values.end());
+  if (each.op != SelectorOperator::Gt && each.op != SelectorOperator::Lt) return;
+  const auto bound = parse_int<std::int64_t>(each.values.front());
+  if (!bound || *bound == std::numeric_limits<std::int64_t>::max() ||
+      *bound == std::numeric_limits<std::int64_t>::min()) {
+    return;
+  }
+  out.near.insert(std::to_string(*bound + (each.op == SelectorOperator::Gt ? 1 : -1)));
+}
+
+bool has_domain(const PodTemplate& spec, const std::string& key) {
+  const auto over = [&](const auto& each) { return each.topology_key == key; };
+  return std::ranges::any_of(spec.spread, over) || std::ranges::any_of(spec.affinity.pod_required, over) ||
+         std::ranges::any_of(spec.affinity.anti_required, over);
+}
+
+Named named(const Problem& problem, const std::string& key) {
+  Named out;
   const auto look = [&](const std::vector<NodeSelectorTerm>& terms) {
     for (const NodeSelectorTerm& term : terms)
       for (const SelectorRequirement& each : term.labels)
-        if (each.key == key && each.op == SelectorOperator::In) out.insert(each.values.begin(), each.values.end());
+        if (each.key == key) look_at(each, out);
   };
   for (const Shape& shape : problem.shapes) {
-    if (const std::string* value = shape.spec->node_selector.find(key); value != nullptr) out.insert(*value);
+    if (const std::string* value = shape.spec->node_selector.find(key); value != nullptr) out.wanted.insert(*value);
     look(shape.spec->affinity.node_required);
     for (const auto& terms : shape.volumes.where) look(terms);
+    out.domain = out.domain || has_domain(*shape.spec, key);
   }
   return out;
 }
@@ -144,6 +176,24 @@ std::optional<std::string> some_value(const PoolRequirement& requirement) {
   return std::nullopt;
 }
 
+/// Values of the requirement's own that nobody avoids, where anybody says something of the key but In.
+std::vector<std::string> own_values(const PoolRequirement& requirement, const Named& named) {
+  if (requirement.op == PoolOperator::In) {
+    std::vector<std::string> out;
+    for (const std::string& value : requirement.values) {
+      if (named.avoided.contains(value)) continue;
+      out.push_back(value);
+      if (!named.domain) break;
+    }
+    return out;
+  }
+  if (requirement.op != PoolOperator::Exists && requirement.op != PoolOperator::NotIn) return {};
+  std::string value = "true";
+  for (int i = 0; named.avoided.contains(value) || std::ranges::count(requirement.values, value) != 0; ++i)
+    value = "other-" + std::to_string(i);
+  return {value};
+}
+
 /// What the pool leaves open: by key the values that are worth a candidate; none is the label's absence.
 using Choices = std::map<std::string, std::vector<std::optional<std::string>>>;
 
@@ -155,8 +205,16 @@ Choices choices_of(const NodePool& pool, const Problem& problem) {
       return std::ranges::all_of(pool.requirements,
                                  [&](const auto& other) { return other.key != each.key || other.allows(value); });
     };
+    const Named said = named(problem, each.key);
+    std::set<std::string> worth = said.wanted;
+    worth.insert(said.near.begin(), said.near.end());
+    worth.insert(said.avoided.begin(), said.avoided.end());
+    for (const PoolRequirement& other : pool.requirements) {
+      if (other.key != each.key || !(said.any || said.domain)) continue;
+      for (std::string& value : own_values(other, said)) worth.insert(std::move(value));
+    }
     std::vector<std::optional<std::string>> values;
-    for (const std::string& value : values_named(problem, each.key))
+    for (const std::string& value : worth)
       if (agreed(&value)) values.emplace_back(value);
     if (agreed(nullptr)) values.emplace_back(std::nullopt);
     for (const PoolRequirement& other : pool.requirements) {

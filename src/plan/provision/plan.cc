@@ -4,6 +4,7 @@
 #include <functional>
 #include <iterator>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <tuple>
@@ -14,7 +15,7 @@
 #include "plan/provision/bulk.h"
 #include "plan/provision/purchase.h"
 #include "plan/provision/reasons.h"
-#include "plan/schedule/seating.h"
+#include "plan/provision/seating.h"
 
 namespace spotkeeper::plan {
 namespace {
@@ -35,25 +36,93 @@ class Planner {
     order_pods();
   }
 
-  Plan make() {
-    if (!all_on_existing()) {
-      expect_domains();
-      place_where_room_is();
-      place_by_rank();
-      place_all({});
-      // From here on only pods that would be left out otherwise.
-      purchase_.board().topology().forget_expected();
-      place_all({.domains = true});
-      place_all({.domains = true, .shares = true});
-      place_all({.domains = true, .steady = true});
-      place_all(kAnything);
-      seat_the_rest();
+  /// All pods together, which packs them best.
+  void place_together() {
+    order_ = all_;
+    if (!all_on_existing()) place_in_turn();
+  }
+
+  /// Who is more important has come, by whatever way, before anybody else does.
+  void place_by_priority() {
+    for (auto next = all_.begin(); next != all_.end();) {
+      const auto end =
+          std::find_if(next, all_.end(), [&](PodId pod) { return priority_of(pod) != priority_of(*next); });
+      order_.assign(next, end);
+      place_in_turn();
+      next = end;
     }
-    return result();
+  }
+
+  /// Somebody is left out who is more important than somebody else who has a place.
+  [[nodiscard]] bool passes_over() const {
+    const auto left = std::ranges::find_if(all_, [&](PodId pod) { return !place_[pod]; });
+    return std::any_of(left, all_.end(),
+                       [&](PodId pod) { return place_[pod] && priority_of(pod) < priority_of(*left); });
+  }
+
+  /// Has places for more of the most important pods that the two do not agree on.
+  [[nodiscard]] bool is_fairer_than(const Planner& other) const {
+    std::map<std::int32_t, std::int64_t> more;  // the most important first
+    for (const PodId pod : all_) more[-priority_of(pod)] += (place_[pod] ? 1 : 0) - (other.place_[pod] ? 1 : 0);
+    const auto differs = std::ranges::find_if(more, [](const auto& each) { return each.second != 0; });
+    return differs != more.end() && differs->second > 0;
+  }
+
+  /// Where few pods on few nodes are left, every way to seat them is tried; nothing if none is better.
+  [[nodiscard]] std::unique_ptr<Planner> reseated(SeatingRules rules) {
+    const auto seats = seat_all(purchase_, all_, place_, rules);
+    if (!seats) return nullptr;
+    auto out = std::make_unique<Planner>(problem_, budget_, seed_);
+    out->order_ = all_;
+    std::map<NodeId, NodeId> nodes;  // a machine that is empty now is not bought
+    for (const PodId pod : all_) {
+      const auto& seat = (*seats)[pod];
+      if (!seat) continue;
+      const auto [at, added] = nodes.try_emplace(*seat, *seat);
+      if (added && *seat >= problem_.nodes.size()) at->second = out->purchase_.open(*purchase_.bought_as(*seat));
+      out->put(pod, at->second);
+    }
+    // Who had to leave a seat to another may find a new machine.
+    out->place_the_rest();
+    out->take_back_needless_leniency();
+    return out;
+  }
+
+  Plan result() {
+    Plan plan;
+    plan.existing.resize(problem_.nodes.size());
+    std::vector<std::vector<PodId>> pods(purchase_.board().nodes());
+    for (PodId pod = 0; pod < place_.size(); ++pod)
+      if (place_[pod]) pods[*place_[pod]].push_back(pod);
+    for (NodeId node = 0; node < pods.size(); ++node) {
+      if (node < problem_.nodes.size()) {
+        plan.existing[node] = std::move(pods[node]);
+      } else if (!pods[node].empty()) {
+        plan.nodes.push_back(new_node(node, std::move(pods[node])));
+        plan.cost += problem_.offerings[plan.nodes.back().offering].price;
+      }
+    }
+    plan.unplaced = unplaced();
+    plan.lower_bound = lower_bound(purchase_, demand());
+    plan.steps = budget_;
+    plan.seed = seed_;
+    return plan;
   }
 
  private:
   [[nodiscard]] ShapeId shape_of(PodId pod) const { return problem_.pods[pod].shape; }
+  [[nodiscard]] std::int32_t priority_of(PodId pod) const { return problem_.shapes[shape_of(pod)].spec->priority; }
+
+  /// The pods of order_.
+  void place_in_turn() {
+    expect_domains();
+    place_where_room_is();
+    place_by_rank();
+    place_all({});
+    // From here on only pods that would be left out otherwise.
+    purchase_.board().topology().forget_expected();
+    place_the_rest();
+  }
 
   /// Who has more priority goes first; then the large ones, for which it is harder to find room.
   void order_pods() {
@@ -76,7 +145,7 @@ class Planner {
       ranked.emplace_back(-problem_.shapes[shape].spec->priority, -size(shape), shape, pod);
     }
     std::ranges::sort(ranked);
-    for (const Rank& each : ranked) order_.push_back(std::get<3>(each));
+    for (const Rank& each : ranked) all_.push_back(std::get<3>(each));
   }
   [[nodiscard]] const Amounts& requests(ShapeId shape) const { return purchase_.board().requests_of(shape); }
 
@@ -193,6 +262,16 @@ class Planner {
     return best;
   }
 
+  /// One that is there or bought already, else a new one that suits so many such pods.
+  std::optional<NodeId> some_node(ShapeId shape, std::int64_t pods, Leniency leniency) {
+    if (const auto node = first_node(shape, leniency)) return node;
+    const auto candidate = best_new(shape, pods, leniency);
+    if (!candidate) return std::nullopt;
+    const NodeId node = purchase_.open(*candidate);
+    if (purchase_.allows(shape, node, leniency) != Refusal::None) return std::nullopt;
+    return node;
+  }
+
   void place_all(Leniency leniency) {
     place_all(leniency, [](ShapeId) { return true; });
   }
@@ -206,52 +285,38 @@ class Planner {
       const ShapeId shape = shape_of(pod);
       if (const auto before = failed.find(shape); before != failed.end() && before->second == placed) continue;
       failed[shape] = placed;
-      auto node = first_node(shape, leniency);
-      if (!node) {
-        const auto candidate = best_new(shape, left[shape], leniency);
-        if (!candidate) continue;
-        node = purchase_.open(*candidate);
-        if (purchase_.allows(shape, *node, leniency) != Refusal::None) continue;
-      }
+      const auto node = some_node(shape, left[shape], leniency);
+      if (!node) continue;
       put(pod, *node);
       ++placed;
       --left[shape];
     }
   }
 
-  /// Where few pods on few nodes are left, every way to seat them is tried.
-  void seat_the_rest() {
-    const auto seats = seat_all(purchase_.board(), problem_, order_, place_);
-    if (!seats) return;
-    for (const PodId pod : order_)
-      if (place_[pod]) purchase_.remove(shape_of(pod), *place_[pod]);
-    place_ = *seats;
-    for (const PodId pod : order_)
-      if (place_[pod]) purchase_.place(shape_of(pod), *place_[pod]);
+  void place_the_rest() {
+    place_all(kOwnRules);
+    place_all({.domains = true, .shares = true});
+    place_all({.domains = true, .steady = true});
+    place_all(kAnything);
+  }
+
+  /// Who was moved to where it should rather not be, and has a better place, goes there.
+  void take_back_needless_leniency() {
+    for (const PodId pod : order_) {
+      const ShapeId shape = shape_of(pod);
+      if (!place_[pod] || !purchase_.board().topology().is_free_to_leave(shape)) continue;
+      const NodeId before = *place_[pod];
+      purchase_.remove(shape, before);
+      if (purchase_.allows(shape, before, kOwnRules) == Refusal::None) {
+        purchase_.place(shape, before);
+        continue;
+      }
+      const auto node = some_node(shape, 1, kOwnRules);
+      put(pod, node.value_or(before));
+    }
   }
 
   // ---- The answer
-
-  Plan result() {
-    Plan plan;
-    plan.existing.resize(problem_.nodes.size());
-    std::vector<std::vector<PodId>> pods(purchase_.board().nodes());
-    for (PodId pod = 0; pod < place_.size(); ++pod)
-      if (place_[pod]) pods[*place_[pod]].push_back(pod);
-    for (NodeId node = 0; node < pods.size(); ++node) {
-      if (node < problem_.nodes.size()) {
-        plan.existing[node] = std::move(pods[node]);
-      } else if (!pods[node].empty()) {
-        plan.nodes.push_back(new_node(node, std::move(pods[node])));
-        plan.cost += problem_.offerings[plan.nodes.back().offering].price;
-      }
-    }
-    plan.unplaced = unplaced();
-    plan.lower_bound = lower_bound(purchase_, demand());
-    plan.steps = budget_;
-    plan.seed = seed_;
-    return plan;
-  }
 
   /// What is placed; what takes long to end and is kept off Spot is held to that.
   [[nodiscard]] std::vector<Demand> demand() const {
@@ -313,7 +378,8 @@ class Planner {
 
   const Problem& problem_;
   Purchase purchase_;
-  std::vector<PodId> order_;
+  std::vector<PodId> all_;    // in the order of their importance
+  std::vector<PodId> order_;  // of these, those whose turn it is
   std::vector<std::optional<NodeId>> place_;
   StepBudget budget_;
   Seed seed_;
@@ -322,6 +388,21 @@ class Planner {
 
 }  // namespace
 
-Plan make_plan(const Problem& problem, StepBudget budget, Seed seed) { return Planner(problem, budget, seed).make(); }
+Plan make_plan(const Problem& problem, StepBudget budget, Seed seed) {
+  auto best = std::make_unique<Planner>(problem, budget, seed);
+  best->place_together();
+  if (best->passes_over()) {
+    auto fair = std::make_unique<Planner>(problem, budget, seed);
+    fair->place_by_priority();
+    if (fair->is_fairer_than(*best)) best = std::move(fair);
+  }
+  for (const Leniency leniency : {kOwnRules, kAnything}) {
+    for (const bool new_machines : {true, false}) {
+      auto other = best->reseated({leniency, new_machines});
+      if (other && other->is_fairer_than(*best)) best = std::move(other);
+    }
+  }
+  return best->result();
+}
 
 }  // namespace spotkeeper::plan

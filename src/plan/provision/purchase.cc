@@ -227,10 +227,12 @@ bool Purchase::would_do(CandidateId id, CandidateId chosen_id, const std::map<Sh
   if (other.pool != chosen.pool || other.variant != chosen.variant) return false;
   if (!fits(used, other.room)) return false;
   // Elsewhere, the rules between pods would have to be asked again.
-  if (other.domains.values != chosen.domains.values || other.domains.eligible != chosen.domains.eligible) return false;
+  if (other.domains.values != chosen.domains.values) return false;
   for (const auto& [resource, most] : problem_.pools[chosen.pool].limits)
     if (capacity(other, resource) > capacity(chosen, resource)) return false;
-  return std::ranges::all_of(pods, [&](const auto& each) { return suited(each.first)[id] != 0; });
+  return std::ranges::all_of(pods, [&](const auto& each) {
+    return suited(each.first)[id] != 0 && board_.topology().are_alike(each.first, other.domains, chosen.domains);
+  });
 }
 
 std::vector<CandidateId> Purchase::stand_ins(NodeId node) const {

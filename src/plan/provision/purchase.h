@@ -24,6 +24,9 @@ struct Leniency {
   bool steady = false;   // on-demand for what takes long to end
 };
 
+/// A pod's own rules alone are asked: what its node does to the spread of others is not.
+inline constexpr Leniency kOwnRules{.domains = true};
+
 class Purchase {
  public:
   /// `problem` outlives this object.

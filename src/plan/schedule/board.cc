@@ -202,7 +202,8 @@ Refusal Board::allows_on_fresh(ShapeId id, const NodeFacts& facts, const Domains
   Seat seat;
   seat.facts = facts;
   seat.free = facts.allocatable;
-  for (const ShapeId daemon : daemons_of(facts)) {
+  const std::vector<ShapeId> daemons = daemons_of(facts);
+  for (const ShapeId daemon : daemons) {
     for (std::size_t i = 0; i < seat.free.size(); ++i) seat.free[i] -= requests_[daemon][i];
     const auto& ports = problem_.shapes[daemon].spec->host_ports;
     seat.ports.insert(seat.ports.end(), ports.begin(), ports.end());
@@ -212,7 +213,7 @@ Refusal Board::allows_on_fresh(ShapeId id, const NodeFacts& facts, const Domains
   if (ports_clash(shape.spec->host_ports, seat.ports)) return Refusal::Ports;
   if (in_use(shape.volumes)) return Refusal::Exclusive;
   if (!attaches(shape.volumes, seat)) return Refusal::Attachments;
-  return topology_.allows(id, domains);
+  return topology_.allows(id, domains, Scope::All, daemons);
 }
 
 void Board::place(ShapeId id, NodeId node, bool terminating, Scope scope) {

@@ -339,7 +339,14 @@ std::int32_t Topology::least(const Counter& counter, std::int32_t min_domains) {
   return counter.domains_by_pods.begin()->first;
 }
 
-Refusal Topology::allows_spread(const Rules& rules, const DomainsOfNode& node, Scope scope) const {
+std::int32_t Topology::counted_of(CounterId counter, std::span<const ShapeId> shapes) const {
+  return static_cast<std::int32_t>(std::ranges::count_if(shapes, [&](ShapeId shape) {
+    return std::ranges::find(rules_[shape].counted, counter) != rules_[shape].counted.end();
+  }));
+}
+
+Refusal Topology::allows_spread(const Rules& rules, const DomainsOfNode& node, Scope scope,
+                                std::span<const ShapeId> there) const {
   for (const Spread& spread : rules.spreads) {
     if (!in_scope(spread.key, scope)) continue;
     const ValueId value = node.values[spread.key];
@@ -349,9 +356,11 @@ Refusal Topology::allows_spread(const Rules& rules, const DomainsOfNode& node, S
     const bool eligible = node.eligible[counter.eligibility];
     const bool new_domain =
         eligible && (value >= counter.nodes.size() || (counter.nodes[value] == 0 && counter.expected[value] == 0));
-    const std::int32_t here = eligible ? pods_at(counter, value) : 0;
-    // A machine that would be bought for it is a domain of its own, without pods.
-    const std::int32_t lowest = new_domain ? 0 : least(counter, spread.min_domains);
+    const std::int32_t more = counted_of(spread.counter, there);
+    const std::int32_t here = eligible ? pods_at(counter, value) + more : 0;
+    // A machine that would be bought for it is a domain of its own, without pods but those that come with it.
+    const std::int32_t lowest =
+        new_domain ? std::min(more, least(counter, spread.min_domains)) : least(counter, spread.min_domains);
     if (here + spread.self - lowest > spread.max_skew) return Refusal::Spread;
   }
   return Refusal::None;
@@ -366,22 +375,31 @@ bool Topology::keeps_spread(ShapeId shape, const DomainsOfNode& node) const {
   });
 }
 
-Refusal Topology::allows(ShapeId shape, const DomainsOfNode& node, Scope scope) const {
+Refusal Topology::allows(ShapeId shape, const DomainsOfNode& node, Scope scope, std::span<const ShapeId> there) const {
   const Rules& rules = rules_[shape];
-  if (const Refusal refusal = allows_spread(rules, node, scope); refusal != Refusal::None) return refusal;
-  const auto nobody = [&](CounterId id) { return counters_[id].total == 0; };
+  if (const Refusal refusal = allows_spread(rules, node, scope, there); refusal != Refusal::None) return refusal;
+  const auto nobody = [&](CounterId id) { return counters_[id].total == 0 && counted_of(id, there) == 0; };
+  const auto is_there = [&](CounterId id) {
+    const ValueId value = node.values[counters_[id].key];
+    return value != kAbsent && (pods_at(counters_[id], value) > 0 || counted_of(id, there) > 0);
+  };
   const bool first = rules.affinity_self && std::ranges::all_of(rules.affinity, nobody);
   for (const CounterId id : rules.affinity) {
     if (!in_scope(counters_[id].key, scope)) continue;
-    const ValueId value = node.values[counters_[id].key];
-    if (value == kAbsent || (!first && pods_at(counters_[id], value) == 0)) return Refusal::Affinity;
+    if (node.values[counters_[id].key] == kAbsent || (!first && !is_there(id))) return Refusal::Affinity;
   }
-  const auto is_there = [&](CounterId id) {
-    const ValueId value = node.values[counters_[id].key];
-    return in_scope(counters_[id].key, scope) && value != kAbsent && pods_at(counters_[id], value) > 0;
-  };
-  if (std::ranges::any_of(rules.anti, is_there)) return Refusal::AntiAffinity;
-  return std::ranges::any_of(rules.repelled, is_there) ? Refusal::Repelled : Refusal::None;
+  const auto keeps_away = [&](CounterId id) { return in_scope(counters_[id].key, scope) && is_there(id); };
+  if (std::ranges::any_of(rules.anti, keeps_away)) return Refusal::AntiAffinity;
+  return std::ranges::any_of(rules.repelled, keeps_away) ? Refusal::Repelled : Refusal::None;
+}
+
+bool Topology::minds(ShapeId shape, std::span<const ShapeId> others) const {
+  const Rules& rules = rules_[shape];
+  const auto counts = [&](CounterId id) { return counted_of(id, others) > 0; };
+  return std::ranges::any_of(rules.spreads,
+                             [&](const Spread& each) { return !each.trivial && counts(each.counter); }) ||
+         std::ranges::any_of(rules.affinity, counts) || std::ranges::any_of(rules.anti, counts) ||
+         std::ranges::any_of(rules.repelled, counts);
 }
 
 std::vector<Topology::HostLimit> Topology::host_limits(ShapeId shape) const {
@@ -407,6 +425,32 @@ std::vector<std::uint32_t> Topology::counters_of_loner(ShapeId shape) const {
   for (const CounterId id : rules_[shape].anti)
     if (std::ranges::find(rules_[shape].counted, id) != rules_[shape].counted.end()) out.push_back(id);
   return out;
+}
+
+bool Topology::are_alike(ShapeId shape, const DomainsOfNode& a, const DomainsOfNode& b) const {
+  const auto same = [&](CounterId id) {
+    const Counter& counter = counters_[id];
+    return a.values[counter.key] == b.values[counter.key] &&
+           (!counter.spread || a.eligible[counter.eligibility] == b.eligible[counter.eligibility]);
+  };
+  const auto same_spread = [&](const Spread& spread) {
+    return a.values[spread.key] == b.values[spread.key] && (spread.trivial || same(spread.counter));
+  };
+  const Rules& rules = rules_[shape];
+  return std::ranges::all_of(rules.spreads, same_spread) && std::ranges::all_of(rules.affinity, same) &&
+         std::ranges::all_of(rules.anti, same) && std::ranges::all_of(rules.repelled, same) &&
+         std::ranges::all_of(rules.counted, same);
+}
+
+bool Topology::is_free_to_leave(ShapeId shape) const {
+  const auto is_missed = [&](CounterId id) {
+    if (counters_[id].spread) return true;
+    const auto reads = [&](const Rules& rules) {
+      return std::ranges::find(rules.affinity, id) != rules.affinity.end();
+    };
+    return std::ranges::any_of(rules_, reads);
+  };
+  return std::ranges::none_of(rules_[shape].counted, is_missed);
 }
 
 bool Topology::wants_company(ShapeId shape) const {

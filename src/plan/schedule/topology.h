@@ -58,7 +58,9 @@ class Topology {
   /// A node that makes a domain of its own does not leave pods that are placed with more than their skew against it.
   [[nodiscard]] bool may_open(const DomainsOfNode& node) const;
 
-  [[nodiscard]] Refusal allows(ShapeId shape, const DomainsOfNode& node, Scope scope = Scope::All) const;
+  /// `there`: pods on the node that have not been placed, such as its DaemonSets' before it is bought.
+  [[nodiscard]] Refusal allows(ShapeId shape, const DomainsOfNode& node, Scope scope = Scope::All,
+                               std::span<const ShapeId> there = {}) const;
   /// `terminating` pods count for affinity, not for spread.
   void place(ShapeId shape, const DomainsOfNode& node, bool terminating = false, Scope scope = Scope::All) {
     count(shape, node, terminating, 1, scope);
@@ -71,6 +73,10 @@ class Topology {
   [[nodiscard]] bool keeps_spread(ShapeId shape, const DomainsOfNode& node) const;
 
   [[nodiscard]] bool is_spread(ShapeId shape) const { return !rules_[shape].spreads.empty(); }
+  /// For the rules of the shape, and those that count its pods, the one node is as the other.
+  [[nodiscard]] bool are_alike(ShapeId shape, const DomainsOfNode& a, const DomainsOfNode& b) const;
+  /// Pods of the shape count for nobody's spread or affinity, so that all others may stay where they are without them.
+  [[nodiscard]] bool is_free_to_leave(ShapeId shape) const;
   /// It reads rules over other labels than the hostname, or is counted by some.
   [[nodiscard]] bool is_bound_above_hosts(ShapeId shape) const { return rules_[shape].above_hosts; }
 
@@ -91,6 +97,8 @@ class Topology {
   [[nodiscard]] bool has_domain(std::uint32_t counter, const DomainsOfNode& node) const {
     return node.values[counters_[counter].key] != kAbsent;
   }
+  /// Some rule of the shape, or against it, counts pods of one of these.
+  [[nodiscard]] bool minds(ShapeId shape, std::span<const ShapeId> others) const;
   /// Its affinity asks for pods on the same host.
   [[nodiscard]] bool wants_company(ShapeId shape) const;
 
@@ -159,7 +167,10 @@ class Topology {
   static void add_domain(Counter& counter, ValueId value);
   static void remove_domain(Counter& counter, ValueId value);
   [[nodiscard]] static std::int32_t least(const Counter& counter, std::int32_t min_domains);
-  [[nodiscard]] Refusal allows_spread(const Rules& rules, const DomainsOfNode& node, Scope scope) const;
+  [[nodiscard]] Refusal allows_spread(const Rules& rules, const DomainsOfNode& node, Scope scope,
+                                      std::span<const ShapeId> there) const;
+  /// How many of these a counter counts.
+  [[nodiscard]] std::int32_t counted_of(CounterId counter, std::span<const ShapeId> shapes) const;
   [[nodiscard]] bool in_scope(KeyId key, Scope scope) const {
     return scope == Scope::All || (key == host_key_) == (scope == Scope::Hosts);
   }
