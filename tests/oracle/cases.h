@@ -5,7 +5,8 @@
 
 namespace spotkeeper::oracle {
 
-/// From the environment: SPOTKEEPER_SEED replays one case, SPOTKEEPER_CASES scales.
+/// From the environment: SPOTKEEPER_SEED replays one case; SPOTKEEPER_CASES says how many, SPOTKEEPER_FIRST_SEED from
+/// which on.
 struct Cases {
   std::uint64_t first_seed = 1;
   std::uint64_t count = 100'000;

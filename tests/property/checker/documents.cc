@@ -86,6 +86,8 @@ void add_daemon_set(Problem& problem, const Json& document) {
   if (flag(document, {"spec", "template", "spec", "hostNetwork"})) {
     pod.tolerations.push_back({"node.kubernetes.io/network-unavailable", "Exists", "", "NoSchedule"});
   }
+  pod.daemon = true;
+  pod.owner = pod.space + "/DaemonSet/" + name_of(document);
   problem.daemons.push_back({std::move(pod)});
 }
 
@@ -266,6 +268,9 @@ Machine make_machine(const MachineFacts& facts) {
   }
   const auto gpu = facts.more.find("gpu_name");
   const bool amd = gpu != facts.more.end() && gpu->second.starts_with("radeon");
+  if (gpu != facts.more.end() && !gpu->second.empty()) {
+    out.labels[prefix + "gpu-manufacturer"] = amd ? "amd" : "nvidia";
+  }
   for (const auto& [column, resource] : {std::pair("gpu_count", amd ? "amd.com/gpu" : "nvidia.com/gpu"),
                                          std::pair("accelerator_count", "aws.amazon.com/neuron")}) {
     const auto found = facts.more.find(column);

@@ -14,12 +14,10 @@ bool conflict(const HostPort& a, const HostPort& b) {
 
 Refusal port_refusal(const Pod& pod, const Host& host) {
   for (const HostPort& wanted : pod.ports) {
-    const auto taken = [&](const std::vector<HostPort>& ports) {
-      return std::any_of(ports.begin(), ports.end(), [&](const HostPort& port) { return conflict(wanted, port); });
-    };
-    if (taken(host.daemon_ports)) return "hostPort " + std::to_string(wanted.port) + " is a DaemonSet's";
     for (const Pod* other : host.pods) {
-      if (taken(other->ports)) return "hostPort " + std::to_string(wanted.port) + " is taken by " + other->name;
+      const bool taken = std::any_of(other->ports.begin(), other->ports.end(),
+                                     [&](const HostPort& port) { return conflict(wanted, port); });
+      if (taken) return "hostPort " + std::to_string(wanted.port) + " is taken by " + other->name;
     }
   }
   return std::nullopt;
@@ -32,7 +30,7 @@ std::int64_t amount(const Amounts& of, const std::string& resource) {
 
 // A new machine of a type that the pod would not choose: an image is never taken to be of several architectures.
 Refusal arch_refusal(const State& state, const Pod& pod, const Host& host) {
-  if (pod.names_arch) return std::nullopt;
+  if (pod.names_arch || pod.daemon) return std::nullopt;
   const auto arch = host.labels.find("kubernetes.io/arch");
   if (arch == host.labels.end() || arch->second == state.problem->default_arch) return std::nullopt;
   return "it names no architecture, and this is " + arch->second;
@@ -130,13 +128,12 @@ Refusal label_refusal(const State& state, const Pod& pod, const Host& host) {
 }
 
 Refusal room_refusal(const Pod& pod, const Host& host) {
-  const std::int64_t daemons = amount(host.daemons, "pods");
-  if (static_cast<std::int64_t>(host.pods.size()) + daemons + 1 > amount(host.allocatable, "pods")) {
+  if (static_cast<std::int64_t>(host.pods.size()) + 1 > amount(host.allocatable, "pods")) {
     return "no more pods fit";
   }
   for (const auto& [resource, wanted] : pod.requests) {
     if (wanted == 0) continue;
-    std::int64_t used = amount(host.daemons, resource);
+    std::int64_t used = 0;
     for (const Pod* other : host.pods) used += amount(other->requests, resource);
     const std::int64_t there = amount(host.allocatable, resource);
     if (wanted > there - used) {

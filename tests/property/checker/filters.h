@@ -26,7 +26,7 @@ struct State {
 Refusal host_refusal(const State& state, const Pod& pod, const Host& host);
 /// The same without room and ports: only labels, taints, volumes and the like.
 Refusal label_refusal(const State& state, const Pod& pod, const Host& host);
-/// Whether requests fit into what is left beside DaemonSets and the pods that are there; `extra` comes on top.
+/// Whether requests fit into what is left beside the pods that are there.
 Refusal room_refusal(const Pod& pod, const Host& host);
 
 /// How a spread counts its domains. Karpenter counts what its NodePools could make, too, and takes the least of

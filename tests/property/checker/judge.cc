@@ -29,6 +29,7 @@ class Judge {
         if (pod.node == host.name && !pod.finished) host.pods.push_back(&pod);
       }
     }
+    for (Host& host : state_.hosts) add_missing_daemons(host);
   }
 
   std::vector<std::string> verdict() {
@@ -37,13 +38,22 @@ class Judge {
     for (const auto& [node, names] : answer_.existing) look_at_existing(node, names);
     for (const NodePool& pool : problem_.pools) look_at_limits(pool);
     look_at_money();
-    const State start = state_;
+    ending_.start = state_;
     for (const std::string& each : put_in_some_order(state_, placed_)) say(each);
-    if (options_.completeness && wrong_.empty()) look_for_places(start);
+    if (options_.completeness && wrong_.empty()) look_for_places();
     return std::move(wrong_);
   }
 
  private:
+  // They are on their way to where they have room.
+  void add_missing_daemons(Host& host) {
+    for (const DaemonSet& daemon : problem_.daemons) {
+      const bool there = std::any_of(host.pods.begin(), host.pods.end(),
+                                     [&](const Pod* pod) { return pod->owner == daemon.pod.owner; });
+      if (!there && !refusal(state_, daemon.pod, host)) host.pods.push_back(&daemon.pod);
+    }
+  }
+
   void say(std::string what) { wrong_.push_back(std::move(what)); }
 
   void count_pods() {
@@ -220,7 +230,7 @@ class Judge {
     for (const auto& [where, pods] : together) {
       const double most = *options_.pool_share * static_cast<double>(sizes[where.first]);
       if (pods.size() == 1 || static_cast<double>(pods.size()) <= most + 1e-9) continue;
-      const std::string place = better_place(state_, pods, rules);
+      const std::string place = better_place(ending_, pods, rules);
       if (place.empty()) continue;
       say(fmt::format("{} of {}'s {} pods are in the Spot pool {}: {}", pods.size(), where.first, sizes[where.first],
                       where.second, place));
@@ -228,8 +238,8 @@ class Judge {
   }
 
   // A plan of our own that costs less than the bound disproves it.
-  void look_at_bound(const State& start, const PlaceRules& rules) {
-    State there = start;
+  void look_at_bound(const PlaceRules& rules) {
+    State there = ending_.start;
     there.hosts.resize(problem_.hosts.size());
     std::vector<Placed> stay;
     std::vector<const Pod*> bought;
@@ -247,7 +257,7 @@ class Judge {
                     static_cast<double>(*cost) / 1e6));
   }
 
-  void look_for_places(const State& start) {
+  void look_for_places() {
     std::vector<const Pod*> left;
     for (const auto& [name, reason] : answer_.unplaced) {
       const Pod& pod = *pods_.at(name);
@@ -255,12 +265,15 @@ class Judge {
       if (!may_be) left.push_back(&pod);
     }
     const PlaceRules rules{options_.pool_share.has_value()};
-    for (std::string& each : places_not_seen(state_, left, rules)) say(std::move(each));
+    ending_.placed = placed_;
+    ending_.final = state_;
+    for (std::string& each : places_not_seen(ending_, left, rules)) say(std::move(each));
     if (!wrong_.empty()) return;
-    for (std::string& each : placements_not_seen(start, placed_, left)) say(std::move(each));
-    for (std::string& each : needless_spot(state_, rules)) say(std::move(each));
+    for (std::string& each : less_important_placed(ending_, left, rules)) say(std::move(each));
+    for (std::string& each : placements_not_seen(ending_, left)) say(std::move(each));
+    for (std::string& each : needless_spot(ending_, rules)) say(std::move(each));
     look_at_shares(rules);
-    look_at_bound(start, rules);
+    look_at_bound(rules);
   }
 
   const Problem& problem_;
@@ -270,6 +283,7 @@ class Judge {
   std::map<std::string, const Pod*> pods_;
   State state_;
   std::vector<Placed> placed_;
+  Ending ending_;
 };
 
 }  // namespace

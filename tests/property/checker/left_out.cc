@@ -33,34 +33,73 @@ bool is_spot(const Host& host) {
   return found != host.labels.end() && found->second == "spot";
 }
 
-State with_room_kept(const State& state) {
-  State out = state;
-  for (Host& host : out.hosts) {
-    if (host.pool == nullptr) keep_room_for_daemons(host, *state.problem);
-  }
-  return out;
+// Where a pod could be: one of the hosts, or the new one behind them.
+struct Place {
+  std::size_t host = 0;
+  std::optional<Host> bought;
+  std::string name;
+};
+
+std::string words_for(const Host& host) {
+  return "a new " + host.labels.at("node.kubernetes.io/instance-type") + " (" +
+         host.labels.at("karpenter.sh/capacity-type") + ") in " + host.labels.at("topology.kubernetes.io/zone") +
+         " of " + host.pool_name;
 }
 
-std::string place_of(const State& final, const Pod& pod, const std::vector<Host>& possible, const PlaceRules& rules) {
+// Enough different machines of the pool would do for the pod in the same zone and of the same kind, so that its
+// minValues stand in nobody's way.
+bool leaves_variety(const State& with, const Pod& pod, const Host& chosen, const std::vector<Host>& possible) {
+  const auto same = [&](const Host& host, const char* key) { return host.labels.at(key) == chosen.labels.at(key); };
+  for (const Expression& requirement : chosen.pool->requirements) {
+    if (requirement.min_values <= 1) continue;
+    std::set<std::string> values;
+    for (const Host& host : possible) {
+      const auto value = host.labels.find(requirement.key);
+      if (host.pool != chosen.pool || value == host.labels.end() || !same(host, "topology.kubernetes.io/zone") ||
+          !same(host, "karpenter.sh/capacity-type") || some_limit_binds(with, *host.pool, host)) {
+        continue;
+      }
+      State other = with;
+      other.hosts.back() = host;
+      if (has_place(other, pod, other.hosts.back(), possible)) values.insert(value->second);
+    }
+    if (static_cast<std::int64_t>(values.size()) < requirement.min_values) return false;
+  }
+  return true;
+}
+
+std::optional<Place> place_of(const State& final, const Pod& pod, const std::vector<Host>& possible,
+                              const PlaceRules& rules) {
   const auto doubtful = [&](const Host& host) {
-    if (host.pool != nullptr && asks_for_variety(*host.pool)) return true;
     return is_spot(host) && ((rules.shares_capped && !pod.owner.empty()) || pod.too_slow_for_spot);
   };
-  for (const Host& host : final.hosts) {
-    if (!doubtful(host) && has_place(final, pod, host, possible)) return host.name;
+  for (std::size_t i = 0; i < final.hosts.size(); ++i) {
+    const Host& host = final.hosts[i];
+    if (doubtful(host) || (host.pool != nullptr && asks_for_variety(*host.pool))) continue;
+    if (has_place(final, pod, host, possible)) return Place{i, {}, host.name};
   }
   State with = final;
   with.hosts.emplace_back();
   for (const Host& host : possible) {
     if (doubtful(host) || label_refusal(final, pod, host) || some_limit_binds(final, *host.pool, host)) continue;
     with.hosts.back() = host;
-    if (has_place(with, pod, with.hosts.back(), possible)) {
-      return "a new " + host.labels.at("node.kubernetes.io/instance-type") + " (" +
-             host.labels.at("karpenter.sh/capacity-type") + ") in " + host.labels.at("topology.kubernetes.io/zone") +
-             " of " + host.pool_name;
-    }
+    if (!has_place(with, pod, with.hosts.back(), possible)) continue;
+    with.hosts.back() = Host();
+    if (asks_for_variety(*host.pool) && !leaves_variety(with, pod, host, possible)) continue;
+    return Place{final.hosts.size(), host, words_for(host)};
   }
-  return "";
+  return std::nullopt;
+}
+
+// Whether the others can still come, in some order, when this one is there instead.
+bool holds_with(const Ending& ending, const Pod* moved, const Place& place) {
+  State state = ending.start;
+  if (place.bought) state.hosts.push_back(*place.bought);
+  std::vector<Placed> placed = ending.placed;
+  for (Placed& one : placed) {
+    if (one.pod == moved) one.host = place.host;
+  }
+  return put_in_some_order(state, placed).empty();
 }
 
 // Every pod somewhere, in some order.
@@ -90,51 +129,74 @@ bool can_all_come(const State& start, const std::vector<const Pod*>& pods) {
 
 }  // namespace
 
-std::vector<std::string> places_not_seen(const State& final, const std::vector<const Pod*>& left,
+std::vector<std::string> places_not_seen(const Ending& ending, const std::vector<const Pod*>& left,
                                          const PlaceRules& rules) {
   std::vector<std::string> out;
   if (left.empty()) return out;
-  const std::vector<Host> possible = possible_hosts(*final.problem);
-  const State state = with_room_kept(final);
+  const std::vector<Host> possible = possible_hosts(*ending.start.problem);
   for (const Pod* pod : left) {
-    const std::string place = place_of(state, *pod, possible, rules);
-    if (!place.empty()) out.push_back(pod->name + " is left out, and there is a place on " + place);
+    const auto place = place_of(ending.final, *pod, possible, rules);
+    if (place) out.push_back(pod->name + " is left out, and there is a place on " + place->name);
   }
   return out;
 }
 
-std::string better_place(const State& final, const std::vector<const Pod*>& pods, const PlaceRules& rules) {
-  const std::vector<Host> possible = possible_hosts(*final.problem);
+std::vector<std::string> less_important_placed(const Ending& ending, const std::vector<const Pod*>& left,
+                                               const PlaceRules& rules) {
+  std::vector<std::string> out;
+  for (const Pod* pod : left) {
+    const auto comes_later = [&](const Placed& one) { return one.pod->priority < pod->priority; };
+    std::vector<Placed> before = ending.placed;
+    if (std::erase_if(before, comes_later) == 0) continue;
+    State state = ending.start;
+    const std::size_t there = state.problem->hosts.size();
+    std::vector<Host> kept;  // without the machines that would not have been bought
+    std::vector<std::size_t> moved(state.hosts.size());
+    for (std::size_t i = 0; i < state.hosts.size(); ++i) {
+      const bool used = std::any_of(before.begin(), before.end(), [&](const Placed& one) { return one.host == i; });
+      moved[i] = kept.size();
+      if (i < there || used) kept.push_back(state.hosts[i]);
+    }
+    state.hosts = std::move(kept);
+    for (Placed& one : before) one.host = moved[one.host];
+    if (!put_in_some_order(state, before).empty()) continue;
+    const auto place = place_of(state, *pod, possible_hosts(*state.problem), rules);
+    if (place) out.push_back(pod->name + " is left out for less important pods: it could be on " + place->name);
+  }
+  return out;
+}
+
+std::string better_place(const Ending& ending, const std::vector<const Pod*>& pods, const PlaceRules& rules) {
+  const std::vector<Host> possible = possible_hosts(*ending.start.problem);
   for (const Pod* pod : pods) {
-    State without = with_room_kept(final);
+    State without = ending.final;
     for (Host& host : without.hosts) std::erase(host.pods, pod);
-    const std::string place = place_of(without, *pod, possible, rules);
-    if (!place.empty()) return pod->name + " could be on " + place;
+    const auto place = place_of(without, *pod, possible, rules);
+    if (place && holds_with(ending, pod, *place)) return pod->name + " could be on " + place->name;
   }
   return "";
 }
 
-std::vector<std::string> needless_spot(const State& final, const PlaceRules& rules) {
+std::vector<std::string> needless_spot(const Ending& ending, const PlaceRules& rules) {
   std::vector<std::string> out;
-  for (const Host& host : final.hosts) {
+  for (const Host& host : ending.final.hosts) {
     if (host.pool == nullptr || !is_spot(host)) continue;
     for (const Pod* pod : host.pods) {
-      if (!pod->too_slow_for_spot) continue;
-      const std::string place = better_place(final, {pod}, rules);
+      if (!pod->too_slow_for_spot || pod->daemon) continue;
+      const std::string place = better_place(ending, {pod}, rules);
       if (!place.empty()) out.push_back("it does not end within a Spot notice: " + place);
     }
   }
   return out;
 }
 
-std::vector<std::string> placements_not_seen(const State& start, const std::vector<Placed>& placed,
-                                             const std::vector<const Pod*>& left) {
+std::vector<std::string> placements_not_seen(const Ending& ending, const std::vector<const Pod*>& left) {
+  const State& state = ending.start;
   std::vector<std::string> out;
-  if (!start.problem->pools.empty() || start.hosts.size() > 3 || placed.size() + left.size() > 6) return out;
-  const State state = with_room_kept(start);
+  if (!state.problem->pools.empty() || state.hosts.size() > 3 || ending.placed.size() + left.size() > 6) return out;
   for (const Pod* pod : left) {
     std::vector<const Pod*> together = {pod};
-    for (const Placed& one : placed) {
+    for (const Placed& one : ending.placed) {
       if (one.pod->priority >= pod->priority) together.push_back(one.pod);
     }
     const bool lonely = std::none_of(state.hosts.begin(), state.hosts.end(),

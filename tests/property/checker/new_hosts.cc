@@ -70,19 +70,6 @@ std::vector<Labels> with_choices(const Problem& problem, const NodePool& pool, c
   return out;
 }
 
-}  // namespace
-
-void keep_room_for_daemons(Host& host, const Problem& problem) {
-  for (const DaemonSet& daemon : problem.daemons) {
-    if (!wants_node(daemon.pod, host.name, host.labels) || untolerated(daemon.pod, host.taints) != nullptr) continue;
-    for (const auto& [resource, amount] : daemon.pod.requests) host.daemons[resource] += amount;
-    ++host.daemons["pods"];
-    host.daemon_ports.insert(host.daemon_ports.end(), daemon.pod.ports.begin(), daemon.pod.ports.end());
-  }
-}
-
-namespace {
-
 // What the node carries whatever is chosen. Nothing if a label of the pool's contradicts what the machine says of
 // itself.
 std::optional<Labels> fixed_labels(const NodePool& pool, const Machine& machine, const std::string& zone,
@@ -114,7 +101,11 @@ Host host_of(const Problem& problem, const NodePool& pool, const Machine& machin
   host.capacity = machine.capacity;
   host.pool = &pool;
   host.pool_name = pool.name;
-  keep_room_for_daemons(host, problem);
+  for (const DaemonSet& daemon : problem.daemons) {
+    if (wants_node(daemon.pod, host.name, host.labels) && untolerated(daemon.pod, host.taints) == nullptr) {
+      host.pods.push_back(&daemon.pod);
+    }
+  }
   return host;
 }
 

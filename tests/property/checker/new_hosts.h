@@ -11,8 +11,9 @@
 
 namespace spotkeeper::checker {
 
-/// Every way the labels of such a node can turn out: a NodePool's requirement on a label of the user's own may leave a
-/// choice. None if the pool does not allow the type, the zone or the capacity type.
+/// With the pods of the DaemonSets that would run there. Every way the labels of such a node can turn out: a NodePool's
+/// requirement on a label of the user's own may leave a choice. None if the pool does not allow the type, the zone or
+/// the capacity type.
 std::vector<Host> new_hosts(const Problem& problem, const NodePool& pool, const Machine& machine,
                             const std::string& zone, const std::string& capacity_type, const std::string& name);
 
@@ -20,9 +21,6 @@ std::vector<Host> new_hosts(const Problem& problem, const NodePool& pool, const 
 std::optional<Host> promised_host(const Problem& problem, const NodePool& pool, const Machine& machine,
                                   const std::string& zone, const std::string& capacity_type, const std::string& name,
                                   Labels promised);
-
-/// Room and ports for a pod of every DaemonSet that would run there.
-void keep_room_for_daemons(Host& host, const Problem& problem);
 
 /// All that can be had now, each with a name of its own.
 std::vector<Host> possible_hosts(const Problem& problem);

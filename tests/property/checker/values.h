@@ -71,6 +71,7 @@ struct Pod {
   std::int64_t priority = 0;
   std::string node;  // where it runs
   bool finished = false, terminating = false, gated = false, nominated = false;
+  bool daemon = false;      // of a DaemonSet, which puts one on every node that it suits
   bool names_arch = false;  // says something about kubernetes.io/arch
   bool too_slow_for_spot =
       false;  // its grace or preStop is longer than the notice, or it is a StatefulSet's with volumes
@@ -132,8 +133,6 @@ struct Host {
   std::map<std::string, std::int64_t> attach_limits;  // by CSI driver
   std::vector<const Pod*> pods;
   const NodePool* pool = nullptr;  // of a new one, whose labels are not those of one Node alone
-  Amounts daemons;                 // what DaemonSets will take
-  std::vector<HostPort> daemon_ports;
   Amounts capacity;
   std::string pool_name;  // the label karpenter.sh/nodepool
 };

@@ -1,7 +1,6 @@
 // Every plan keeps every rule, by a referee that shares no code with what made it. SPOTKEEPER_CASES=1000000 takes as
 // many random clusters, SPOTKEEPER_SEED=N replays the one that a failure names.
 #include <algorithm>
-#include <map>
 #include <string>
 #include <vector>
 
@@ -30,24 +29,22 @@ struct Choices {
 // Half of the cases with the default caps, half of them with some steps of improvement.
 Choices choices_of(std::uint64_t seed) { return {seed % 2 == 0, seed % 4 < 2 ? 50U : 0U}; }
 
-control::PlanningOptions options_of(const checker::RandomCase& random, const Choices& choices) {
+control::PlanningOptions options_of(const checker::RandomCase& random, const Catalog& catalogue,
+                                    const Choices& choices) {
   control::PlanningOptions out;
   out.zones = {"zone-a", "zone-b", "zone-c"};
   const auto capacity = [](const std::string& name) {
     return name == "spot" ? CapacityType::Spot : CapacityType::OnDemand;
   };
-  std::map<std::string, std::vector<const checker::Offering*>> by_type;
-  for (const checker::Offering& each : random.offerings) {
+  for (const checker::Offering& each : random.offerings)
     out.prices.push_back({each.type, each.zone, capacity(each.capacity_type), Money{each.micros}});
-    by_type[each.type].push_back(&each);
-  }
-  for (const auto& [type, offerings] : by_type) {
+  for (const InstanceType& type : catalogue.types()) {
     for (const std::string& zone : out.zones) {
       for (const char* name : {"spot", "on-demand"}) {
-        const bool there = std::ranges::any_of(offerings, [&](const checker::Offering* each) {
-          return each->available && each->zone == zone && each->capacity_type == name;
+        const bool there = std::ranges::any_of(random.offerings, [&](const checker::Offering& each) {
+          return each.available && each.type == type.name.str() && each.zone == zone && each.capacity_type == name;
         });
-        if (!there) out.unavailable.push_back({type, zone, capacity(name)});
+        if (!there) out.unavailable.push_back({type.name.str(), zone, capacity(name)});
       }
     }
   }
@@ -63,7 +60,7 @@ std::string wrong_with(const checker::RandomCase& random, std::string& answer) {
   const Choices choices = choices_of(random.seed);
   const auto catalogue = Catalog::parse(random.catalogue, "catalogue");
   if (!catalogue) return "the catalogue: " + catalogue.error().message;
-  const auto problem = control::read_problem(random.documents, *catalogue, options_of(random, choices));
+  const auto problem = control::read_problem(random.documents, *catalogue, options_of(random, *catalogue, choices));
   if (!problem) return "the documents: " + problem.error().message;
   const Plan plan = make_plan(*problem, StepBudget{choices.steps}, Seed{random.seed});
   const format::JsonValue printed = control::plan_json(*problem, plan, 0);

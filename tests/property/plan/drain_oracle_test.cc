@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/oracle/cases.h"
 #include "tests/oracle/drain_oracle.h"
 #include "tests/property/plan/storm.h"
 
@@ -26,12 +27,12 @@ struct Tally {
   }
 };
 
-double percent(std::uint64_t part, const Cases& of) {
+double percent(std::uint64_t part, const oracle::Cases& of) {
   return 100.0 * static_cast<double>(part) / static_cast<double>(of.count);
 }
 
 void expect_no_more_lost_than_must(oracle::Grace grace, const char* name) {
-  const Cases cases = cases_from_environment();
+  const oracle::Cases cases = oracle::cases_from_environment();
   Tally tally{name};
   for (std::uint64_t seed = cases.first_seed; seed < cases.first_seed + cases.count; ++seed) {
     Random random(seed);

@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/oracle/cases.h"
 #include "tests/oracle/drain_oracle.h"
 #include "tests/property/plan/storm.h"
 
@@ -21,7 +22,7 @@ const PodRef& pod_of(const Action& action) {
 // Runs `check(storm, random)` over all cases until one fails.
 template <class Check>
 void for_all_storms(const StormShape& shape, Check check) {
-  const Cases cases = cases_from_environment();
+  const oracle::Cases cases = oracle::cases_from_environment();
   for (std::uint64_t seed = cases.first_seed; seed < cases.first_seed + cases.count; ++seed) {
     Random random(seed);
     const Storm storm = random_storm(random, shape);
@@ -76,7 +77,7 @@ void expect_budgets_exceeded_early_only_in_need(oracle::Grace grace) {
       }
     });
   });
-  if (cases_from_environment().count >= 10'000) {
+  if (oracle::cases_from_environment().count >= 10'000) {
     EXPECT_GT(overrides, 100U) << "the storms never ask the question";
   }
 }
@@ -214,7 +215,7 @@ TEST(DrainProperties, EndsTheLastReadyPodOfAWebhookBeforeItsLastSafeStartOnlyWhe
       }
     });
   });
-  if (cases_from_environment().count >= 10'000) {
+  if (oracle::cases_from_environment().count >= 10'000) {
     EXPECT_GT(kept, 100U) << "the storms never ask the question";
   }
 }

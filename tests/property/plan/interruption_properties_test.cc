@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "plan/interruption/interruption.h"
+#include "tests/oracle/cases.h"
 #include "tests/property/plan/storm.h"
 
 namespace spotkeeper::plan::test {
@@ -47,7 +48,7 @@ void apply(Node& node, const NodeChange& change) {
 
 template <class Check>
 void for_all_seeds(Check check) {
-  const Cases cases = cases_from_environment();
+  const oracle::Cases cases = oracle::cases_from_environment();
   for (std::uint64_t seed = cases.first_seed; seed < cases.first_seed + cases.count; ++seed) {
     Random random(seed);
     check(random);

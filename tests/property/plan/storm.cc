@@ -2,10 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 
 #include <fmt/format.h>
-#include <gtest/gtest.h>
 
 namespace spotkeeper::plan::test {
 namespace {
@@ -485,18 +483,6 @@ oracle::World LiveCluster::as_oracle(const DrainPlan& plan, std::size_t done) co
   for (const StormBudget& budget : storm_.budgets)
     world.budgets.push_back({desired_by(budget, expected_by(budget, storm_)), budget.services});
   return world;
-}
-
-Cases cases_from_environment(std::uint64_t count) {
-  Cases cases;
-  cases.count = count;
-  if (const char* seed = std::getenv("SPOTKEEPER_SEED")) return {std::strtoull(seed, nullptr, 10), 1};
-  if (const char* wanted = std::getenv("SPOTKEEPER_CASES")) cases.count = std::strtoull(wanted, nullptr, 10);
-  if (cases.count == 0) {
-    ADD_FAILURE() << "SPOTKEEPER_CASES: expected a number, at least 1";
-    cases.count = 1;
-  }
-  return cases;
 }
 
 }  // namespace spotkeeper::plan::test

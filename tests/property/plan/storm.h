@@ -144,11 +144,4 @@ class LiveCluster {
 
 [[nodiscard]] int floor_of(const StormService& service);
 
-/// Seeds and numbers of cases from the environment: SPOTKEEPER_SEED replays one case, SPOTKEEPER_CASES scales.
-struct Cases {
-  std::uint64_t first_seed = 1;
-  std::uint64_t count = 100'000;
-};
-[[nodiscard]] Cases cases_from_environment(std::uint64_t count = 100'000);
-
 }  // namespace spotkeeper::plan::test

@@ -4,29 +4,17 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <string>
 #include <vector>
 
 #include "sim/invariants/invariants.h"
 #include "sim/run.h"
+#include "tests/oracle/cases.h"
 #include "tests/sim/scenarios/runs.h"
 #include "tests/sim/worlds/random_world.h"
 
 namespace spotkeeper::sim {
 namespace {
-
-struct Cases {
-  std::uint64_t first = 1;
-  std::uint64_t count = 10'000;
-};
-
-Cases cases() {
-  if (const char* seed = std::getenv("SPOTKEEPER_SEED")) return {std::strtoull(seed, nullptr, 10), 1};
-  Cases made;
-  if (const char* count = std::getenv("SPOTKEEPER_CASES")) made.count = std::strtoull(count, nullptr, 10);
-  return made;
-}
 
 struct Outcome {
   std::vector<Violation> violations;
@@ -53,10 +41,10 @@ Policy policy_of(std::uint64_t seed) {
 
 TEST(RandomWorlds, KeepEveryRuleUnderEveryPolicy) {
   const Quiet quiet;
-  const Cases all = cases();
+  const oracle::Cases all = oracle::cases_from_environment(10'000);
   std::uint64_t began = 0;
   int failures = 0;
-  for (std::uint64_t seed = all.first; seed < all.first + all.count; ++seed) {
+  for (std::uint64_t seed = all.first_seed; seed < all.first_seed + all.count; ++seed) {
     const Outcome outcome = watch(random_world(seed), policy_of(seed));
     if (outcome.began) ++began;
     if (outcome.violations.empty()) continue;
