@@ -394,12 +394,21 @@ constexpr Option table[] = {
      .type = TextType{"POOL,…", SK_INTO(plan.unavailable)},
      .commands = {Command::Plan},
      .group = "Input",
-     .help = "machines that can't be had: TYPE, TYPE:ZONE or TYPE:ZONE:CAPACITY-TYPE, * for every one"},
+     .help = "machines that can't be had: TYPE, TYPE:ZONE or TYPE:ZONE:CAPACITY-TYPE, * for every one, m5.* for a "
+             "family"},
     {.name = "explain",
      .type = TextsType{"POD…", SK_INTO(plan.explain)},
      .commands = {Command::Plan},
      .group = "Questions",
      .help = "why a pod (NAMESPACE/NAME) is where it is, and what every other node and machine says to it"},
+    {.name = "what-if",
+     .type = TextsType{"CHANGE…", SK_INTO(plan.what_if)},
+     .commands = {Command::Plan},
+     .group = "Questions",
+     .help =
+         "a second plan beside the first, with all of these: zone-gone=ZONE, zone-added=ZONE, "
+         "prices=[MACHINES=]×FACTOR, withdraw=MACHINES, families=FAMILY,… (* for every one), nodepool=FILE; MACHINES "
+         "as for --unavailable, or a capacity type"},
     {.name = "default-arch",
      .type = ChoiceType{architectures, SK_INTO(plan.default_arch)},
      .fallback = "amd64",

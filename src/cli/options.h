@@ -118,6 +118,7 @@ struct CatalogOptions {
 struct PlanOptions {
   std::vector<std::string> files;    // files, folders, "-"
   std::vector<std::string> explain;  // pods, "namespace/name"
+  std::vector<std::string> what_if;  // changes
   std::string prices;                // empty: the catalogue's
   std::string unavailable;           // pools, with commas between
   std::string zones;                 // the same

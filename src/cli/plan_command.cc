@@ -3,78 +3,27 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "base/file.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "cli/catalog_file.h"
 #include "cli/commands.h"
-#include "cli/manifest_files.h"
 #include "cli/output.h"
+#include "cli/plan_comparison.h"
 #include "cli/plan_explanation.h"
+#include "cli/plan_input.h"
 #include "cli/plan_steps.h"
 #include "cli/plan_table.h"
-#include "control/planning/documents.h"
+#include "control/planning/comparison.h"
 #include "control/planning/explanation.h"
 #include "control/planning/report.h"
-#include "format/yaml.h"
 #include "net/event_loop.h"
 
 namespace spotkeeper::cli {
 namespace {
-
-/// YAML reads JSON, too, but a document of many megabytes is better read as what it is.
-Result<void> parse_into(const ManifestFile& file, std::vector<format::JsonValue>& documents) {
-  if (trim(file.text).starts_with('{')) {
-    if (auto json = format::parse_json(file.text)) {
-      documents.push_back(*std::move(json));
-      return {};
-    }
-  }
-  auto parsed = format::parse_yaml_stream(file.text);
-  if (!parsed) return fail(ErrorCode::InvalidInput, format::in_file(file.name, parsed.error()));
-  for (const format::YamlDocument& each : *parsed) documents.push_back(each.value());
-  return {};
-}
-
-std::vector<std::string> list_in(const std::string& text) {
-  std::vector<std::string> out;
-  for (const std::string_view each : split(text, ','))
-    if (!trim(each).empty()) out.emplace_back(trim(each));
-  return out;
-}
-
-Result<control::PlanningOptions> planning_options(const PlanOptions& options) {
-  control::PlanningOptions out;
-  out.zones = list_in(options.zones);
-  if (!options.prices.empty()) {
-    SK_TRY(const std::string text, read_file(options.prices));
-    SK_TRY(out.prices, control::parse_prices(text, options.prices));
-  }
-  for (const std::string& each : list_in(options.unavailable)) {
-    SK_TRY(auto pool, control::parse_unavailable(each).within("--unavailable"));
-    out.unavailable.push_back(std::move(pool));
-  }
-  out.policy.default_arch = options.default_arch;
-  out.policy.notice = options.notice;
-  out.policy.steady_on_demand = options.steady_on_demand;
-  out.policy.pool_share = options.pool_share;
-  out.policy.node_share = options.node_share;
-  out.policy.budgets_cap = options.budgets_cap;
-  return out;
-}
-
-Result<plan::Problem> read_all(const Options& options) {
-  SK_TRY(const Catalog catalog, load_catalog(options.catalog));
-  SK_TRY(const auto planning, planning_options(options.plan));
-  SK_TRY(const auto files, read_manifest_files(options.plan.files));
-  std::vector<format::JsonValue> documents;
-  for (const ManifestFile& file : files) SK_CHECK(parse_into(file, documents));
-  return control::read_problem(documents, catalog, planning);
-}
 
 /// As many steps as fit into the time that is left when there is a first plan.
 plan::StepBudget budget_of(net::EventLoop& loop, const plan::Problem& problem, const PlanOptions& options,
@@ -87,48 +36,100 @@ plan::StepBudget budget_of(net::EventLoop& loop, const plan::Problem& problem, c
   })};
 }
 
-Result<std::vector<plan::Explanation>> explain_all(const std::vector<std::string>& pods, const plan::Problem& problem,
-                                                   const plan::Plan& plan) {
-  std::vector<plan::Explanation> out;
-  for (const std::string& pod : pods) {
-    auto explanation = plan::explain(problem, plan, pod);
-    if (!explanation)
-      return fail(ErrorCode::InvalidInput, fmt::format("--explain: no pod is called {} (NAMESPACE/NAME)", quote(pod)));
-    out.push_back(*std::move(explanation));
-  }
+/// A plan with what is said about it.
+struct Answer {
+  const plan::Problem& problem;
+  plan::Plan plan;
+  double seconds = 0;
+  std::vector<plan::Explanation> explanations;
+};
+
+Answer answer_to(net::EventLoop& loop, const plan::Problem& problem, plan::StepBudget steps, plan::Seed seed,
+                 const std::vector<std::string>& explained) {
+  const auto begin = loop.steady();
+  Answer out{problem, plan::make_plan(problem, steps, seed), 0, {}};
+  out.seconds = seconds_of(loop.steady() - begin);
+  for (const std::string& pod : explained)
+    if (auto explanation = plan::explain(problem, out.plan, pod); explanation)
+      out.explanations.push_back(*std::move(explanation));
   return out;
+}
+
+/// Pods are known before there is a plan, but for those that could not even be read.
+Result<void> all_known(const std::vector<std::string>& pods, const Answer& answer) {
+  for (const std::string& pod : pods)
+    if (std::ranges::find(answer.explanations, pod, &plan::Explanation::pod) == answer.explanations.end())
+      return fail(ErrorCode::InvalidInput, fmt::format("--explain: no pod is called {} (NAMESPACE/NAME)", quote(pod)));
+  return {};
+}
+
+format::JsonObject document_of(const Answer& answer) {
+  format::JsonObject out = control::plan_json(answer.problem, answer.plan, answer.seconds);
+  if (answer.explanations.empty()) return out;
+  format::JsonArray explained;
+  for (const plan::Explanation& each : answer.explanations)
+    explained.emplace_back(control::explanation_json(answer.problem, answer.plan, each));
+  out["explanations"] = std::move(explained);
+  return out;
+}
+
+std::string text_of(const Answer& answer) {
+  std::string text = plan_text(answer.problem, answer.plan);
+  for (const plan::Explanation& each : answer.explanations) text += explanation_text(answer.problem, answer.plan, each);
+  return text;
+}
+
+format::JsonObject what_if_json(const std::vector<control::Change>& changes, const Answer& base,
+                                const Answer& changed) {
+  format::JsonArray texts;
+  for (const control::Change& each : changes) texts.emplace_back(each.text);
+  format::JsonObject difference = control::difference_json(control::figures_of(base.problem, base.plan),
+                                                           control::figures_of(changed.problem, changed.plan));
+  format::JsonArray newly;
+  for (const std::string& pod : control::newly_unplaced(base.plan, changed.plan)) newly.emplace_back(pod);
+  difference["newly_unplaced"] = std::move(newly);
+  return {{"changes", std::move(texts)}, {"difference", std::move(difference)}, {"plan", document_of(changed)}};
+}
+
+void print_changed(const std::vector<control::Change>& changes, const Answer& base, const Answer& changed,
+                   Streams streams) {
+  std::vector<std::string> texts;
+  for (const control::Change& each : changes) texts.push_back(each.text);
+  print(streams.out, fmt::format("\nWhat if {}:\n\n", join(texts, ", ")));
+  print(streams.out, plan_table(changed.problem, changed.plan).str(Colours(streams.out)) + text_of(changed) + "\n");
+  const auto table = comparison_table(control::figures_of(base.problem, base.plan),
+                                      control::figures_of(changed.problem, changed.plan));
+  print(streams.out, table.str(Colours(streams.out)));
+  const auto newly = control::newly_unplaced(base.plan, changed.plan);
+  if (!newly.empty()) print(streams.out, fmt::format("Without a place then: {}\n", join(newly, " ")));
 }
 
 }  // namespace
 
 int run_plan(const Options& options, Streams streams) {
-  const auto problem = read_all(options);
-  if (!problem) {
-    log::error(problem.error().message);
+  const auto input = read_plan_input(options);
+  if (!input) {
+    log::error(input.error().message);
     return kBadUsage;
   }
   net::EventLoop loop;
   const plan::Seed seed{static_cast<std::uint64_t>(options.plan.seed.value_or(1))};
-  const plan::StepBudget steps = budget_of(loop, *problem, options.plan, seed);
-  const auto begin = loop.steady();
-  const plan::Plan plan = plan::make_plan(*problem, steps, seed);
-  const double seconds = seconds_of(loop.steady() - begin);
-  const auto explanations = explain_all(options.plan.explain, *problem, plan);
-  if (!explanations) {
-    log::error(explanations.error().message);
+  const plan::StepBudget steps = budget_of(loop, input->problem, options.plan, seed);
+  const Answer base = answer_to(loop, input->problem, steps, seed, options.plan.explain);
+  if (const auto known = all_known(options.plan.explain, base); !known) {
+    log::error(known.error().message);
     return kBadUsage;
   }
-  format::JsonObject document = control::plan_json(*problem, plan, seconds);
-  format::JsonArray explained;
-  for (const plan::Explanation& each : *explanations)
-    explained.emplace_back(control::explanation_json(*problem, plan, each));
-  if (!explained.empty()) document["explanations"] = std::move(explained);
-  print_data(document, plan_table(*problem, plan), options.output, streams);
+  std::optional<Answer> changed;
+  if (input->changed) changed.emplace(answer_to(loop, *input->changed, steps, seed, options.plan.explain));
+  format::JsonObject document = document_of(base);
+  if (changed) document["what_if"] = what_if_json(input->changes, base, *changed);
+  print_data(document, plan_table(base.problem, base.plan), options.output, streams);
   if (options.output == OutputFormat::Table) {
-    print(streams.out, plan_text(*problem, plan));
-    for (const plan::Explanation& each : *explanations) print(streams.out, explanation_text(*problem, plan, each));
+    print(streams.out, text_of(base));
+    if (changed) print_changed(input->changes, base, *changed, streams);
   }
-  return plan.unplaced.empty() ? kDone : kFound;
+  return base.plan.unplaced.empty() ? kDone : kFound;
 }
 
 }  // namespace spotkeeper::cli

@@ -81,7 +81,7 @@ void read_pools(const Objects& objects, plan::Problem& problem) {
 std::set<std::string> zones_named(const Objects& objects, const PlanningOptions& options, const Reading& read) {
   std::set<std::string> zones = read.volumes.zones();
   for (const NodePool& pool : read.problem.pools) zones.merge(zones_of(pool));
-  for (const PriceRow& row : options.prices)
+  for (const PriceRow& row : options.market.prices)
     if (!row.zone.empty()) zones.insert(row.zone);
   for (const Object& each : objects.of("Node")) {
     const auto zone = each.field["metadata"]["labels"][plan::kZoneLabel].get_or("");
@@ -92,16 +92,15 @@ std::set<std::string> zones_named(const Objects& objects, const PlanningOptions&
 
 void read_market(const Objects& objects, const Catalog& catalog, const PlanningOptions& options, Reading& into) {
   plan::Problem& problem = into.problem;
-  if (problem.pools.empty()) return;
   std::set<std::string> zones(options.zones.begin(), options.zones.end());
   if (zones.empty()) zones = zones_named(objects, options, into);
-  if (zones.empty()) {
+  if (zones.empty() && !problem.pools.empty()) {
     zones.insert(std::begin(kAssumedZones), std::end(kAssumedZones));
     problem.remarks.push_back(fmt::format("Nothing names a zone: {} are assumed.", join(zones, ", ")));
   }
   problem.zones.assign(zones.begin(), zones.end());
   problem.types.assign(catalog.types().begin(), catalog.types().end());
-  problem.offerings = offerings_of(problem.types, problem.zones, options);
+  problem.offerings = offerings_of(problem.types, problem.zones, options.market);
 }
 
 Result<std::vector<std::pair<std::string, std::int64_t>>> attach_limits(const JsonField& csi_node) {

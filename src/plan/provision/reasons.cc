@@ -20,6 +20,7 @@ std::string text_of(const Tally& tally) {
   for (const auto& [refusal, count] : tally) sorted.emplace_back(-count, refusal);
   std::ranges::sort(sorted);
   std::vector<std::string> parts;
+  parts.reserve(sorted.size());
   for (const auto& [count, refusal] : sorted) parts.push_back(refused_text(-count, refusal));
   return join(parts, ", ");
 }

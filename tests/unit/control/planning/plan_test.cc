@@ -223,12 +223,12 @@ spec: {template: {spec: {requirements: [{key: a, operator: Near, values: [b]}]}}
 
 TEST(Plan, TakesPricesAndWhatCanNotBeHadFromOutside) {
   PlanningOptions options;
-  options.prices =
+  options.market.prices =
       parse_prices("instance_type,zone,capacity_type,usd_per_hour\nwide.xlarge,b,spot,0.01\n", "p").value();
   EXPECT_THAT(of_nodes(planned(kPool + deployment("web", 1, "1"), options), "zone"), ElementsAre("b"));
-  options.unavailable = {parse_unavailable("wide.xlarge:b:spot").value()};
+  options.market.unavailable = {parse_machines("wide.xlarge:b:spot").value()};
   EXPECT_THAT(of_nodes(planned(kPool + deployment("web", 1, "1"), options), "type"), ElementsAre("small.large"));
-  EXPECT_FALSE(parse_unavailable("a:b:cheap"));
+  EXPECT_FALSE(parse_machines("a:b:cheap"));
   EXPECT_FALSE(parse_prices("instance_type\n", "p"));
 }
 
