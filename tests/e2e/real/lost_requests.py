@@ -28,12 +28,12 @@ sys.path[:0] = [str(HERE / "lost"), str(HERE), str(HERE.parent / "rig")]
 import minimum  # noqa: E402
 from cells import Cell, in_parallel  # noqa: E402
 from handlers import HANDLERS, AwsHandler  # noqa: E402
-from machine import Failed, await_until  # noqa: E402
+from machine import Failed  # noqa: E402
 from run import Run  # noqa: E402
 from scenario import SCENARIOS  # noqa: E402
 from state import State  # noqa: E402
 from table import markdown  # noqa: E402
-from testing import admin, check, verdict  # noqa: E402
+from testing import admin, check, end_namespaces, verdict  # noqa: E402
 from traffic import RuleWatch  # noqa: E402
 
 CONTROLLED = ("a", "b")  # the scenarios in which controls run unless all are asked for
@@ -120,14 +120,9 @@ def jobs_of(chosen):
 
 def clean_up(cells):
     api = admin()
-
-    def ours(kind):
-        return [one["metadata"]["name"] for one in api.get(f"/api/v1/{kind}")["items"]
-                if one["metadata"]["name"].startswith("lost-")]
-
     for cell in cells:
         cell.end(api)
-    await_until("the end of the namespaces", lambda: not ours("namespaces"), 120, every=0.5)
+    end_namespaces(api, "lost-")
 
 
 def main():

@@ -59,6 +59,21 @@ def ready(pod):
     return is_ready(pod) and "deletionTimestamp" not in pod["metadata"]
 
 
+def end_namespaces(api, prefix, bound=90):
+    """Deletes those whose names begin so, and returns when none is there any more. Their pods are deleted by force, again
+    and again: one on a dead node has no kubelet that would tell of its end, and keeps its namespace."""
+    def ended():
+        there = [one for one in api.get("/api/v1/namespaces")["items"] if one["metadata"]["name"].startswith(prefix)]
+        for one in there:
+            path = f"/api/v1/namespaces/{one['metadata']['name']}"
+            if one["status"]["phase"] == "Active":
+                api.delete(path)
+            api.delete(f"{path}/pods?gracePeriodSeconds=0")
+        return not there
+
+    await_until(f"the end of the namespaces {prefix}…", ended, bound, every=0.5)
+
+
 def seconds_of(text):
     """A time of RFC 3339 in seconds since 1970."""
     return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()

@@ -11,7 +11,7 @@ from case import Case
 from machine import Failed, await_until
 from observer import Observer
 from state import REPOSITORY
-from testing import admin, check, kubectl, must
+from testing import admin, check, end_namespaces, kubectl, must
 
 GROUP = "spotkeeper-agents"
 BINDING = "conform-agents"
@@ -101,13 +101,9 @@ class TestNodes:
 
     def _remove(self):
         for path in (f"/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/{BINDING}",
-                     f"/apis/rbac.authorization.k8s.io/v1/clusterroles/{BINDING}",
-                     f"/api/v1/namespaces/{self.NAMESPACE}"):
+                     f"/apis/rbac.authorization.k8s.io/v1/clusterroles/{BINDING}"):
             self.api.delete(path)
-        # Before their nodes go: a pod that no kubelet ends waits for the garbage collector, and its namespace with it.
-        await_until("the end of the namespaces", lambda: not any(
-            one["metadata"]["name"].startswith("conform") for one in self.api.get("/api/v1/namespaces")["items"]), 90,
-            every=0.5)
+        end_namespaces(self.api, "conform")
         must("kwok", 0)
         for node in self.nodes:
             must("stop", f"imds-{node['number']}")
