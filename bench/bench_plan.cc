@@ -36,7 +36,7 @@ struct Market {
 };
 
 void offer(Market& market, const InstanceType& type, std::string_view zone, bool spot, Money price) {
-  market.options.prices.push_back(
+  market.options.market.prices.push_back(
       {type.name.str(), std::string(zone), spot ? plan::CapacityType::Spot : plan::CapacityType::OnDemand, price});
   market.offerings.push_back({type.name.str(), std::string(zone), spot ? "spot" : "on-demand", price.micros, true});
 }

@@ -9,7 +9,7 @@ namespace {
 // A byte costs far less than a millionth of a dollar: prices of resources are kept in 10^-15 of one.
 constexpr Int128 kScale = 1'000'000'000'000'000;
 constexpr double kBelowOne = 1 - 1e-9;  // for what the search's doubles are off by
-constexpr SearchEnd kSearchEnd{4'000, 1e-4};
+constexpr SearchEnd kSearchEnd{40, 1e-5};
 
 /// What one unit of each resource of a machine costs.
 using Rates = std::vector<Int128>;
@@ -64,7 +64,9 @@ class Proof {
     Int128 whole = 0;
     for (std::size_t k = 0; k < rates.size(); ++k) {
       if (room[k] <= 0) continue;
-      const auto share = static_cast<std::int64_t>(weights[k] * kBelowOne * 1e9);
+      // Whatever the search came to: a share that is no number bears nothing.
+      const double weight = weights[k] > 0 ? std::min(weights[k], 1.0) : 0;
+      const auto share = static_cast<std::int64_t>(weight * kBelowOne * 1e9);
       rates[k] = kScale / 1'000'000'000 * share * price.micros / room[k];
       whole += rates[k] * room[k];
     }

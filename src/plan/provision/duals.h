@@ -4,9 +4,9 @@
 // The program: machine type c costs p_c and holds C_ck of resource k; an item i wants a_ik and is there d_i times.
 // Fractions x_ic of the items go to types that take them, y_c machines of each are bought: minimise Σ p_c y_c so that
 // Σ_i a_ik x_ic ≤ C_ck y_c and Σ_c x_ic = d_i. Its dual gives each resource of each type a price λ_ck with
-// Σ_k C_ck λ_ck ≤ p_c, and maximises Σ_i d_i min_c Σ_k a_ik λ_ck. That is a game between types, which weigh their
-// resources, and items, which choose their types; both learn by optimistic multiplicative weights (Rakhlin and
-// Sridharan 2013), whose averages end at the program's optimum. Any weights prove a bound, however far they have come.
+// Σ_k C_ck λ_ck ≤ p_c, and maximises Σ_i d_i min_c Σ_k a_ik λ_ck. Solved by an interior-point method
+// (provision/interior_point.h) over the few types that matter; which those are, the filling of each other type says
+// that is worth most at the prices so far. Any weights prove a bound, however far the search has come.
 #pragma once
 
 #include <cstddef>
@@ -31,8 +31,8 @@ struct DualPrices {
   double bound = 0;
 };
 
-/// How long to search: at most so many rounds of learning, and no longer than until the bound is as near to the cost of
-/// a fractional plan (0.001: within a thousandth).
+/// How long to search: at most so many rounds of finding types that matter, and no longer than until the bound is as
+/// near to the cost of a fractional plan (0.001: within a thousandth).
 struct SearchEnd {
   std::size_t rounds = 0;
   double nearness = 0;

@@ -9,7 +9,7 @@
 namespace spotkeeper::plan {
 namespace {
 
-constexpr SearchEnd kSearchEnd{1'500, 1e-3};
+constexpr SearchEnd kSearchEnd{20, 1e-4};
 constexpr std::size_t kDeep = 3;      // machines that must be better, before one is no choice any more
 constexpr double kLargeFirst = 0.5;   // by how much more a pod is wanted that fills a whole machine
 constexpr double kLeastShare = 0.05;  // of a resource that is not scarce in all, but may be on one machine

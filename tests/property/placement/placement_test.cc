@@ -37,14 +37,14 @@ control::PlanningOptions options_of(const checker::RandomCase& random, const Cat
     return name == "spot" ? CapacityType::Spot : CapacityType::OnDemand;
   };
   for (const checker::Offering& each : random.offerings)
-    out.prices.push_back({each.type, each.zone, capacity(each.capacity_type), Money{each.micros}});
+    out.market.prices.push_back({each.type, each.zone, capacity(each.capacity_type), Money{each.micros}});
   for (const InstanceType& type : catalogue.types()) {
     for (const std::string& zone : out.zones) {
       for (const char* name : {"spot", "on-demand"}) {
         const bool there = std::ranges::any_of(random.offerings, [&](const checker::Offering& each) {
           return each.available && each.type == type.name.str() && each.zone == zone && each.capacity_type == name;
         });
-        if (!there) out.unavailable.push_back({type.name.str(), zone, capacity(name)});
+        if (!there) out.market.unavailable.push_back({type.name.str(), zone, capacity(name)});
       }
     }
   }
