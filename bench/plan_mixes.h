@@ -278,6 +278,7 @@ inline constexpr std::array<Mix, 12> kMixes = {{
 
 [[nodiscard]] inline std::vector<JsonValue> documents_of(const std::vector<Workload>& workloads) {
   std::vector<JsonValue> out;
+  out.reserve(workloads.size());
   for (const Workload& each : workloads) out.push_back(document_of(each));
   return out;
 }

@@ -129,6 +129,7 @@ void Bulk::commit(const std::vector<Filled>& machines, std::vector<std::optional
   std::vector<std::size_t> next(groups_.size(), 0);
   bool all = true;
   for (const Filled& machine : machines) {
+    if (!purchase_.board().topology().may_open(purchase_.candidates()[machine.candidate].domains)) continue;
     const NodeId node = purchase_.open(machine.candidate);
     // What others were seated beside before, first.
     for (const bool alone : {true, false})

@@ -15,7 +15,7 @@ namespace spotkeeper::plan {
 namespace {
 
 constexpr std::size_t kNamesShown = 8;
-constexpr Leniency kAnything{.domains = true, .shares = true, .steady = true};
+constexpr Leniency kAnything{.shares = true, .steady = true};
 
 std::string_view text_of(TaintEffect effect) {
   switch (effect) {
@@ -166,7 +166,7 @@ class Explainer {
       const Candidate& other = purchase_.candidates()[id];
       if (other.price >= own.price) break;
       if (purchase_.suited(out.shape)[id] == 0 || !fits(wants, other.room)) continue;
-      if (purchase_.allows_new(out.shape, id, {.domains = true}) != Refusal::None) continue;
+      if (purchase_.allows_new(out.shape, id, {}) != Refusal::None) continue;
       ++out.cheaper;
       const bool is_spot = purchase_.spot_pool_of(id).has_value();
       const bool suits_all = std::ranges::all_of(purchase_.pods_on(node), [&](const auto& each) {
@@ -179,7 +179,7 @@ class Explainer {
   void ask_all(Explanation& out, std::optional<NodeId> own) const {
     const Amounts& wants = purchase_.board().requests_of(out.shape);
     const ResourceNames& names = purchase_.board().resources();
-    const Leniency leniency = own ? Leniency{.domains = true} : kAnything;
+    const Leniency leniency = own ? Leniency{} : kAnything;
     Tally nodes(names, wants);
     Tally bought(names, wants);
     for (NodeId node = 0; node < purchase_.board().nodes(); ++node) {

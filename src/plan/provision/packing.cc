@@ -86,6 +86,7 @@ void Packer::choose(const Takes& takes) {
   std::vector<CandidateId> kept;
   for (CandidateId id = 0; id < all.size(); ++id) {
     if (!takes.takes_any(id) || purchase_.has_min_values(all[id].pool)) continue;
+    if (!purchase_.board().topology().may_open(all[id].domains)) continue;
     std::size_t better = 0;
     for (const CandidateId other : kept) {
       if (!is_better(all[other], all[id]) || !takes.covers(other, id)) continue;

@@ -20,7 +20,7 @@
 namespace spotkeeper::plan {
 namespace {
 
-constexpr Leniency kAnything{.domains = true, .shares = true, .steady = true};
+constexpr Leniency kAnything{.shares = true, .steady = true};
 constexpr std::int64_t kSlackPercent = 10;  // by which an alternative may be dearer than the machine it stands in for
 
 /// Places pod after pod: on a node that is there, on one that is bought already, on a new one.
@@ -294,9 +294,9 @@ class Planner {
   }
 
   void place_the_rest() {
-    place_all(kOwnRules);
-    place_all({.domains = true, .shares = true});
-    place_all({.domains = true, .steady = true});
+    place_all({});
+    place_all({.shares = true});
+    place_all({.steady = true});
     place_all(kAnything);
   }
 
@@ -307,11 +307,11 @@ class Planner {
       if (!place_[pod] || !purchase_.board().topology().is_free_to_leave(shape)) continue;
       const NodeId before = *place_[pod];
       purchase_.remove(shape, before);
-      if (purchase_.allows(shape, before, kOwnRules) == Refusal::None) {
+      if (purchase_.allows(shape, before, Leniency()) == Refusal::None) {
         purchase_.place(shape, before);
         continue;
       }
-      const auto node = some_node(shape, 1, kOwnRules);
+      const auto node = some_node(shape, 1, Leniency());
       put(pod, node.value_or(before));
     }
   }
@@ -396,7 +396,7 @@ Plan make_plan(const Problem& problem, StepBudget budget, Seed seed) {
     fair->place_by_priority();
     if (fair->is_fairer_than(*best)) best = std::move(fair);
   }
-  for (const Leniency leniency : {kOwnRules, kAnything}) {
+  for (const Leniency leniency : {Leniency(), kAnything}) {
     for (const bool new_machines : {true, false}) {
       auto other = best->reseated({leniency, new_machines});
       if (other && other->is_fairer_than(*best)) best = std::move(other);

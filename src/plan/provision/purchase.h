@@ -19,13 +19,9 @@ using CandidateId = std::uint32_t;
 
 /// What is given up, one after the other, before a pod is left out.
 struct Leniency {
-  bool domains = false;  // that a new node leaves the spread of pods that are placed as it was
-  bool shares = false;   // a workload's share of a pool or a node
-  bool steady = false;   // on-demand for what takes long to end
+  bool shares = false;  // a workload's share of a pool or a node
+  bool steady = false;  // on-demand for what takes long to end
 };
-
-/// A pod's own rules alone are asked: what its node does to the spread of others is not.
-inline constexpr Leniency kOwnRules{.domains = true};
 
 class Purchase {
  public:

@@ -36,7 +36,7 @@ std::string refused_text(std::int64_t count, Refusal refusal) {
 std::string reason_of(const Purchase& purchase, ShapeId shape) {
   const Problem& problem = purchase.board().problem();
   if (!problem.shapes[shape].refused.empty()) return problem.shapes[shape].refused;
-  const Leniency lenient{.domains = true, .shares = true, .steady = true};
+  const Leniency lenient{.shares = true, .steady = true};
   Tally nodes;
   for (NodeId node = 0; node < problem.nodes.size(); ++node) ++nodes[purchase.allows(shape, node, lenient)];
   Tally machines;

@@ -19,7 +19,7 @@ bool can_be_bought(const Purchase& purchase, ShapeId shape) {
   const Problem& problem = purchase.board().problem();
   for (CandidateId id = 0; id < purchase.candidates().size(); ++id) {
     const bool limited = !problem.pools[purchase.candidates()[id].pool].limits.empty();
-    if (!limited && purchase.allows_new(shape, id, kOwnRules) == Refusal::None) return true;
+    if (!limited && purchase.allows_new(shape, id, Leniency()) == Refusal::None) return true;
   }
   return false;
 }
@@ -78,7 +78,7 @@ class Search {
     }
     for (std::size_t i = 0; i < shapes_.size(); ++i) {
       for (NodeId node = 0; left_[i] != 0 && node < nodes_; ++node) {
-        const Leniency leniency = rank_[i] == kLastRank ? kOwnRules : leniency_;
+        const Leniency leniency = rank_[i] == kLastRank ? Leniency() : leniency_;
         if (purchase_.allows(shapes_[i], node, leniency) != Refusal::None) continue;
         purchase_.place(shapes_[i], node);
         --left_[i];

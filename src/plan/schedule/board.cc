@@ -99,6 +99,7 @@ void Board::add_existing() {
     }
     if (!problem_.nodes[node].node.deletion) reserve_daemons(node, daemons);
   }
+  topology_.begin();
 }
 
 /// A DaemonSet's pod that is missing is on its way: its room is kept where it has room.

@@ -151,8 +151,6 @@ void Topology::compile_spreads(ShapeId id) {
       const MatcherId matcher = matcher_for({shape.ns}, *selector);
       rule.self = matchers_[matcher].shapes[id] != 0 ? 1 : 0;
       rule.counter = counter_for(rule.key, matcher, false, eligibility_of(spread, shape, keys));
-      Counter& counter = counters_[rule.counter];
-      counter.strictest = std::min(counter.strictest, rule.max_skew);
     }
     rules_[id].spreads.push_back(rule);
   }
@@ -292,8 +290,31 @@ bool Topology::may_open(const DomainsOfNode& node) const {
     const ValueId value = node.values[counter.key];
     if (!counter.spread || value == kAbsent || !node.eligible[counter.eligibility]) return true;
     const bool is_domain = value < counter.nodes.size() && (counter.nodes[value] != 0 || counter.expected[value] != 0);
-    return is_domain || counter.domains_by_pods.empty() || counter.domains_by_pods.rbegin()->first <= counter.strictest;
+    const bool has_empty = !counter.domains_by_pods.empty() && counter.domains_by_pods.begin()->first == 0;
+    return is_domain || has_empty || may_have_empty_domain(counter);
   });
+}
+
+/// Those whose skew is least come first, and who reads no spread comes last.
+bool Topology::may_have_empty_domain(const Counter& counter) {
+  ValueId at = kAbsent;
+  std::int32_t there = 0;
+  for (const auto& [key, pods] : counter.kept) {
+    const auto& [value, max_skew, self] = key;
+    if (value != at) there = value < counter.bound.size() ? counter.bound[value] : 0;
+    at = value;
+    if (self) there += pods;
+    if (there > max_skew) return false;
+  }
+  return true;
+}
+
+void Topology::begin() {
+  for (Counter& counter : counters_) {
+    counter.bound = counter.pods;
+    counter.kept.clear();
+    counter.readers = 0;
+  }
 }
 
 void Topology::forget_expected() {
@@ -331,6 +352,15 @@ void Topology::count(ShapeId shape, const DomainsOfNode& node, bool terminating,
     if (value == kAbsent || (counter.spread && !node.eligible[counter.eligibility])) continue;
     grow(counter, value);
     shift(counter, value, by);
+  }
+  for (const CounterId id : rules_[shape].affinity)
+    if (in_scope(counters_[id].key, scope)) counters_[id].readers += by;
+  for (const Spread& spread : rules_[shape].spreads) {
+    if (spread.trivial || !in_scope(spread.key, scope)) continue;
+    Counter& counter = counters_[spread.counter];
+    counter.readers += by;
+    const std::tuple key(node.values[spread.key], spread.max_skew, spread.self != 0);
+    if ((counter.kept[key] += by) == 0) counter.kept.erase(key);
   }
 }
 
@@ -443,14 +473,12 @@ bool Topology::are_alike(ShapeId shape, const DomainsOfNode& a, const DomainsOfN
 }
 
 bool Topology::is_free_to_leave(ShapeId shape) const {
-  const auto is_missed = [&](CounterId id) {
-    if (counters_[id].spread) return true;
-    const auto reads = [&](const Rules& rules) {
-      return std::ranges::find(rules.affinity, id) != rules.affinity.end();
-    };
-    return std::ranges::any_of(rules_, reads);
-  };
-  return std::ranges::none_of(rules_[shape].counted, is_missed);
+  const Rules& rules = rules_[shape];
+  return std::ranges::all_of(rules.counted, [&](CounterId id) {
+    const bool own = std::ranges::find(rules.affinity, id) != rules.affinity.end() ||
+                     std::ranges::find(rules.spreads, id, &Spread::counter) != rules.spreads.end();
+    return counters_[id].readers <= (own ? 1 : 0);
+  });
 }
 
 bool Topology::wants_company(ShapeId shape) const {

@@ -55,12 +55,15 @@ class Topology {
   /// Only nodes that are there count from now on.
   void forget_expected();
 
-  /// A node that makes a domain of its own does not leave pods that are placed with more than their skew against it.
+  /// A domain that the node adds, which has no pods, is one against which pods that are placed could still have come,
+  /// one after the other. Those that were there before are not asked.
   [[nodiscard]] bool may_open(const DomainsOfNode& node) const;
 
   /// `there`: pods on the node that have not been placed, such as its DaemonSets' before it is bought.
   [[nodiscard]] Refusal allows(ShapeId shape, const DomainsOfNode& node, Scope scope = Scope::All,
                                std::span<const ShapeId> there = {}) const;
+  /// What is placed until now was there before: nobody asks whether it keeps its own rules.
+  void begin();
   /// `terminating` pods count for affinity, not for spread.
   void place(ShapeId shape, const DomainsOfNode& node, bool terminating = false, Scope scope = Scope::All) {
     count(shape, node, terminating, 1, scope);
@@ -75,7 +78,7 @@ class Topology {
   [[nodiscard]] bool is_spread(ShapeId shape) const { return !rules_[shape].spreads.empty(); }
   /// For the rules of the shape, and those that count its pods, the one node is as the other.
   [[nodiscard]] bool are_alike(ShapeId shape, const DomainsOfNode& a, const DomainsOfNode& b) const;
-  /// Pods of the shape count for nobody's spread or affinity, so that all others may stay where they are without them.
+  /// No other pod that is placed needs one of the shape for its spread or affinity.
   [[nodiscard]] bool is_free_to_leave(ShapeId shape) const;
   /// It reads rules over other labels than the hostname, or is counted by some.
   [[nodiscard]] bool is_bound_above_hosts(ShapeId shape) const { return rules_[shape].above_hosts; }
@@ -119,7 +122,10 @@ class Topology {
     std::map<std::int32_t, std::int32_t> domains_by_pods;  // of spread: how many domains have so many pods
     std::int64_t total = 0;
     std::int32_t domains = 0;
-    std::int32_t strictest = std::numeric_limits<std::int32_t>::max();  // the least maxSkew of those that read it
+    std::vector<std::int32_t> bound;  // by value, of spread: pods that were there before anything was placed
+    /// Of spread: how many placed pods read it, by value, maxSkew and whether it counts them, too.
+    std::map<std::tuple<ValueId, std::int32_t, bool>, std::int32_t> kept;
+    std::int32_t readers = 0;  // placed pods whose spread or affinity reads it
   };
   struct Spread {
     CounterId counter = 0;
@@ -163,6 +169,7 @@ class Topology {
   ValueId expected_host();
   void count(ShapeId shape, const DomainsOfNode& node, bool terminating, std::int32_t by, Scope scope);
   void grow(Counter& counter, ValueId value);
+  [[nodiscard]] static bool may_have_empty_domain(const Counter& counter);
   static void shift(Counter& counter, ValueId value, std::int32_t by);
   static void add_domain(Counter& counter, ValueId value);
   static void remove_domain(Counter& counter, ValueId value);

@@ -39,7 +39,8 @@ void for_each_grouping(const std::vector<const Pod*>& pods, const std::function<
   std::vector<Group> groups;
   const std::function<void(std::size_t)> descend = [&](std::size_t next) {
     if (next == pods.size()) return use(groups);
-    for (std::size_t i = 0; i < groups.size(); ++i) {
+    const std::size_t open = groups.size();  // of which more come and go below
+    for (std::size_t i = 0; i < open; ++i) {
       groups[i].push_back(pods[next]);
       descend(next + 1);
       groups[i].pop_back();

@@ -47,20 +47,12 @@ struct Tally {
   }
 };
 
-bool eligible(const Pod& pod, const Spread& spread, const Host& host) {
-  for (const Spread& each : pod.spreads) {
-    if (!host.labels.contains(each.key)) return false;
-  }
-  if (spread.honor_affinity && !wants_node(pod, host.name, host.labels)) return false;
-  return !spread.honor_taints || untolerated(pod, host.taints) == nullptr;
-}
-
 bool empty(const Selector& selector) { return selector && selector->empty(); }
 
 Tally tally(const State& state, const Pod& pod, const Spread& spread) {
   Tally out;
   for (const Host& host : state.hosts) {
-    if (!eligible(pod, spread, host)) continue;
+    if (!counts_for(pod, spread, host)) continue;
     std::int64_t& count = out.counts[host.labels.at(spread.key)];
     if (empty(spread.selector)) continue;
     for (const Pod* other : host.pods) {
@@ -118,6 +110,14 @@ bool together(const Host& a, const Host& b, const std::string& key) {
 
 }  // namespace
 
+bool counts_for(const Pod& pod, const Spread& spread, const Host& host) {
+  for (const Spread& each : pod.spreads) {
+    if (!host.labels.contains(each.key)) return false;
+  }
+  if (spread.honor_affinity && !wants_node(pod, host.name, host.labels)) return false;
+  return !spread.honor_taints || untolerated(pod, host.taints) == nullptr;
+}
+
 Refusal label_refusal(const State& state, const Pod& pod, const Host& host) {
   if (host.unschedulable && !tolerates(pod, {"node.kubernetes.io/unschedulable", "", "NoSchedule"})) {
     return "the node is cordoned";
@@ -158,7 +158,7 @@ Refusal spread_refusal(const State& state, const Pod& pod, const Host& host, Dom
     Tally counted = tally(state, pod, spread);
     if (domains == Domains::AlsoPossible) {
       for (const Host& each : possible) {
-        if (eligible(pod, spread, each)) counted.counts.try_emplace(each.labels.at(spread.key), 0);
+        if (counts_for(pod, spread, each)) counted.counts.try_emplace(each.labels.at(spread.key), 0);
       }
     }
     std::int64_t least = counted.least(spread.min_domains);

@@ -29,6 +29,8 @@ Refusal label_refusal(const State& state, const Pod& pod, const Host& host);
 /// Whether requests fit into what is left beside the pods that are there.
 Refusal room_refusal(const Pod& pod, const Host& host);
 
+/// Whether the host is one of the spread's domains, and its pods count.
+bool counts_for(const Pod& pod, const Spread& spread, const Host& host);
 /// How a spread counts its domains. Karpenter counts what its NodePools could make, too, and takes the least of
 /// hostnames as 0, since another node can always be had: never looser than the scheduler.
 enum class Domains { OfNodes, AlsoPossible };

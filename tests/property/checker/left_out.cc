@@ -50,13 +50,21 @@ std::string words_for(const Host& host) {
 // minValues stand in nobody's way.
 bool leaves_variety(const State& with, const Pod& pod, const Host& chosen, const std::vector<Host>& possible) {
   const auto same = [&](const Host& host, const char* key) { return host.labels.at(key) == chosen.labels.at(key); };
+  const auto counts_alike = [&](const Host& host) {
+    return std::all_of(with.problem->pods.begin(), with.problem->pods.end(), [&](const Pod& each) {
+      return std::all_of(each.spreads.begin(), each.spreads.end(), [&](const Spread& spread) {
+        return counts_for(each, spread, host) == counts_for(each, spread, chosen);
+      });
+    });
+  };
   for (const Expression& requirement : chosen.pool->requirements) {
     if (requirement.min_values <= 1) continue;
     std::set<std::string> values;
     for (const Host& host : possible) {
       const auto value = host.labels.find(requirement.key);
       if (host.pool != chosen.pool || value == host.labels.end() || !same(host, "topology.kubernetes.io/zone") ||
-          !same(host, "karpenter.sh/capacity-type") || some_limit_binds(with, *host.pool, host)) {
+          !same(host, "karpenter.sh/capacity-type") || !counts_alike(host) ||
+          some_limit_binds(with, *host.pool, host)) {
         continue;
       }
       State other = with;
@@ -91,14 +99,13 @@ std::optional<Place> place_of(const State& final, const Pod& pod, const std::vec
   return std::nullopt;
 }
 
-// Whether the others can still come, in some order, when this one is there instead.
+// Whether the others can still come, in some order, when this one is there, and nowhere else.
 bool holds_with(const Ending& ending, const Pod* moved, const Place& place) {
   State state = ending.start;
   if (place.bought) state.hosts.push_back(*place.bought);
   std::vector<Placed> placed = ending.placed;
-  for (Placed& one : placed) {
-    if (one.pod == moved) one.host = place.host;
-  }
+  std::erase_if(placed, [&](const Placed& one) { return one.pod == moved; });
+  placed.push_back({moved, place.host});
   return put_in_some_order(state, placed).empty();
 }
 
@@ -136,7 +143,9 @@ std::vector<std::string> places_not_seen(const Ending& ending, const std::vector
   const std::vector<Host> possible = possible_hosts(*ending.start.problem);
   for (const Pod* pod : left) {
     const auto place = place_of(ending.final, *pod, possible, rules);
-    if (place) out.push_back(pod->name + " is left out, and there is a place on " + place->name);
+    if (place && holds_with(ending, pod, *place)) {
+      out.push_back(pod->name + " is left out, and there is a place on " + place->name);
+    }
   }
   return out;
 }
@@ -159,9 +168,11 @@ std::vector<std::string> less_important_placed(const Ending& ending, const std::
     }
     state.hosts = std::move(kept);
     for (Placed& one : before) one.host = moved[one.host];
+    const State start = state;
     if (!put_in_some_order(state, before).empty()) continue;
     const auto place = place_of(state, *pod, possible_hosts(*state.problem), rules);
-    if (place) out.push_back(pod->name + " is left out for less important pods: it could be on " + place->name);
+    if (place && holds_with({start, before, state}, pod, *place))
+      out.push_back(pod->name + " is left out for less important pods: it could be on " + place->name);
   }
   return out;
 }
