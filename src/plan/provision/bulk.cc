@@ -108,7 +108,7 @@ void Bulk::place(std::uint64_t steps, Random& random, std::vector<std::optional<
   for (const Group& group : groups_) items.push_back(group.demand);
   Packer packer(purchase_, std::move(items), cells_);
   packer.fill();
-  for (std::uint64_t step = 0; step < steps; ++step) packer.improve(random);
+  packer.improve(steps, random);
   commit(packer.machines(), places);
 }
 

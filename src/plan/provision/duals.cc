@@ -136,6 +136,7 @@ class PriceSearch {
       }
     }
     weights_.assign(machines.size(), std::vector<double>(resources_, 1 / static_cast<double>(resources_)));
+    shares_.assign(machines.size(), std::vector<double>(items.size(), 0));
     choose_first();
   }
 
@@ -150,7 +151,7 @@ class PriceSearch {
   DualPrices result(const std::vector<LinearItem>& items) {
     all_known_ = true;
     price_items();
-    DualPrices out{std::move(weights_), {}, 0};
+    DualPrices out{std::move(weights_), {}, std::move(shares_), 0};
     for (std::size_t i = 0; i < items.size(); ++i) {
       out.bound += worth_[i] * scale_;
       out.of_item.push_back(items[i].count > 0 ? worth_[i] * scale_ / items[i].count : 0);
@@ -185,9 +186,11 @@ class PriceSearch {
     for (std::size_t i = 0; i < table_.items(); ++i)
       for (std::size_t c = 0; c < machines.size(); ++c)
         if (table_.takes(i, machines[c])) std::copy_n(table_.costs(i, machines[c]), resources_, some.let(i, c));
-    const std::vector<double> weights = best_weights(some, nearness);
+    const LinearAnswer answer = solve_program(some, nearness);
     for (std::size_t c = 0; c < machines.size(); ++c)
-      std::copy_n(weights.begin() + static_cast<std::ptrdiff_t>(c * resources_), resources_,
+      for (std::size_t i = 0; i < table_.items(); ++i) shares_[machines[c]][i] = answer.shares[i * machines.size() + c];
+    for (std::size_t c = 0; c < machines.size(); ++c)
+      std::copy_n(answer.weights.begin() + static_cast<std::ptrdiff_t>(c * resources_), resources_,
                   weights_[machines[c]].begin());
   }
 
@@ -229,6 +232,7 @@ class PriceSearch {
   CostTable table_;
   double scale_ = std::numeric_limits<double>::min();
   std::vector<std::vector<double>> weights_;  // by machine
+  std::vector<std::vector<double>> shares_;   // by machine, then item
   std::vector<char> chosen_;                  // by machine
   bool all_known_ = false;                    // weights_ are of every machine, not of those that are chosen alone
   std::vector<double> worth_;                 // by item: of all that there are of it
@@ -236,9 +240,25 @@ class PriceSearch {
 
 }  // namespace
 
+MachineWorth worth_of(const LinearMachine& machine, const std::vector<LinearItem>& items,
+                      const std::vector<double>& of_item) {
+  const std::size_t resources = machine.room.size();
+  CostTable table(items.size(), 1, resources);
+  std::vector<double> worth(items.size(), 0);
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    if (machine.takes[i] == 0) continue;
+    double* const costs = table.let(i, 0);
+    for (std::size_t k = 0; k < resources; ++k)
+      if (items[i].wants[k] > 0) costs[k] = items[i].wants[k] / machine.room[k];
+    worth[i] = of_item[i] / machine.price;
+  }
+  const Filling filling(table, 0, worth);
+  return {filling.weights(), filling.value()};
+}
+
 DualPrices find_prices(const std::vector<LinearItem>& items, const std::vector<LinearMachine>& machines,
                        SearchEnd end) {
-  if (items.empty() || machines.empty()) return {{}, std::vector<double>(items.size(), 0), 0};
+  if (items.empty() || machines.empty()) return {{}, std::vector<double>(items.size(), 0), {}, 0};
   PriceSearch search(items, machines);
   search.run(end);
   return search.result(items);

@@ -28,6 +28,8 @@ struct LinearMachine {
 struct DualPrices {
   std::vector<std::vector<double>> weights;  // by machine and resource: the share of its price that the resource bears
   std::vector<double> of_item;               // the least that one costs on a machine that takes it
+  std::vector<std::vector<double>>
+      shares;  // by machine and item: the part of the item that a fractional plan puts there
   double bound = 0;
 };
 
@@ -37,6 +39,15 @@ struct SearchEnd {
   std::size_t rounds = 0;
   double nearness = 0;
 };
+
+/// What bears the price of a machine when each of the items is worth so much, and what its best fractional filling is
+/// worth for its price.
+struct MachineWorth {
+  std::vector<double> weights;  // by resource, of sum 1
+  double value = 0;
+};
+[[nodiscard]] MachineWorth worth_of(const LinearMachine& machine, const std::vector<LinearItem>& items,
+                                    const std::vector<double>& of_item);
 
 /// Each item is taken by some machine.
 [[nodiscard]] DualPrices find_prices(const std::vector<LinearItem>& items, const std::vector<LinearMachine>& machines,

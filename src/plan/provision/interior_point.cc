@@ -86,17 +86,20 @@ class Method {
     start();
   }
 
-  std::vector<double> run(double nearness) {
+  LinearAnswer run(double nearness) {
     for (std::size_t round = 0; round < kMostRounds; ++round) {
       const double spent = sum(at_.spent);
       if (spent - worth_ <= nearness * std::max(worth_, 0.0)) break;
       if (!improve()) break;
     }
-    std::vector<double> out = at_.weight;
+    LinearAnswer out{at_.weight, std::vector<double>(table_.items() * table_.machines(), 0)};
     for (std::size_t c = 0; c < table_.machines(); ++c) {
       const double all = 1 - at_.spare[c];
-      for (std::size_t k = 0; k < resources_; ++k) out[c * resources_ + k] /= all;
+      for (std::size_t k = 0; k < resources_; ++k) out.weights[c * resources_ + k] /= all;
     }
+    for (std::size_t i = 0; i + 1 < first_.size(); ++i)
+      for (std::size_t pair = first_[i]; pair < first_[i + 1]; ++pair)
+        out.shares[i * table_.machines() + machine_[pair]] = at_.share[pair];
     return out;
   }
 
@@ -289,6 +292,6 @@ class Method {
 
 }  // namespace
 
-std::vector<double> best_weights(const CostTable& table, double nearness) { return Method(table).run(nearness); }
+LinearAnswer solve_program(const CostTable& table, double nearness) { return Method(table).run(nearness); }
 
 }  // namespace spotkeeper::plan

@@ -45,7 +45,12 @@ class CostTable {
   std::vector<double> costs_;
 };
 
-/// The weights of each machine's resources, machine by machine, each machine's of sum 1; some machine takes each item.
-[[nodiscard]] std::vector<double> best_weights(const CostTable& table, double nearness);
+struct LinearAnswer {
+  std::vector<double> weights;  // of each machine's resources, machine by machine, each machine's of sum 1
+  std::vector<double> shares;   // by item, then machine: the part of the item that goes there
+};
+
+/// Some machine takes each item.
+[[nodiscard]] LinearAnswer solve_program(const CostTable& table, double nearness);
 
 }  // namespace spotkeeper::plan

@@ -2,45 +2,31 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
 #include <queue>
-#include <ranges>
 #include <tuple>
 
 namespace spotkeeper::plan {
 namespace {
 
-constexpr SearchEnd kSearchEnd{20, 1e-4};
-constexpr std::size_t kDeep = 3;      // machines that must be better, before one is no choice any more
 constexpr double kLargeFirst = 0.5;   // by how much more a pod is wanted that fills a whole machine
 constexpr double kLeastShare = 0.05;  // of a resource that is not scarce in all, but may be on one machine
 constexpr std::int64_t kChunk = 4;    // a kind is put in by this part of what would fit
+constexpr double kWellFilled = 0.92;  // of its price: what the machines of one part have to be worth
 constexpr double kSpread = 0.3;       // of the worths, when machines are filled anew
 constexpr std::size_t kFewest = 2;
 constexpr std::size_t kMore = 4;   // machines that are filled anew together
 constexpr std::size_t kDraws = 3;  // of which the worst is
+constexpr double kCorrection = 0.7;
+constexpr int kPatience = 4;  // corrections in a row that made nothing better
 constexpr double kNoLimit = std::numeric_limits<double>::infinity();
-
-/// No dearer, and no smaller in anything.
-bool is_better(const Candidate& a, const Candidate& b) {
-  if (a.price > b.price) return false;
-  for (std::size_t i = 0; i < a.room.size(); ++i)
-    if (a.room[i] < b.room[i]) return false;
-  return true;
-}
 
 }  // namespace
 
-Packer::Packer(const Purchase& purchase, std::vector<Demand> items, std::vector<CellId> cells)
-    : purchase_(purchase), items_(std::move(items)), cells_(std::move(cells)) {
-  std::vector<Wanted> wanted;
-  wanted.reserve(items_.size());
-  for (const Demand& item : items_) wanted.push_back(item.wanted);
-  const Takes takes(purchase, wanted, cells_);
-  read_kinds();
+Packer::Packer(const Purchase& purchase, std::vector<Demand> items, const std::vector<CellId>& cells)
+    : purchase_(purchase), items_(std::move(items)), menu_(purchase, items_, cells), in_pool_(menu_.in_pools()) {
   for (std::uint32_t pool = 0; pool < purchase.board().problem().pools.size(); ++pool)
     limits_left_.push_back(purchase.limits_left(pool));
-  choose(takes);
-  find_prices_of(takes);
   scratch_.by_counter.assign(purchase.board().topology().counters(), 0);
   scratch_.by_workload.assign(purchase.workloads().size(), 0);
 }
@@ -48,111 +34,19 @@ Packer::Packer(const Purchase& purchase, std::vector<Demand> items, std::vector<
 std::vector<Filled> Packer::machines() const {
   std::vector<Filled> out;
   out.reserve(machines_.size());
-  for (const Machine& each : machines_) out.push_back({choices_[each.choice].candidate, each.content});
+  for (const Machine& each : machines_) out.push_back({choice_of(each).candidate, each.content});
   return out;
-}
-
-// ---- What there is to choose from
-
-void Packer::read_kinds() {
-  for (const Demand& item : items_) kinds_.push_back(kind_of(item.wanted));
-}
-
-Packer::Kind Packer::kind_of(const Wanted& wanted) const {
-  const Topology& topology = purchase_.board().topology();
-  Kind kind{amounts_of(purchase_.board(), wanted), wanted.alone, {}, {}, {}};
-  std::map<WorkloadId, std::int64_t> workloads;
-  std::map<std::uint32_t, std::int32_t> counted;
-  for (const auto& [shape, pods] : wanted.pods) {
-    if (const WorkloadId id = purchase_.workloads().of(shape); id != kNoWorkload) workloads[id] += pods;
-    for (const std::uint32_t counter : topology.host_counters(shape)) counted[counter] += static_cast<int>(pods);
-  }
-  kind.workloads.assign(workloads.begin(), workloads.end());
-  kind.host_counters.assign(counted.begin(), counted.end());
-  for (const auto& [shape, pods] : wanted.pods) {
-    for (Topology::HostLimit limit : topology.host_limits(shape)) {
-      // The last of several that come together meets the others.
-      if (const auto own = counted.find(limit.counter); own != counted.end()) limit.most_before -= own->second - 1;
-      kind.host_limits.push_back(limit);
-    }
-  }
-  return kind;
-}
-
-/// Of machines that others are better than in everything, those stay that have few such others: where a workload's
-/// share of a pool is used up, the next best pool is needed.
-void Packer::choose(const Takes& takes) {
-  const auto& all = purchase_.candidates();
-  std::vector<CandidateId> kept;
-  for (CandidateId id = 0; id < all.size(); ++id) {
-    if (!takes.takes_any(id) || purchase_.has_min_values(all[id].pool)) continue;
-    if (!purchase_.board().topology().may_open(all[id].domains)) continue;
-    std::size_t better = 0;
-    for (const CandidateId other : kept) {
-      if (!is_better(all[other], all[id]) || !takes.covers(other, id)) continue;
-      if (++better == kDeep) break;
-    }
-    if (better < kDeep) kept.push_back(id);
-  }
-  for (const CandidateId id : kept) add_choice(id, takes);
-}
-
-void Packer::add_choice(CandidateId id, const Takes& takes) {
-  const Candidate& candidate = purchase_.candidates()[id];
-  Choice choice;
-  choice.candidate = id;
-  choice.price = static_cast<double>(candidate.price.micros);
-  choice.room = candidate.room;
-  choice.shares.assign(candidate.room.size(), 1 / static_cast<double>(candidate.room.size()));
-  choice.pool = candidate.pool;
-  choice.spends = purchase_.spends(id);
-  for (std::size_t item = 0; item < items_.size(); ++item) choice.takes.push_back(takes.takes(id, item) ? 1 : 0);
-  if (const auto spot = purchase_.spot_pool_of(id); spot) {
-    const auto [at, added] = spot_ids_.try_emplace(*spot, static_cast<std::uint32_t>(spot_ids_.size()));
-    choice.spot = at->second;
-    if (added) {
-      std::vector<std::int64_t>& there = in_pool_.emplace_back();
-      for (WorkloadId workload = 0; workload < purchase_.workloads().size(); ++workload)
-        there.push_back(purchase_.in_pool(workload, *spot));
-    }
-  }
-  choices_.push_back(std::move(choice));
-}
-
-/// What each kind is worth, and which resources of each machine are scarce.
-void Packer::find_prices_of(const Takes& takes) {
-  const Relaxation program(purchase_, items_, takes);
-  const DualPrices prices = program.solve(kSearchEnd);
-  worth_.assign(items_.size(), 0);
-  for (std::size_t i = 0; i < program.known().size(); ++i) worth_[program.known()[i]] = prices.of_item[i];
-  const std::vector<CandidateId>& dense = program.machines();
-  // Every choice is as scarce as the densest machine most like it: the one that has most for its price of what it has.
-  for (Choice& choice : choices_) {
-    double best = -1;
-    for (std::size_t c = 0; c < dense.size(); ++c) {
-      if (!takes.covers(dense[c], choice.candidate)) continue;
-      double worth = 0;
-      const Candidate& like = purchase_.candidates()[dense[c]];
-      for (std::size_t k = 0; k < choice.room.size(); ++k)
-        if (like.room[k] > 0)
-          worth += prices.weights[c][k] * static_cast<double>(choice.room[k]) / static_cast<double>(like.room[k]);
-      worth *= static_cast<double>(like.price.micros) / std::max(choice.price, 1.0);
-      if (worth <= best) continue;
-      best = worth;
-      choice.shares = prices.weights[c];
-    }
-  }
 }
 
 // ---- Filling one machine
 
 std::int64_t Packer::room_in_pool(WorkloadId workload, const Choice& choice) const {
-  if (workload == kNoWorkload || !choice.spot) return std::numeric_limits<std::int64_t>::max();
+  if (!choice.spot) return std::numeric_limits<std::int64_t>::max();
   return purchase_.workloads().pool_cap(workload) - in_pool_[*choice.spot][workload];
 }
 
 std::int64_t Packer::most_of(ItemId item, const Choice& choice, std::int64_t left) const {
-  const Kind& kind = kinds_[item];
+  const Kind& kind = menu_.kinds()[item];
   if (kind.alone && scratch_.has_alone) return 0;
   std::int64_t most = kind.alone ? 1 : left;
   for (std::size_t k = 0; k < kind.wants.size(); ++k)
@@ -173,7 +67,7 @@ std::int64_t Packer::most_of(ItemId item, const Choice& choice, std::int64_t lef
 }
 
 void Packer::take(ItemId item, std::int64_t count) {
-  const Kind& kind = kinds_[item];
+  const Kind& kind = menu_.kinds()[item];
   for (std::size_t k = 0; k < kind.wants.size(); ++k) scratch_.free[k] -= kind.wants[k] * count;
   for (const auto& [workload, pods] : kind.workloads) scratch_.by_workload[workload] += pods * count;
   for (const auto& [counter, pods] : kind.host_counters)
@@ -183,64 +77,67 @@ void Packer::take(ItemId item, std::int64_t count) {
 
 void Packer::clear_scratch(const Content& content) {
   for (const auto& [item, count] : content) {
-    const Kind& kind = kinds_[item];
+    const Kind& kind = menu_.kinds()[item];
     for (const auto& [workload, pods] : kind.workloads) scratch_.by_workload[workload] = 0;
     for (const auto& [counter, pods] : kind.host_counters) scratch_.by_counter[counter] = 0;
   }
   scratch_.has_alone = false;
 }
 
-/// Takes again and again some of the kind that is worth most for what it uses up of what is left, where what runs short
-/// weighs more: so that everything runs out together.
-Content Packer::fill_one(const Choice& choice, const std::vector<std::int64_t>& left, const std::vector<ItemId>& open,
+/// The kind that is worth most for what it uses up of what is left, where what runs short weighs more.
+std::size_t Packer::best_able(const Choice& choice, const std::vector<double>& worth) {
+  auto& scarcity = scratch_.scarcity;
+  scarcity.resize(choice.room.size());
+  for (std::size_t k = 0; k < scarcity.size(); ++k)
+    scarcity[k] =
+        std::max(choice.shares[k], kLeastShare) / static_cast<double>(std::max<std::int64_t>(scratch_.free[k], 1));
+  double best_score = -1;
+  std::size_t best = 0;
+  for (std::size_t i = 0; i < scratch_.able.size(); ++i) {
+    const Amounts& wants = menu_.kinds()[scratch_.able[i].first].wants;
+    double use = 0;
+    double largest = 0;
+    for (std::size_t k = 0; k < wants.size(); ++k) {
+      if (wants[k] == 0) continue;
+      const auto wanted = static_cast<double>(wants[k]);
+      use += scarcity[k] * wanted;
+      largest = std::max(largest, wanted / static_cast<double>(choice.room[k]));
+    }
+    const double score = worth[scratch_.able[i].first] / use * (1 + kLargeFirst * largest);
+    if (score <= best_score) continue;
+    best_score = score;
+    best = i;
+  }
+  return best;
+}
+
+/// Takes again and again some of the best kind: so that everything runs out together.
+Content Packer::fill_one(const Choice& choice, const Counts& left, const std::vector<ItemId>& open,
                          const std::vector<double>& worth) {
   scratch_.free = choice.room;
-  std::vector<std::pair<ItemId, std::int64_t>> able;  // with how many of it are left
+  auto& able = scratch_.able;
+  able.clear();
   for (const ItemId item : open)
     if (choice.takes[item] != 0 && left[item] > 0) able.emplace_back(item, left[item]);
-  std::vector<double> scarcity(choice.room.size());
   Content content;
   while (!able.empty()) {
-    for (std::size_t k = 0; k < scarcity.size(); ++k)
-      scarcity[k] =
-          std::max(choice.shares[k], kLeastShare) / static_cast<double>(std::max<std::int64_t>(scratch_.free[k], 1));
-    double best_score = -1;
-    std::size_t best = 0;
-    for (std::size_t i = 0; i < able.size(); ++i) {
-      const std::vector<std::int64_t>& wants = kinds_[able[i].first].wants;
-      double use = 0;
-      double largest = 0;
-      for (std::size_t k = 0; k < wants.size(); ++k) {
-        if (wants[k] == 0) continue;
-        const auto wanted = static_cast<double>(wants[k]);
-        use += scarcity[k] * wanted;
-        largest = std::max(largest, wanted / static_cast<double>(choice.room[k]));
-      }
-      const double score = worth[able[i].first] / use * (1 + kLargeFirst * largest);
-      if (score <= best_score) continue;
-      best_score = score;
-      best = i;
-    }
+    const std::size_t best = best_able(choice, worth);
     auto& [item, count] = able[best];
     const std::int64_t most = most_of(item, choice, count);
-    if (most <= 0) {
-      able[best] = able.back();
-      able.pop_back();
-      continue;
+    const std::int64_t taken = most <= 0 ? 0 : std::max<std::int64_t>(1, most / kChunk);
+    if (taken > 0) {
+      take(item, taken);
+      count -= taken;
+      const auto known = std::ranges::find(content, item, &std::pair<ItemId, std::int64_t>::first);
+      if (known == content.end()) {
+        content.emplace_back(item, taken);
+      } else {
+        known->second += taken;
+      }
     }
-    const std::int64_t taken = std::max<std::int64_t>(1, most / kChunk);
-    take(item, taken);
-    count -= taken;
-    const auto known = std::ranges::find(content, item, &std::pair<ItemId, std::int64_t>::first);
-    if (known == content.end()) {
-      content.emplace_back(item, taken);
-    } else {
-      known->second += taken;
-    }
-    if (count == 0) {
-      able[best] = able.back();
-      able.pop_back();
-    }
+    if (taken > 0 && count > 0) continue;
+    able[best] = able.back();
+    able.pop_back();
   }
   clear_scratch(content);
   std::ranges::sort(content);
@@ -256,13 +153,12 @@ bool Packer::within_limits(const Choice& choice) const {
   return true;
 }
 
-std::int64_t Packer::copies_of(const Choice& choice, const Content& content,
-                               const std::vector<std::int64_t>& left) const {
+std::int64_t Packer::copies_of(const Choice& choice, const Content& content, const Counts& left) const {
   std::int64_t copies = std::numeric_limits<std::int64_t>::max();
   std::map<WorkloadId, std::int64_t> by_workload;
   for (const auto& [item, count] : content) {
     copies = std::min(copies, left[item] / count);
-    for (const auto& [workload, pods] : kinds_[item].workloads) by_workload[workload] += pods * count;
+    for (const auto& [workload, pods] : menu_.kinds()[item].workloads) by_workload[workload] += pods * count;
   }
   for (const auto& [workload, count] : by_workload) copies = std::min(copies, room_in_pool(workload, choice) / count);
   for (std::size_t i = 0; i < choice.spends.size(); ++i)
@@ -271,14 +167,15 @@ std::int64_t Packer::copies_of(const Choice& choice, const Content& content,
 }
 
 void Packer::count(const Machine& machine, std::int64_t by) {
-  const Choice& choice = choices_[machine.choice];
+  const Choice& choice = choice_of(machine);
   for (std::size_t i = 0; i < choice.spends.size(); ++i) limits_left_[choice.pool][i] -= choice.spends[i] * by;
   if (!choice.spot) return;
   for (const auto& [item, count] : machine.content)
-    for (const auto& [workload, pods] : kinds_[item].workloads) in_pool_[*choice.spot][workload] += pods * count * by;
+    for (const auto& [workload, pods] : menu_.kinds()[item].workloads)
+      in_pool_[*choice.spot][workload] += pods * count * by;
 }
 
-void Packer::buy(std::uint32_t choice, const Content& content) {
+void Packer::buy(ChoiceId choice, const Content& content) {
   machines_.push_back({choice, content});
   count(machines_.back(), 1);
 }
@@ -291,39 +188,56 @@ Packer::Machine Packer::sell(std::size_t machine) {
   return sold;
 }
 
-double Packer::price_from(std::size_t first) const {
+void Packer::sell_from(std::size_t first) {
+  while (machines_.size() > first) sell(machines_.size() - 1);
+}
+
+double Packer::worth_of(const Content& content, const std::vector<double>& worth) const {
   double sum = 0;
-  for (std::size_t i = first; i < machines_.size(); ++i) sum += choices_[machines_[i].choice].price;
+  for (const auto& [item, count] : content) sum += worth[item] * static_cast<double>(count);
   return sum;
 }
 
-bool Packer::pack(std::vector<std::int64_t>& left, const std::vector<double>& worth, double most) {
+double Packer::price_from(std::size_t first) const {
+  double sum = 0;
+  for (std::size_t i = first; i < machines_.size(); ++i) sum += choice_of(machines_[i]).price;
+  return sum;
+}
+
+bool Packer::pack(Counts& left, const Terms& terms) {
+  const auto& choices = menu_.choices();
   std::vector<ItemId> open;
-  for (ItemId item = 0; item < left.size(); ++item)
-    if (left[item] > 0) open.push_back(item);
-  // What a machine's filling was worth for its price when it was last looked at; that only falls as pods run out, so
-  // the best is found without looking at every machine again.
+  double dearer = 0;  // than the linear program has it, at most
+  for (ItemId item = 0; item < left.size(); ++item) {
+    if (left[item] <= 0) continue;
+    open.push_back(item);
+    dearer = std::max(dearer, menu_.worth()[item] > 0 ? terms.worth[item] / menu_.worth()[item] : kNoLimit);
+  }
+  // What a machine's filling was worth for its price when it was last looked at, at first what it could be worth at
+  // most; that only falls as pods run out, so the best is found without looking at every machine again.
   using Entry = std::tuple<double, std::int64_t, std::uint64_t>;  // worth for its price, minus the choice, when
   std::priority_queue<Entry> queue;
-  std::vector<Content> fillings(choices_.size());
-  for (std::size_t i = 0; i < choices_.size(); ++i) queue.emplace(kNoLimit, -static_cast<std::int64_t>(i), 0);
+  std::vector<Content> fillings(choices.size());
+  for (std::size_t i = 0; i < choices.size(); ++i)
+    if ((!terms.part || choices[i].part == terms.part) && choices[i].price < terms.most)
+      queue.emplace(choices[i].value * dearer, -static_cast<std::int64_t>(i), 0);
   std::uint64_t round = 1;
   double spent = 0;
   while (!queue.empty() && !open.empty()) {
     const auto [value, key, when] = queue.top();
     queue.pop();
-    const auto id = static_cast<std::uint32_t>(-key);
-    const Choice& choice = choices_[id];
-    if (!within_limits(choice) || spent + choice.price >= most) continue;
+    const auto id = static_cast<ChoiceId>(-key);
+    const Choice& choice = choices[id];
+    if (value < terms.least_value) break;
+    if (!within_limits(choice) || spent + choice.price >= terms.most) continue;
     if (when != round) {
-      fillings[id] = fill_one(choice, left, open, worth);
-      double sum = 0;
-      for (const auto& [item, count] : fillings[id]) sum += worth[item] * static_cast<double>(count);
-      if (!fillings[id].empty()) queue.emplace(sum / std::max(choice.price, 1.0), key, round);
+      fillings[id] = fill_one(choice, left, open, terms.worth);
+      if (!fillings[id].empty())
+        queue.emplace(worth_of(fillings[id], terms.worth) / std::max(choice.price, 1.0), key, round);
       continue;
     }
     const std::int64_t copies = copies_of(choice, fillings[id], left);
-    for (std::int64_t i = 0; i < copies && spent + choice.price < most; ++i) {
+    for (std::int64_t i = 0; i < copies && spent + choice.price < terms.most; ++i) {
       buy(id, fillings[id]);
       spent += choice.price;
       for (const auto& [item, count] : fillings[id]) left[item] -= count;
@@ -336,15 +250,16 @@ bool Packer::pack(std::vector<std::int64_t>& left, const std::vector<double>& wo
 }
 
 bool Packer::holds(const Choice& choice, const Content& content) const {
-  std::vector<std::int64_t> free = choice.room;
+  Amounts free = choice.room;
   std::map<WorkloadId, std::int64_t> by_workload;
   for (const auto& [item, count] : content) {
     if (choice.takes[item] == 0) return false;
+    const Kind& kind = menu_.kinds()[item];
     for (std::size_t k = 0; k < free.size(); ++k) {
-      free[k] -= kinds_[item].wants[k] * count;
-      if (kinds_[item].wants[k] > 0 && free[k] < 0) return false;
+      free[k] -= kind.wants[k] * count;
+      if (kind.wants[k] > 0 && free[k] < 0) return false;
     }
-    for (const auto& [workload, pods] : kinds_[item].workloads) by_workload[workload] += pods * count;
+    for (const auto& [workload, pods] : kind.workloads) by_workload[workload] += pods * count;
   }
   return std::ranges::all_of(by_workload,
                              [&](const auto& each) { return each.second <= room_in_pool(each.first, choice); });
@@ -354,10 +269,10 @@ bool Packer::holds(const Choice& choice, const Content& content) const {
 void Packer::shrink(std::size_t machine) {
   const Machine old = machines_[machine];
   count(old, -1);
-  std::uint32_t best = old.choice;
-  for (std::uint32_t id = 0; id < choices_.size(); ++id) {
-    if (choices_[id].price >= choices_[old.choice].price) break;
-    if (!within_limits(choices_[id]) || !holds(choices_[id], old.content)) continue;
+  const auto& choices = menu_.choices();
+  ChoiceId best = old.choice;
+  for (ChoiceId id = 0; id < choices.size() && choices[id].price < choice_of(old).price; ++id) {
+    if (!within_limits(choices[id]) || !holds(choices[id], old.content)) continue;
     best = id;
     break;
   }
@@ -365,32 +280,110 @@ void Packer::shrink(std::size_t machine) {
   count(machines_[machine], 1);
 }
 
-void Packer::fill() {
-  std::vector<std::int64_t> all;
-  all.reserve(items_.size());
-  for (const Demand& item : items_) all.push_back(item.count);
-  std::vector<std::int64_t> left = all;
-  pack(left, worth_, kNoLimit);
-  const auto is_left = [&](ItemId item) { return kinds_[item].alone && left[item] > 0; };
-  if (std::ranges::any_of(std::views::iota(ItemId{0}, static_cast<ItemId>(left.size())), is_left)) {
-    while (!machines_.empty()) sell(machines_.size() - 1);
-    std::vector<std::int64_t> lone(all.size(), 0);
-    for (ItemId item = 0; item < lone.size(); ++item)
-      if (kinds_[item].alone) lone[item] = std::exchange(all[item], 0);
-    pack(lone, worth_, kNoLimit);
-    pack(all, worth_, kNoLimit);
+// ---- Everything
+
+void Packer::fill() { pack_all(menu_.worth()); }
+
+/// Each part on machines like the one that it is of, as long as they are filled well.
+void Packer::pack_by_parts(Counts& left, const std::vector<double>& worth) {
+  for (std::size_t part = 0; part < menu_.parts().size(); ++part) {
+    Counts of_part = menu_.parts()[part];
+    for (ItemId item = 0; item < left.size(); ++item) {
+      of_part[item] = std::min(of_part[item], left[item]);
+      left[item] -= of_part[item];
+    }
+    pack(of_part, {worth, kNoLimit, part, kWellFilled});
+    for (ItemId item = 0; item < left.size(); ++item) left[item] += of_part[item];
   }
-  for (std::size_t i = 0; i < machines_.size(); ++i) shrink(i);
 }
 
-void Packer::improve(Random& random) {
-  if (machines_.empty()) return;
-  const auto use_of = [&](std::size_t machine) {
-    double sum = 0;
-    for (const auto& [item, count] : machines_[machine].content) sum += worth_[item] * static_cast<double>(count);
-    return sum / std::max(choices_[machines_[machine].choice].price, 1.0);
+std::int64_t Packer::pack_all(const std::vector<double>& worth) {
+  Counts left;
+  left.reserve(items_.size());
+  for (const Demand& item : items_) left.push_back(item.count);
+  const Counts all = left;
+  pack_by_parts(left, worth);
+  pack(left, {worth, kNoLimit, {}});
+  const auto without_place = [&] {
+    std::int64_t sum = 0;
+    for (ItemId item = 0; item < left.size(); ++item) sum += menu_.kinds()[item].alone ? left[item] : 0;
+    return sum;
   };
-  std::vector<std::int64_t> left(items_.size(), 0);
+  if (without_place() > 0) {
+    sell_from(0);
+    Counts lone(all.size(), 0);
+    left = all;
+    for (ItemId item = 0; item < lone.size(); ++item)
+      if (menu_.kinds()[item].alone) std::swap(lone[item], left[item]);
+    pack(lone, {worth, kNoLimit, {}});
+    pack(left, {worth, kNoLimit, {}});
+    for (ItemId item = 0; item < lone.size(); ++item) left[item] += lone[item];
+  }
+  for (std::size_t i = 0; i < machines_.size(); ++i) shrink(i);
+  std::int64_t out = 0;
+  for (const std::int64_t each : left) out += each;
+  return out;
+}
+
+// ---- Making it cheaper
+
+void Packer::improve(std::uint64_t steps, Random& random) {
+  if (machines_.empty()) return;
+  steps -= pack_with_corrections(steps);
+  for (; steps > 0; --steps) refill_some(random);
+}
+
+/// What filled its machines badly is worth more from now on, and what filled them well, less.
+void Packer::correct(std::vector<double>& worth) const {
+  std::vector<double> cost(worth.size(), 0);
+  Counts pods(worth.size(), 0);
+  for (const Machine& machine : machines_) {
+    const double ratio = choice_of(machine).price / std::max(worth_of(machine.content, worth), 1.0);
+    for (const auto& [item, count] : machine.content) {
+      cost[item] += ratio * static_cast<double>(count);
+      pods[item] += count;
+    }
+  }
+  for (ItemId item = 0; item < worth.size(); ++item)
+    if (pods[item] > 0) worth[item] *= 1 + kCorrection * (cost[item] / static_cast<double>(pods[item]) - 1);
+}
+
+/// With half of the steps at most; returns how many it took.
+std::uint64_t Packer::pack_with_corrections(std::uint64_t steps) {
+  std::vector<double> worth = menu_.worth();
+  Counts here(items_.size(), 0);
+  std::int64_t fewest_out = 0;
+  for (const Demand& item : items_) fewest_out += item.count;
+  for (const Machine& machine : machines_)
+    for (const auto& [item, count] : machine.content) fewest_out -= count;
+  std::vector<Machine> best = machines_;
+  double least = price_from(0);
+  std::uint64_t taken = 0;
+  for (int in_vain = 0; in_vain < kPatience; ++in_vain) {
+    const std::uint64_t more = std::max<std::uint64_t>(1, machines_.size() / kMore);
+    if (taken + more > steps / 2) break;
+    taken += more;
+    correct(worth);
+    sell_from(0);
+    const std::int64_t out = pack_all(worth);
+    const double price = price_from(0);
+    if (std::pair(out, price) >= std::pair(fewest_out, least)) continue;
+    fewest_out = out;
+    least = price;
+    best = machines_;
+    in_vain = -1;
+  }
+  sell_from(0);
+  for (const Machine& each : best) buy(each.choice, each.content);
+  return taken;
+}
+
+/// A few machines are emptied and filled anew; what is cheaper is kept.
+void Packer::refill_some(Random& random) {
+  const auto use_of = [&](std::size_t machine) {
+    return worth_of(machines_[machine].content, menu_.worth()) / std::max(choice_of(machines_[machine]).price, 1.0);
+  };
+  Counts left(items_.size(), 0);
   std::vector<Machine> sold;
   double price = 0;
   const std::size_t several = std::min(machines_.size(), kFewest + random.below(kMore));
@@ -400,19 +393,19 @@ void Packer::improve(Random& random) {
       const std::size_t other = random.below(machines_.size());
       if (use_of(other) < use_of(worst)) worst = other;
     }
-    price += choices_[machines_[worst].choice].price;
+    price += choice_of(machines_[worst]).price;
     sold.push_back(sell(worst));
     for (const auto& [item, count] : sold.back().content) left[item] += count;
   }
-  std::vector<double> worth = worth_;
+  std::vector<double> worth = menu_.worth();
   for (ItemId item = 0; item < worth.size(); ++item)
     if (left[item] > 0) worth[item] *= 1 + kSpread * (random.unit() - 0.5);
   const std::size_t first = machines_.size();
-  bool better = pack(left, worth, price * 1.5);
+  bool better = pack(left, {worth, price * 1.5, {}});
   for (std::size_t i = first; better && i < machines_.size(); ++i) shrink(i);
   better = better && price_from(first) < price;
   if (better) return;
-  while (machines_.size() > first) sell(machines_.size() - 1);
+  sell_from(first);
   for (const Machine& each : sold) buy(each.choice, each.content);
 }
 

@@ -1,24 +1,22 @@
 // Filling machines: which to buy for many pods of few kinds, and what to put on each.
 //
-// Works on kinds of pods and their numbers, not on pods. A first packing buys, again and again, the machine whose
-// filling is worth most for its price, as the linear program's prices have it (provision/duals.h), as often as there
-// are pods for it; then a few machines at a time are emptied and filled anew, and the cheaper way is kept.
+// Works on kinds of pods and their numbers, not on pods. What the linear program puts on one kind of machine is packed
+// by itself first, so that what fills CPU meets what fills memory everywhere; what does not fill its machines well is
+// packed together: bought is, again and again, the machine whose filling is worth most for its price. Then
+// everything is packed anew with worths that are corrected by what each kind did cost, and then a few machines at a
+// time are emptied and filled anew; the cheapest is kept.
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <utility>
 #include <vector>
 
 #include "base/random.h"
-#include "plan/provision/purchase.h"
-#include "plan/provision/relaxation.h"
-#include "plan/provision/takes.h"
+#include "plan/provision/menu.h"
 
 namespace spotkeeper::plan {
 
-using ItemId = std::uint32_t;
 /// How many of which items, by item.
 using Content = std::vector<std::pair<ItemId, std::int64_t>>;
 
@@ -30,80 +28,73 @@ struct Filled {
 class Packer {
  public:
   /// `purchase` outlives this object; what it holds already counts for shares and limits. `cells`: of each candidate.
-  Packer(const Purchase& purchase, std::vector<Demand> items, std::vector<CellId> cells);
+  Packer(const Purchase& purchase, std::vector<Demand> items, const std::vector<CellId>& cells);
 
   /// The first packing. What has no machine, or no more within the limits, is left out: of what is to be alone, only if
   /// all of it can't be had.
   void fill();
-  /// One attempt to make it cheaper.
-  void improve(Random& random);
+  /// So many steps to make it cheaper; a step is what it takes to fill a few machines anew.
+  void improve(std::uint64_t steps, Random& random);
 
   [[nodiscard]] std::vector<Filled> machines() const;
 
  private:
-  /// A machine that may be bought, with what filling it has to know close together.
-  struct Choice {
-    CandidateId candidate = 0;
-    double price = 0;
-    std::vector<std::int64_t> room;
-    std::vector<double> shares;  // of the price, that each resource bears
-    std::uint32_t pool = 0;
-    std::vector<std::int64_t> spends;   // of its pool's limits
-    std::optional<std::uint32_t> spot;  // its Spot pool
-    std::vector<char> takes;            // by item
-  };
-  struct Kind {
-    std::vector<std::int64_t> wants;
-    bool alone = false;
-    std::vector<std::pair<WorkloadId, std::int64_t>> workloads;         // how many pods of each
-    std::vector<Topology::HostLimit> host_limits;                       // as other pods have to leave the host
-    std::vector<std::pair<std::uint32_t, std::int32_t>> host_counters;  // how many pods each counts
-  };
   struct Machine {
-    std::uint32_t choice = 0;
+    ChoiceId choice = 0;
     Content content;
   };
+  using Counts = std::vector<std::int64_t>;  // by item
   /// What is on the machine that is being filled.
   struct Scratch {
-    std::vector<std::int64_t> free;
+    Amounts free;
     std::vector<std::int32_t> by_counter;
     std::vector<std::int64_t> by_workload;
     bool has_alone = false;
+    std::vector<std::pair<ItemId, std::int64_t>> able;  // with how many of it are left
+    std::vector<double> scarcity;
+  };
+  /// What may be bought in one packing, and until when.
+  struct Terms {
+    const std::vector<double>& worth;  // by item
+    double most;                       // to spend
+    std::optional<std::size_t> part;   // machines that are like the one that the linear program puts it on
+    double least_value = 0;            // of a filling, for the price
   };
 
-  void read_kinds();
-  [[nodiscard]] Kind kind_of(const Wanted& wanted) const;
-  void choose(const Takes& takes);
-  void add_choice(CandidateId id, const Takes& takes);
-  void find_prices_of(const Takes& takes);
-  [[nodiscard]] Content fill_one(const Choice& choice, const std::vector<std::int64_t>& left,
-                                 const std::vector<ItemId>& open, const std::vector<double>& worth);
+  [[nodiscard]] const Choice& choice_of(const Machine& machine) const { return menu_.choices()[machine.choice]; }
+  [[nodiscard]] Content fill_one(const Choice& choice, const Counts& left, const std::vector<ItemId>& open,
+                                 const std::vector<double>& worth);
+  [[nodiscard]] std::size_t best_able(const Choice& choice, const std::vector<double>& worth);
   [[nodiscard]] std::int64_t most_of(ItemId item, const Choice& choice, std::int64_t left) const;
   void take(ItemId item, std::int64_t count);
   void clear_scratch(const Content& content);
-  [[nodiscard]] std::int64_t copies_of(const Choice& choice, const Content& content,
-                                       const std::vector<std::int64_t>& left) const;
+  [[nodiscard]] std::int64_t copies_of(const Choice& choice, const Content& content, const Counts& left) const;
   [[nodiscard]] std::int64_t room_in_pool(WorkloadId workload, const Choice& choice) const;
   [[nodiscard]] bool within_limits(const Choice& choice) const;
   [[nodiscard]] bool holds(const Choice& choice, const Content& content) const;
   void count(const Machine& machine, std::int64_t by);
-  void buy(std::uint32_t choice, const Content& content);
+  void buy(ChoiceId choice, const Content& content);
   Machine sell(std::size_t machine);
-  /// Buys machines for what is left, as cheaply as it can, at the end of machines_; false as soon as they cost `most`.
-  bool pack(std::vector<std::int64_t>& left, const std::vector<double>& worth, double most);
+  void sell_from(std::size_t first);
+  /// Buys machines for what is left, as cheaply as it can, at the end of machines_; false as soon as they cost too
+  /// much.
+  bool pack(Counts& left, const Terms& terms);
   void shrink(std::size_t machine);
+  [[nodiscard]] double worth_of(const Content& content, const std::vector<double>& worth) const;
   [[nodiscard]] double price_from(std::size_t first) const;
+  /// Packs everything; returns how much is left out.
+  std::int64_t pack_all(const std::vector<double>& worth);
+  void pack_by_parts(Counts& left, const std::vector<double>& worth);
+  std::uint64_t pack_with_corrections(std::uint64_t steps);
+  void correct(std::vector<double>& worth) const;
+  void refill_some(Random& random);
 
   const Purchase& purchase_;
   std::vector<Demand> items_;
-  std::vector<CellId> cells_;
-  std::vector<Kind> kinds_;      // by item
-  std::vector<Choice> choices_;  // by price
-  std::vector<double> worth_;    // by item
+  Menu menu_;
   std::vector<Machine> machines_;
   std::vector<std::vector<std::int64_t>> limits_left_;  // by pool
-  std::map<SpotPool, std::uint32_t> spot_ids_;
-  std::vector<std::vector<std::int64_t>> in_pool_;  // by Spot pool, then workload
+  std::vector<std::vector<std::int64_t>> in_pool_;      // by Spot pool, then workload
   Scratch scratch_;
 };
 

@@ -350,7 +350,8 @@ class Planner {
       return all[id].price <= most &&
              problem_.offerings[all[id].offering].capacity == problem_.offerings[all[chosen].offering].capacity;
     };
-    const std::vector<CandidateId> able = purchase_.stand_ins(node);
+    const bool for_variety = purchase_.has_min_values(all[chosen].pool);
+    const std::vector<CandidateId> able = purchase_.stand_ins(node, for_variety ? all.back().price : most);
     std::vector<CandidateId> taken{chosen};
     std::ranges::copy_if(able, std::back_inserter(taken), is_near);
     for (const CandidateId id : able) {

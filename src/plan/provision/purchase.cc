@@ -230,16 +230,18 @@ bool Purchase::would_do(CandidateId id, CandidateId chosen_id, const std::map<Sh
   if (other.domains.values != chosen.domains.values) return false;
   for (const auto& [resource, most] : problem_.pools[chosen.pool].limits)
     if (capacity(other, resource) > capacity(chosen, resource)) return false;
+  const bool same = other.domains.eligible == chosen.domains.eligible;
   return std::ranges::all_of(pods, [&](const auto& each) {
-    return suited(each.first)[id] != 0 && board_.topology().are_alike(each.first, other.domains, chosen.domains);
+    return suited(each.first)[id] != 0 &&
+           (same || board_.topology().are_alike(each.first, other.domains, chosen.domains));
   });
 }
 
-std::vector<CandidateId> Purchase::stand_ins(NodeId node) const {
+std::vector<CandidateId> Purchase::stand_ins(NodeId node, Money most) const {
   std::vector<CandidateId> out;
   const CandidateId chosen = *bought_[node];
   const Amounts used = used_by(on_node_[node]);
-  for (CandidateId id = 0; id < candidates_.size(); ++id)
+  for (CandidateId id = 0; id < candidates_.size() && candidates_[id].price <= most; ++id)
     if (id != chosen && would_do(id, chosen, on_node_[node], used)) out.push_back(id);
   return out;
 }

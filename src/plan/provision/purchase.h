@@ -64,8 +64,8 @@ class Purchase {
   /// For the NodePool of these candidates, which can be launched for one node, its minValues are met.
   [[nodiscard]] bool are_enough(const std::vector<CandidateId>& candidates) const;
 
-  /// Other candidates that would do for what is on a bought node, cheapest first.
-  [[nodiscard]] std::vector<CandidateId> stand_ins(NodeId node) const;
+  /// Other candidates that would do for what is on a bought node and cost at most so much, cheapest first.
+  [[nodiscard]] std::vector<CandidateId> stand_ins(NodeId node, Money most) const;
 
  private:
   void classify();

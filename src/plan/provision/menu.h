@@ -1,0 +1,74 @@
+// What there is to choose from when machines are filled: kinds of pods, machines that may be bought, what each kind is
+// worth, and which kinds go to which machines in the linear program's plan of fractions.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "plan/provision/purchase.h"
+#include "plan/provision/relaxation.h"
+#include "plan/provision/takes.h"
+
+namespace spotkeeper::plan {
+
+using ItemId = std::uint32_t;
+using ChoiceId = std::uint32_t;
+
+/// What filling has to know of an item.
+struct Kind {
+  Amounts wants;
+  bool alone = false;
+  std::vector<std::pair<WorkloadId, std::int64_t>> workloads;         // how many pods of each
+  std::vector<Topology::HostLimit> host_limits;                       // as other pods have to leave the host
+  std::vector<std::pair<std::uint32_t, std::int32_t>> host_counters;  // how many pods each counts
+};
+
+/// A machine that may be bought.
+struct Choice {
+  CandidateId candidate = 0;
+  double price = 0;
+  Amounts room;
+  std::vector<double> shares;  // of the price, that each resource bears
+  double value = 0;            // what its best filling with fractions of items is worth, for its price
+  std::uint32_t pool = 0;
+  std::vector<std::int64_t> spends;   // of its pool's limits
+  std::optional<std::uint32_t> spot;  // its Spot pool
+  std::vector<char> takes;            // by item
+  std::optional<std::size_t> part;    // what the linear program puts on its like
+};
+
+class Menu {
+ public:
+  /// `cells`: of each candidate.
+  Menu(const Purchase& purchase, const std::vector<Demand>& items, const std::vector<CellId>& cells);
+
+  [[nodiscard]] const std::vector<Kind>& kinds() const { return kinds_; }
+  /// By price.
+  [[nodiscard]] const std::vector<Choice>& choices() const { return choices_; }
+  [[nodiscard]] const std::vector<double>& worth() const { return worth_; }
+  /// How many of each item the linear program puts on one kind of machine, for each that it buys; rounded.
+  [[nodiscard]] const std::vector<std::vector<std::int64_t>>& parts() const { return parts_; }
+  /// By Spot pool that some choice is of, then workload: pods that are there already.
+  [[nodiscard]] const std::vector<std::vector<std::int64_t>>& in_pools() const { return in_pools_; }
+
+ private:
+  [[nodiscard]] Kind kind_of(const Wanted& wanted) const;
+  void choose(const Takes& takes);
+  void add_choice(CandidateId id, const Takes& takes);
+  void find_prices(const Relaxation& program, const Takes& takes);
+  [[nodiscard]] std::vector<CandidateId> divide(const Relaxation& program, const DualPrices& prices);
+
+  const Purchase& purchase_;
+  const std::vector<Demand>& items_;
+  std::vector<Kind> kinds_;  // by item
+  std::vector<Choice> choices_;
+  std::vector<double> worth_;  // by item
+  std::vector<std::vector<std::int64_t>> parts_;
+  std::map<SpotPool, std::uint32_t> spot_ids_;
+  std::vector<std::vector<std::int64_t>> in_pools_;
+};
+
+}  // namespace spotkeeper::plan
