@@ -69,6 +69,7 @@ void Bulk::settle(const std::vector<PodId>& pods) {
       if (allowed == cells.end()) continue;
       cell = allowed->second;
       topology.place(shape, domains_[*cell], false, Scope::AboveHosts);
+      settled_.push_back(pod);
     }
     const auto [at, added] = known.try_emplace({shape, cell}, groups_.size());
     if (added) groups_.push_back({{{{{shape, 1}}, cell, purchase_.is_steady(shape), false}, 0}, {}, cell});
@@ -84,6 +85,7 @@ void Bulk::adopt(NodeId node, const std::vector<PodId>& pods) {
   for (const PodId pod : pods) {
     const ShapeId shape = shape_of(pod);
     ++shapes[shape];
+    adopted_.push_back(pod);
     group.demand.wanted.no_spot = group.demand.wanted.no_spot || purchase_.is_steady(shape);
     if (purchase_.board().topology().is_bound_above_hosts(shape)) group.demand.wanted.cell = cell;
     purchase_.remove(shape, node, Scope::Hosts);
@@ -135,6 +137,7 @@ void Bulk::commit(const std::vector<Filled>& machines, std::vector<std::optional
     for (const bool alone : {true, false})
       for (const auto& [item, count] : machine.content)
         if (groups_[item].demand.wanted.alone == alone) seat(groups_[item], count, node, next[item], places);
+    if (purchase_.pods_on(node).empty()) purchase_.give_back(node);
   }
   for (std::size_t item = 0; item < groups_.size(); ++item) {
     for (; next[item] < groups_[item].pods.size(); ++next[item]) {
@@ -145,20 +148,31 @@ void Bulk::commit(const std::vector<Filled>& machines, std::vector<std::optional
   if (!all) mend(places);
 }
 
-/// Pods whose zone was settled with others that found no machine after all may now be too many there: they are taken
-/// back until every spread holds.
+/// Pods whose zone was settled with others that found no machine after all may not be allowed there without them: all
+/// come again, one after the other, and who is not allowed any more is taken back.
 void Bulk::mend(std::vector<std::optional<NodeId>>& places) {
   const Board& board = purchase_.board();
-  for (bool changed = true; changed;) {
-    changed = false;
-    for (const Group& group : groups_) {
-      for (const PodId pod : group.pods) {
-        if (!places[pod] || board.topology().keeps_spread(shape_of(pod), board.domains_of(*places[pod]))) continue;
-        purchase_.remove(shape_of(pod), *places[pod]);
-        places[pod].reset();
-        changed = true;
-      }
-    }
+  Topology& topology = purchase_.board().topology();
+  std::vector<PodId> waiting;
+  for (const auto* list : {&adopted_, &settled_})
+    for (const PodId pod : *list)
+      if (places[pod] && topology.is_bound_above_hosts(shape_of(pod))) waiting.push_back(pod);
+  const auto domains = [&](PodId pod) { return board.domains_of(*places[pod]); };
+  for (const PodId pod : waiting) topology.remove(shape_of(pod), domains(pod), Scope::AboveHosts);
+  for (bool moved = true; moved && !waiting.empty();) {
+    const std::size_t before = waiting.size();
+    std::erase_if(waiting, [&](PodId pod) {
+      if (topology.allows(shape_of(pod), domains(pod), Scope::AboveHosts) != Refusal::None) return false;
+      topology.place(shape_of(pod), domains(pod), false, Scope::AboveHosts);
+      return true;
+    });
+    moved = waiting.size() < before;
+  }
+  for (const PodId pod : waiting) {
+    const NodeId node = *places[pod];
+    purchase_.remove(shape_of(pod), node, Scope::Hosts);
+    places[pod].reset();
+    if (purchase_.pods_on(node).empty()) purchase_.give_back(node);
   }
 }
 

@@ -53,6 +53,8 @@ class Bulk {
   std::vector<std::vector<std::pair<double, CellId>>> usable_;  // by shape: cells with what a pod costs there
   std::vector<char> usable_known_;
   std::vector<Group> groups_;
+  std::vector<PodId> adopted_;  // in the order in which they were placed
+  std::vector<PodId> settled_;  // behind them, likewise: those that rules above hosts look at
 };
 
 }  // namespace spotkeeper::plan

@@ -300,20 +300,37 @@ class Planner {
     place_all(kAnything);
   }
 
-  /// Who was moved to where it should rather not be, and has a better place, goes there.
+  /// Who is where it should rather not be, and has a better place, goes there. For few pods.
   void take_back_needless_leniency() {
     for (const PodId pod : order_) {
-      const ShapeId shape = shape_of(pod);
-      if (!place_[pod] || !purchase_.board().topology().is_free_to_leave(shape)) continue;
+      if (!place_[pod]) continue;
       const NodeId before = *place_[pod];
-      purchase_.remove(shape, before);
-      if (purchase_.allows(shape, before, Leniency()) == Refusal::None) {
-        purchase_.place(shape, before);
-        continue;
-      }
-      const auto node = some_node(shape, 1, Leniency());
-      put(pod, node.value_or(before));
+      purchase_.remove(shape_of(pod), before);
+      const bool needless = purchase_.allows(shape_of(pod), before, kAnything) == Refusal::None &&
+                            purchase_.allows(shape_of(pod), before, {}) != Refusal::None;
+      const auto better = needless ? some_node(shape_of(pod), 1, {}) : std::nullopt;
+      put(pod, better.value_or(before));
+      if (!better || can_come_in_turn()) continue;
+      purchase_.remove(shape_of(pod), *better);
+      put(pod, before);
     }
+  }
+
+  /// All that are placed could come to their nodes one after the other.
+  bool can_come_in_turn() {
+    std::vector<PodId> waiting;
+    std::ranges::copy_if(all_, std::back_inserter(waiting), [&](PodId pod) { return place_[pod].has_value(); });
+    for (const PodId pod : waiting) purchase_.remove(shape_of(pod), *place_[pod]);
+    for (std::size_t before = waiting.size() + 1; waiting.size() < before;) {
+      before = waiting.size();
+      std::erase_if(waiting, [&](PodId pod) {
+        if (purchase_.allows(shape_of(pod), *place_[pod], kAnything) != Refusal::None) return false;
+        purchase_.place(shape_of(pod), *place_[pod]);
+        return true;
+      });
+    }
+    for (const PodId pod : waiting) purchase_.place(shape_of(pod), *place_[pod]);
+    return waiting.empty();
   }
 
   // ---- The answer

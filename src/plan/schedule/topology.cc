@@ -313,7 +313,6 @@ void Topology::begin() {
   for (Counter& counter : counters_) {
     counter.bound = counter.pods;
     counter.kept.clear();
-    counter.readers = 0;
   }
 }
 
@@ -353,12 +352,9 @@ void Topology::count(ShapeId shape, const DomainsOfNode& node, bool terminating,
     grow(counter, value);
     shift(counter, value, by);
   }
-  for (const CounterId id : rules_[shape].affinity)
-    if (in_scope(counters_[id].key, scope)) counters_[id].readers += by;
   for (const Spread& spread : rules_[shape].spreads) {
     if (spread.trivial || !in_scope(spread.key, scope)) continue;
     Counter& counter = counters_[spread.counter];
-    counter.readers += by;
     const std::tuple key(node.values[spread.key], spread.max_skew, spread.self != 0);
     if ((counter.kept[key] += by) == 0) counter.kept.erase(key);
   }
@@ -394,15 +390,6 @@ Refusal Topology::allows_spread(const Rules& rules, const DomainsOfNode& node, S
     if (here + spread.self - lowest > spread.max_skew) return Refusal::Spread;
   }
   return Refusal::None;
-}
-
-bool Topology::keeps_spread(ShapeId shape, const DomainsOfNode& node) const {
-  return std::ranges::all_of(rules_[shape].spreads, [&](const Spread& spread) {
-    if (spread.trivial) return true;
-    const Counter& counter = counters_[spread.counter];
-    const std::int32_t here = node.eligible[counter.eligibility] ? pods_at(counter, node.values[spread.key]) : 0;
-    return here - least(counter, spread.min_domains) <= spread.max_skew;
-  });
 }
 
 Refusal Topology::allows(ShapeId shape, const DomainsOfNode& node, Scope scope, std::span<const ShapeId> there) const {
@@ -470,15 +457,6 @@ bool Topology::are_alike(ShapeId shape, const DomainsOfNode& a, const DomainsOfN
   return std::ranges::all_of(rules.spreads, same_spread) && std::ranges::all_of(rules.affinity, same) &&
          std::ranges::all_of(rules.anti, same) && std::ranges::all_of(rules.repelled, same) &&
          std::ranges::all_of(rules.counted, same);
-}
-
-bool Topology::is_free_to_leave(ShapeId shape) const {
-  const Rules& rules = rules_[shape];
-  return std::ranges::all_of(rules.counted, [&](CounterId id) {
-    const bool own = std::ranges::find(rules.affinity, id) != rules.affinity.end() ||
-                     std::ranges::find(rules.spreads, id, &Spread::counter) != rules.spreads.end();
-    return counters_[id].readers <= (own ? 1 : 0);
-  });
 }
 
 bool Topology::wants_company(ShapeId shape) const {

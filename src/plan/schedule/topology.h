@@ -72,14 +72,9 @@ class Topology {
     count(shape, node, false, -1, scope);
   }
 
-  /// The spreads of a pod of this shape that is on the node hold as things are.
-  [[nodiscard]] bool keeps_spread(ShapeId shape, const DomainsOfNode& node) const;
-
   [[nodiscard]] bool is_spread(ShapeId shape) const { return !rules_[shape].spreads.empty(); }
   /// For the rules of the shape, and those that count its pods, the one node is as the other.
   [[nodiscard]] bool are_alike(ShapeId shape, const DomainsOfNode& a, const DomainsOfNode& b) const;
-  /// No other pod that is placed needs one of the shape for its spread or affinity.
-  [[nodiscard]] bool is_free_to_leave(ShapeId shape) const;
   /// It reads rules over other labels than the hostname, or is counted by some.
   [[nodiscard]] bool is_bound_above_hosts(ShapeId shape) const { return rules_[shape].above_hosts; }
 
@@ -125,7 +120,6 @@ class Topology {
     std::vector<std::int32_t> bound;  // by value, of spread: pods that were there before anything was placed
     /// Of spread: how many placed pods read it, by value, maxSkew and whether it counts them, too.
     std::map<std::tuple<ValueId, std::int32_t, bool>, std::int32_t> kept;
-    std::int32_t readers = 0;  // placed pods whose spread or affinity reads it
   };
   struct Spread {
     CounterId counter = 0;

@@ -161,12 +161,28 @@ void add_csi_node(Problem& problem, const Json& document) {
   }
 }
 
+void add_budget(Problem& problem, const Json& document) {
+  Complaints ignored;
+  Budget out;
+  out.space = space_of(document);
+  out.selector = read_selector(document, {"spec", "selector"}, ignored);
+  const auto read = [&](Path path, std::optional<std::int64_t>& number, std::optional<std::int64_t>& percent) {
+    number = whole(document, path);
+    const std::string written = text(document, path);
+    if (written.ends_with('%')) percent = parse_int<std::int64_t>(written.substr(0, written.size() - 1)).value_or(0);
+  };
+  read({"spec", "maxUnavailable"}, out.max_gone, out.max_gone_percent);
+  read({"spec", "minAvailable"}, out.least, out.least_percent);
+  problem.budgets.push_back(std::move(out));
+}
+
 void add_other(Problem& problem, const Json& document, const std::string& kind) {
   if (kind == "Pod") add_pod(problem, document);
   if (kind == "Deployment" || kind == "ReplicaSet" || kind == "StatefulSet" || kind == "Job") {
     add_workload(problem, document, kind);
   }
   if (kind == "DaemonSet") add_daemon_set(problem, document);
+  if (kind == "PodDisruptionBudget") add_budget(problem, document);
   if (kind == "NodePool") add_node_pool(problem, document);
   if (kind == "PersistentVolume") add_volume(problem, document);
   if (kind == "StorageClass") add_storage_class(problem, document);

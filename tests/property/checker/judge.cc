@@ -11,6 +11,7 @@
 #include "tests/property/checker/left_out.h"
 #include "tests/property/checker/new_hosts.h"
 #include "tests/property/checker/order.h"
+#include "tests/property/checker/selectors.h"
 
 namespace spotkeeper::checker {
 namespace {
@@ -211,6 +212,22 @@ class Judge {
     if (answer_.bound < 0) say("the lower bound is negative");
   }
 
+  // What its budgets let be gone; without any, the share.
+  double most_together(const Pod& pod, std::int64_t of) const {
+    std::optional<std::int64_t> most;
+    const auto percent = [&](std::int64_t of_them) { return (of * of_them + 99) / 100; };
+    for (const Budget& budget : problem_.budgets) {
+      if (budget.space != pod.space || !matches(budget.selector, pod.labels)) continue;
+      std::int64_t gone = budget.max_gone.value_or(of);
+      if (budget.max_gone_percent) gone = percent(*budget.max_gone_percent);
+      if (budget.least) gone = of - *budget.least;
+      if (budget.least_percent) gone = of - percent(*budget.least_percent);
+      most = std::min(most.value_or(of), gone);
+    }
+    if (most) return static_cast<double>(*most);
+    return *options_.pool_share * static_cast<double>(of) + 1e-9;
+  }
+
   // At most this share of a workload, and at least one of it, in what is lost together: one type in one zone as Spot.
   // More only where the pod has no place that is not Spot.
   void look_at_shares(const PlaceRules& rules) {
@@ -228,8 +245,9 @@ class Judge {
       }
     }
     for (const auto& [where, pods] : together) {
-      const double most = *options_.pool_share * static_cast<double>(sizes[where.first]);
-      if (pods.size() == 1 || static_cast<double>(pods.size()) <= most + 1e-9) continue;
+      if (pods.size() == 1 || static_cast<double>(pods.size()) <= most_together(*pods.front(), sizes[where.first])) {
+        continue;
+      }
       const std::string place = better_place(ending_, pods, rules);
       if (place.empty()) continue;
       say(fmt::format("{} of {}'s {} pods are in the Spot pool {}: {}", pods.size(), where.first, sizes[where.first],

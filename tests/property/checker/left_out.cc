@@ -28,6 +28,20 @@ bool asks_for_variety(const NodePool& pool) {
                      [](const Expression& e) { return e.min_values > 1; });
 }
 
+// Some rule between pods is over a label whose value on new nodes of the pool is anybody's choice.
+bool has_open_domain(const Problem& problem, const NodePool& pool) {
+  const auto is_open = [&](const std::string& key) {
+    return std::any_of(pool.requirements.begin(), pool.requirements.end(),
+                       [&](const Expression& e) { return e.key == key && e.op != "In" && !pool.labels.contains(key); });
+  };
+  return std::any_of(problem.pods.begin(), problem.pods.end(), [&](const Pod& pod) {
+    const auto over = [&](const auto& each) { return !is_well_known(each.key) && is_open(each.key); };
+    return std::any_of(pod.spreads.begin(), pod.spreads.end(), over) ||
+           std::any_of(pod.affinity.begin(), pod.affinity.end(), over) ||
+           std::any_of(pod.anti_affinity.begin(), pod.anti_affinity.end(), over);
+  });
+}
+
 bool is_spot(const Host& host) {
   const auto found = host.labels.find("karpenter.sh/capacity-type");
   return found != host.labels.end() && found->second == "spot";
@@ -90,6 +104,7 @@ std::optional<Place> place_of(const State& final, const Pod& pod, const std::vec
   with.hosts.emplace_back();
   for (const Host& host : possible) {
     if (doubtful(host) || label_refusal(final, pod, host) || some_limit_binds(final, *host.pool, host)) continue;
+    if (has_open_domain(*final.problem, *host.pool)) continue;
     with.hosts.back() = host;
     if (!has_place(with, pod, with.hosts.back(), possible)) continue;
     with.hosts.back() = Host();

@@ -7,15 +7,6 @@
 namespace spotkeeper::checker {
 namespace {
 
-// Labels that follow from the offering and not from anybody's choice.
-bool well_known(const std::string& key) {
-  static const std::set<std::string> known = {"kubernetes.io/arch",          "kubernetes.io/os",
-                                              "kubernetes.io/hostname",      "node.kubernetes.io/instance-type",
-                                              "topology.kubernetes.io/zone", "karpenter.sh/capacity-type",
-                                              "karpenter.sh/nodepool"};
-  return known.contains(key) || key.starts_with("karpenter.k8s.aws/");
-}
-
 void collect(const std::vector<Expression>& expressions, const std::string& key, std::set<std::string>& values) {
   for (const Expression& e : expressions) {
     if (e.key != key) continue;
@@ -48,7 +39,7 @@ bool allows(const NodePool& pool, const std::string& key, const Labels& labels) 
 std::vector<Labels> with_choices(const Problem& problem, const NodePool& pool, const Labels& fixed) {
   std::set<std::string> open;
   for (const Expression& e : pool.requirements) {
-    if (well_known(e.key) || fixed.contains(e.key)) {
+    if (is_well_known(e.key) || fixed.contains(e.key)) {
       if (!holds(e, fixed)) return {};
     } else {
       open.insert(e.key);
@@ -111,6 +102,14 @@ Host host_of(const Problem& problem, const NodePool& pool, const Machine& machin
 
 }  // namespace
 
+bool is_well_known(const std::string& key) {
+  static const std::set<std::string> known = {"kubernetes.io/arch",          "kubernetes.io/os",
+                                              "kubernetes.io/hostname",      "node.kubernetes.io/instance-type",
+                                              "topology.kubernetes.io/zone", "karpenter.sh/capacity-type",
+                                              "karpenter.sh/nodepool"};
+  return known.contains(key) || key.starts_with("karpenter.k8s.aws/");
+}
+
 std::vector<Host> new_hosts(const Problem& problem, const NodePool& pool, const Machine& machine,
                             const std::string& zone, const std::string& capacity_type, const std::string& name) {
   std::vector<Host> out;
@@ -134,7 +133,7 @@ std::optional<Host> promised_host(const Problem& problem, const NodePool& pool, 
   for (const auto& [key, value] : promised) {
     const bool named = std::any_of(pool.requirements.begin(), pool.requirements.end(),
                                    [&, &label = key](const Expression& e) { return e.key == label; });
-    if (!fixed->contains(key) && (well_known(key) || !named)) return std::nullopt;
+    if (!fixed->contains(key) && (is_well_known(key) || !named)) return std::nullopt;
   }
   for (const Expression& e : pool.requirements) {
     if (!holds(e, promised)) return std::nullopt;

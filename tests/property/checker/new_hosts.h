@@ -11,6 +11,9 @@
 
 namespace spotkeeper::checker {
 
+/// Labels that follow from the offering and not from anybody's choice.
+bool is_well_known(const std::string& key);
+
 /// With the pods of the DaemonSets that would run there. Every way the labels of such a node can turn out: a NodePool's
 /// requirement on a label of the user's own may leave a choice. None if the pool does not allow the type, the zone or
 /// the capacity type.

@@ -41,6 +41,8 @@ class Maker {
     for (std::uint64_t i = 0; i < nodes; ++i) add_node("node-" + std::to_string(i));
     if (pools_) add_pools();
     if (random_.chance(0.2)) add_daemon_set();
+    if (random_.chance(0.2)) add_priority_class();
+    if (random_.chance(0.2)) add_budget();
     const std::uint64_t most = pools_ ? 8 : 6;
     const std::uint64_t wanted = 1 + random_.below(most);
     for (int i = 0; pending_ < wanted; ++i) add_workload(i, wanted - pending_);
@@ -208,10 +210,14 @@ class Maker {
       if (random_.chance(0.9)) out_.offerings.push_back({type, zone, "on-demand", here, random_.chance(0.95)});
       const std::int64_t cheap = here * static_cast<std::int64_t>(100 - saving) / 100;
       if (spot && random_.chance(0.9)) out_.offerings.push_back({type, zone, "spot", cheap, random_.chance(0.9)});
+      if (reserved_ && random_.chance(0.3)) {
+        out_.offerings.push_back({type, zone, "reserved", here / 1000, random_.chance(0.9)});
+      }
     }
   }
 
   void add_pools() {
+    reserved_ = random_.chance(0.15);
     add_machine("m5", "large", "amd64", 2, 8192, 96'000);
     if (random_.chance(0.7)) add_machine("c5", "large", "amd64", 2, 4096, 85'000);
     if (random_.chance(0.6)) add_machine("m5", "xlarge", "amd64", 4, 16384, 192'000);
@@ -230,7 +236,7 @@ class Maker {
       if (!all.empty()) out["values"] = std::move(all);
     };
     switch (random_.below(10)) {
-      case 0: set("karpenter.sh/capacity-type", "In", {pick(random_, {"spot", "on-demand"})}); break;
+      case 0: set("karpenter.sh/capacity-type", "In", {pick(random_, {"spot", "on-demand", "reserved"})}); break;
       case 1: set("karpenter.sh/capacity-type", "In", {"spot", "on-demand"}); break;
       case 2:
         set("topology.kubernetes.io/zone", pick(random_, {"In", "NotIn"}), {pick(random_, {"zone-a", "zone-b"})});
@@ -242,13 +248,20 @@ class Maker {
       case 4:
         set("karpenter.k8s.aws/instance-family", pick(random_, {"In", "NotIn"}), {pick(random_, {"m5", "c5"})});
         break;
-      case 5: set("team", "In", {"red"}); break;
+      case 5: set("team", pick(random_, {"In", "NotIn"}), {"red"}); break;
       case 6: set("team", "In", {"red", "blue"}); break;
-      case 7: set("kubernetes.io/arch", "In", {"amd64"}); break;
+      case 7:
+        if (random_.chance(0.2)) {
+          set("rank", "Exists", {});
+        } else {
+          set("rank", pick(random_, {"Gt", "Lt", "Gte", "Lte"}), {pick(random_, {"1", "3"})});
+        }
+        break;
       case 8: set("kubernetes.io/arch", "In", {"amd64", "arm64"}); break;
       default:
-        set("node.kubernetes.io/instance-type", "Exists", {});
-        out["minValues"] = static_cast<std::int64_t>(1 + random_.below(2));
+        set(pick<const char*>(random_, {"node.kubernetes.io/instance-type", "karpenter.k8s.aws/instance-family"}),
+            "Exists", {});
+        out["minValues"] = static_cast<std::int64_t>(1 + random_.below(3));
         break;
     }
     return out;
@@ -305,6 +318,26 @@ class Maker {
     add(std::move(out));
   }
 
+  void add_priority_class() {
+    JsonObject out = named("scheduling.k8s.io/v1", "PriorityClass", "urgent");
+    out["value"] = 1000;
+    if (random_.chance(0.2)) out["globalDefault"] = true;
+    add(std::move(out));
+  }
+
+  void add_budget() {
+    JsonObject out = named("policy/v1", "PodDisruptionBudget", "budget");
+    out["metadata"].get_object()["namespace"] = "default";
+    JsonObject& spec = out["spec"].emplace_object();
+    spec["selector"].emplace_object()["matchLabels"].emplace_object()["app"] = pick(random_, {"a", "b"});
+    if (random_.chance(0.5)) {
+      spec["maxUnavailable"] = static_cast<std::int64_t>(random_.below(3));
+    } else {
+      spec["minAvailable"] = "50%";
+    }
+    add(std::move(out));
+  }
+
   void add_workload(int index, std::uint64_t room) {
     PodSurroundings around;
     around.pools = pools_;
@@ -346,6 +379,7 @@ class Maker {
   Random random_;
   RandomCase out_;
   bool pools_ = false;
+  bool reserved_ = false;
   int claims_ = 0;
   std::uint64_t pending_ = 0;
 };

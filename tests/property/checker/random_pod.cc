@@ -69,8 +69,9 @@ JsonObject selector(Random& random) {
 }
 
 std::string topology(Random& random) {
-  return pick(random, {"topology.kubernetes.io/zone", "topology.kubernetes.io/zone", "kubernetes.io/hostname",
-                       "kubernetes.io/hostname", "disk"});
+  return pick(random, {"topology.kubernetes.io/zone", "topology.kubernetes.io/zone", "topology.kubernetes.io/zone",
+                       "kubernetes.io/hostname", "kubernetes.io/hostname", "kubernetes.io/hostname", "disk", "team",
+                       "karpenter.sh/capacity-type"});
 }
 
 JsonObject spread(Random& random) {
@@ -109,7 +110,7 @@ JsonObject pod_term(Random& random) {
 }
 
 JsonObject node_expression(Random& random, bool pools) {
-  switch (random.below(pools ? 10 : 7)) {
+  switch (random.below(pools ? 11 : 7)) {
     case 0:
       return expression("topology.kubernetes.io/zone", pick(random, {"In", "NotIn"}),
                         array({pick(random, {"zone-a", "zone-b", "zone-c"}), "zone-b"}));
@@ -123,6 +124,7 @@ JsonObject node_expression(Random& random, bool pools) {
     case 7:
       return expression("karpenter.sh/capacity-type", pick(random, {"In", "NotIn"}),
                         array({pick(random, {"spot", "on-demand"})}));
+    case 10: return expression("team", pick(random, {"Exists", "DoesNotExist"}), {});
     case 8:
       return expression("karpenter.k8s.aws/instance-cpu", pick(random, {"Gt", "Lt"}),
                         array({pick(random, {"2", "3", "4"})}));
@@ -150,7 +152,15 @@ void add_node_affinity(Random& random, const PodSurroundings& around, JsonObject
   required["nodeSelectorTerms"] = std::move(terms);
   spec["affinity"].emplace_object();
   JsonObject affinity;
-  affinity["requiredDuringSchedulingIgnoredDuringExecution"] = std::move(required);
+  if (random.chance(0.8)) affinity["requiredDuringSchedulingIgnoredDuringExecution"] = std::move(required);
+  if (random.chance(0.3) || affinity.empty()) {
+    JsonObject liked;
+    liked["matchExpressions"] = JsonArray{JsonValue(node_expression(random, around.pools))};
+    JsonObject preference;
+    preference["weight"] = static_cast<std::int64_t>(1 + random.below(100));
+    preference["preference"] = std::move(liked);
+    affinity["preferredDuringSchedulingIgnoredDuringExecution"] = JsonArray{JsonValue(std::move(preference))};
+  }
   spec["affinity"].get_object()["nodeAffinity"] = std::move(affinity);
 }
 
@@ -259,7 +269,16 @@ void add_wishes(Random& random, const PodSurroundings& around, JsonObject& spec)
     spec["topologySpreadConstraints"] = std::move(spreads);
   }
   if (random.chance(0.06)) spec["terminationGracePeriodSeconds"] = 300;
-  if (random.chance(0.15)) spec["priority"] = static_cast<std::int64_t>(100 * random.below(3));
+  if (random.chance(0.2)) {
+    spec["priority"] = static_cast<std::int64_t>(100 * random.below(3));
+  } else if (random.chance(0.1)) {
+    spec["priorityClassName"] = random.chance(0.9) ? "urgent" : "system-cluster-critical";
+  }
+  if (random.chance(0.03)) {
+    JsonObject sleep;
+    sleep["sleep"].emplace_object()["seconds"] = 200;
+    spec["containers"].get_array()[0].get_object()["lifecycle"].emplace_object()["preStop"] = std::move(sleep);
+  }
   if (around.claims > 0 && random.chance(0.3)) {
     JsonObject claim;
     claim["claimName"] = "claim-" + std::to_string(random.below(static_cast<std::uint64_t>(around.claims)));

@@ -107,6 +107,12 @@ struct NodePool {
   std::string node_class;
   std::map<std::string, std::int64_t> limits;  // cpu in thousandths, memory in bytes, nodes
 };
+struct Budget {
+  std::string space;
+  Selector selector;
+  // Both rounded up where they are percentages; one of them is there.
+  std::optional<std::int64_t> max_gone, max_gone_percent, least, least_percent;
+};
 struct DaemonSet {
   Pod pod;
 };
@@ -142,6 +148,7 @@ struct Problem {
   std::vector<Host> hosts;
   std::vector<NodePool> pools;
   std::vector<DaemonSet> daemons;
+  std::vector<Budget> budgets;
   std::map<std::string, Claim> claims;
   std::map<std::string, Volume> volumes;
   std::map<std::string, StorageClass> classes;

@@ -34,13 +34,14 @@ control::PlanningOptions options_of(const checker::RandomCase& random, const Cat
   control::PlanningOptions out;
   out.zones = {"zone-a", "zone-b", "zone-c"};
   const auto capacity = [](const std::string& name) {
+    if (name == "reserved") return CapacityType::Reserved;
     return name == "spot" ? CapacityType::Spot : CapacityType::OnDemand;
   };
   for (const checker::Offering& each : random.offerings)
     out.market.prices.push_back({each.type, each.zone, capacity(each.capacity_type), Money{each.micros}});
   for (const InstanceType& type : catalogue.types()) {
     for (const std::string& zone : out.zones) {
-      for (const char* name : {"spot", "on-demand"}) {
+      for (const char* name : {"spot", "on-demand", "reserved"}) {
         const bool there = std::ranges::any_of(random.offerings, [&](const checker::Offering& each) {
           return each.available && each.type == type.name.str() && each.zone == zone && each.capacity_type == name;
         });
