@@ -131,7 +131,10 @@ void Bulk::commit(const std::vector<Filled>& machines, std::vector<std::optional
   std::vector<std::size_t> next(groups_.size(), 0);
   bool all = true;
   for (const Filled& machine : machines) {
-    if (!purchase_.board().topology().may_open(purchase_.candidates()[machine.candidate].domains)) continue;
+    std::vector<ShapeId> coming;
+    for (const auto& content : machine.content)
+      for (const auto& each : groups_[content.first].demand.wanted.pods) coming.push_back(each.first);
+    if (!purchase_.board().topology().may_open(purchase_.candidates()[machine.candidate].domains, coming)) continue;
     const NodeId node = purchase_.open(machine.candidate);
     // What others were seated beside before, first.
     for (const bool alone : {true, false})

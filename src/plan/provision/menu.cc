@@ -74,10 +74,13 @@ Kind Menu::kind_of(const Wanted& wanted) const {
 /// share of a pool is used up, the next best pool is needed.
 void Menu::choose(const Takes& takes) {
   const auto& all = purchase_.candidates();
+  std::vector<ShapeId> shapes;
+  for (const Demand& item : items_)
+    for (const auto& each : item.wanted.pods) shapes.push_back(each.first);
   std::vector<CandidateId> kept;
   for (CandidateId id = 0; id < all.size(); ++id) {
     if (!takes.takes_any(id) || purchase_.has_min_values(all[id].pool)) continue;
-    if (!purchase_.board().topology().may_open(all[id].domains)) continue;
+    if (!purchase_.board().topology().may_open(all[id].domains, shapes)) continue;
     std::size_t better = 0;
     for (const CandidateId other : kept) {
       if (!is_better(all[other], all[id]) || !takes.covers(other, id)) continue;

@@ -285,7 +285,9 @@ class Planner {
       const ShapeId shape = shape_of(pod);
       if (const auto before = failed.find(shape); before != failed.end() && before->second == placed) continue;
       failed[shape] = placed;
-      const auto node = some_node(shape, left[shape], leniency);
+      // What was given up for one may have made a place for the next that gives up nothing.
+      auto node = some_node(shape, left[shape], {});
+      if (!node && leniency.gives_up_anything()) node = some_node(shape, left[shape], leniency);
       if (!node) continue;
       put(pod, *node);
       ++placed;

@@ -169,7 +169,7 @@ Refusal Purchase::allows_new(ShapeId shape, CandidateId id, Leniency leniency) c
   const auto spot = spot_pool_of(id);
   if (!leniency.steady && spot && is_steady(shape)) return Refusal::Steady;
   if (!within_limits(candidate)) return Refusal::PoolLimit;
-  if (!board_.topology().may_open(candidate.domains)) return Refusal::Spread;
+  if (!board_.topology().may_open(candidate.domains, {&shape, 1})) return Refusal::Spread;
   if (const Refusal no = board_.allows_on_fresh(shape, candidate.facts, candidate.domains); no != Refusal::None)
     return no;
   const WorkloadId workload = workloads_.of(shape);

@@ -21,6 +21,7 @@ using CandidateId = std::uint32_t;
 struct Leniency {
   bool shares = false;  // a workload's share of a pool or a node
   bool steady = false;  // on-demand for what takes long to end
+  [[nodiscard]] bool gives_up_anything() const { return shares || steady; }
 };
 
 class Purchase {

@@ -285,18 +285,21 @@ void Topology::expect(ShapeId shape, const DomainsOfNode& node) {
   }
 }
 
-bool Topology::may_open(const DomainsOfNode& node) const {
-  return std::ranges::all_of(counters_, [&](const Counter& counter) {
+bool Topology::may_open(const DomainsOfNode& node, std::span<const ShapeId> coming) const {
+  for (CounterId id = 0; id < counters_.size(); ++id) {
+    const Counter& counter = counters_[id];
     const ValueId value = node.values[counter.key];
-    if (!counter.spread || value == kAbsent || !node.eligible[counter.eligibility]) return true;
+    if (!counter.spread || value == kAbsent || !node.eligible[counter.eligibility]) continue;
     const bool is_domain = value < counter.nodes.size() && (counter.nodes[value] != 0 || counter.expected[value] != 0);
     const bool has_empty = !counter.domains_by_pods.empty() && counter.domains_by_pods.begin()->first == 0;
-    return is_domain || has_empty || may_have_empty_domain(counter);
-  });
+    if (is_domain || has_empty) continue;
+    if (!may_have_domain(counter, counted_of(id, coming) > 0 ? 1 : 0)) return false;
+  }
+  return true;
 }
 
 /// Those whose skew is least come first, and who reads no spread comes last.
-bool Topology::may_have_empty_domain(const Counter& counter) {
+bool Topology::may_have_domain(const Counter& counter, std::int32_t least) {
   ValueId at = kAbsent;
   std::int32_t there = 0;
   for (const auto& [key, pods] : counter.kept) {
@@ -304,7 +307,7 @@ bool Topology::may_have_empty_domain(const Counter& counter) {
     if (value != at) there = value < counter.bound.size() ? counter.bound[value] : 0;
     at = value;
     if (self) there += pods;
-    if (there > max_skew) return false;
+    if (there - least > max_skew) return false;
   }
   return true;
 }

@@ -55,9 +55,9 @@ class Topology {
   /// Only nodes that are there count from now on.
   void forget_expected();
 
-  /// A domain that the node adds, which has no pods, is one against which pods that are placed could still have come,
-  /// one after the other. Those that were there before are not asked.
-  [[nodiscard]] bool may_open(const DomainsOfNode& node) const;
+  /// A domain that the node adds, which has no pods but one of `coming`, is one against which pods that are placed
+  /// could still have come, one after the other. Those that were there before are not asked.
+  [[nodiscard]] bool may_open(const DomainsOfNode& node, std::span<const ShapeId> coming) const;
 
   /// `there`: pods on the node that have not been placed, such as its DaemonSets' before it is bought.
   [[nodiscard]] Refusal allows(ShapeId shape, const DomainsOfNode& node, Scope scope = Scope::All,
@@ -163,7 +163,7 @@ class Topology {
   ValueId expected_host();
   void count(ShapeId shape, const DomainsOfNode& node, bool terminating, std::int32_t by, Scope scope);
   void grow(Counter& counter, ValueId value);
-  [[nodiscard]] static bool may_have_empty_domain(const Counter& counter);
+  [[nodiscard]] static bool may_have_domain(const Counter& counter, std::int32_t least);
   static void shift(Counter& counter, ValueId value, std::int32_t by);
   static void add_domain(Counter& counter, ValueId value);
   static void remove_domain(Counter& counter, ValueId value);
