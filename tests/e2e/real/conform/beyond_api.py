@@ -45,7 +45,8 @@ def events_of(case, pods):
 
 @beyond("429 with Retry-After to half of all changes", modes=BOTH)
 def throttled(case):
-    drained_through(case, f"answer 429 retry-after 1 of node,evict,delete,event share 60 for {STORM}s", fewest=1)
+    drained_through(case, "answer 429 retry-after 1 of node times 1", "answer 429 retry-after 1 of evict times 1",
+                    f"answer 429 retry-after 1 of node,evict,delete,event share 60 for {STORM}s")
 
 
 @beyond("409 to most changes")
@@ -62,8 +63,8 @@ def server_errors(case):
 
 @beyond("no answer to a third of all calls")
 def timeouts(case):
-    drained_through(case, f"hang of watch,read,node,evict,delete share 33 for {STORM}s", "cut", bound=STORM + 15,
-                    fewest=1)
+    drained_through(case, "hang of node times 1", "hang of evict times 1",
+                    f"hang of watch,read,node,evict,delete share 33 for {STORM}s", "cut", bound=STORM + 15)
 
 
 @beyond("connections that end before, in the middle of, and after an answer")
@@ -76,9 +77,14 @@ def lost_answers(case):
     drained_through(case, "lose of node times 2", "lose of evict times 2", fewest=4)
 
 
-@beyond("an API server that does not answer at all around the notice")
+@beyond("an API server that ends every connection around the notice")
 def server_away(case):
     drained_through(case, f"reset for {STORM}s", "cut")
+
+
+@beyond("an API server that does not answer at all around the notice")
+def server_silent(case):
+    drained_through(case, f"hang for {STORM}s", "cut", bound=STORM + 15)
 
 
 @beyond("an agent that starts while the API server refuses")
@@ -94,7 +100,7 @@ def refused_at_start(case):
     case.check_events(OWN_EVENTS, EVENTS_AGAIN)
 
 
-@beyond("rights that were taken away are told of, and the drain goes on when they are given back")
+@beyond("evictions that are forbidden are told of, and the drain goes on when they are allowed")
 def forbidden(case):
     workload, pod = case.workload()
     case.start_agent(kubeconfig=case.start_fault_proxy())

@@ -1,4 +1,5 @@
 """The end of the agent in the middle of a drain."""
+import collections
 import signal
 import time
 
@@ -15,7 +16,7 @@ def half_way(case):
     """One pod is told to end, and another waits for its last safe start."""
     free, free_pod = case.workload("free", grace=GRACE, linger=2)
     held, held_pod = case.workload("held", grace=GRACE, budgets=[0])
-    case.start_agent(SPOT)
+    case.start_agent(SPOT | {"emitKubernetesEvents": True})
     case.notice("notice terminate in 25s")
     case.await_marked("kill")
     await_until("the first eviction", lambda: case.ending(free_pod).told, 15, every=0.02)
@@ -51,16 +52,17 @@ def sigkill_in_drain(case):
     case.agent.kill()
     mark = case.node_now()["metadata"]["annotations"]["spotkeeper.dev/interruption"]
     patches = [write for write in case.writes() if write[1] == "nodes"]
-    case.start_agent(SPOT)
+    case.start_agent(SPOT | {"emitKubernetesEvents": True})
     check_both_went(case, *pods, deadline)
     case.equal("the record on the Node", case.node_now()["metadata"]["annotations"]["spotkeeper.dev/interruption"],
                mark)
     case.equal("patches of the Node by the second agent", len([
         write for write in case.writes() if write[1] == "nodes"]) - len(patches), 0)
     case.equal("pods killed hard", case.agent.metrics().sum("spotkeeper_pods_killed_hard_total"), 0)
-    if not case.compat:
-        told = [event["reason"] for event in case.events()]
-        case.equal("how often the notice was told", told.count("NodeInterrupted"), 1)
+    told = collections.Counter((event["regarding"]["name"], event["reason"]) for event in case.events())
+    case.check("the notice was told", told[case.node["name"], "SpotInterruption" if case.compat else "NodeInterrupted"],
+               told)
+    case.equal("what was told twice", [what for what, times in told.items() if times > 1], [])
 
 
 @beyond("an agent that is idle ends at once")

@@ -15,6 +15,7 @@ class Case(Assertions, Machine, Mark, Pods, Told):
     def __init__(self, nodes, test, mode, node):
         Assertions.__init__(self)
         Mark.__init__(self)
+        Told.__init__(self)
         self.nodes, self.test, self.mode, self.node = nodes, test, mode, node
         self.compat = mode == "compat"
         self.state, self.observer = nodes.state, nodes.observer
@@ -39,6 +40,7 @@ class Case(Assertions, Machine, Mark, Pods, Told):
         """What holds in every test: the agent ends well, and has touched nothing else."""
         if self.agent is not None:
             self.equal("the agent's exit code", self.agent.end(), 0)
+            self.check_told_no_more()
         self.check_only_own_writes()
         self.equal("what broke of the watches", self.observer.broken(), [])
         self.equal("the node's DaemonSet pod stays", self.daemon_pod(), self._daemon)

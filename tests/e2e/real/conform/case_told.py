@@ -6,6 +6,9 @@ from machine import Failed, await_until
 class Told:
     """Of a class with observer, namespace, node, user, compat and Assertions."""
 
+    def __init__(self):
+        self._events_told = lambda: None
+
     def note_told(self):
         """What was there before the test does not count."""
         self.note_writes()
@@ -53,6 +56,10 @@ class Told:
                 strange.append((verb, what, name))
         self.equal("writes to anything but its own Node, its pods and events", strange, [])
 
+    def check_told_no_more(self):
+        """Nothing has come after what check_events saw. To be called when the agent has ended."""
+        self._events_told()
+
     def _events(self, gone=False):
         return self.observer.events.newest(lambda event: event.get("reportingController") in (
             NTH, "spotkeeper.dev/agent") and self._mine(event), gone)
@@ -76,6 +83,7 @@ class Told:
         except Failed:
             pass
         self.equal("events", told(), sorted(wanted))
+        self._events_told = lambda: self.equal("events when the agent has ended", told(), sorted(wanted))
         source = NTH if self.compat else "spotkeeper.dev/agent"
         self.equal("who the events are from", {event["reportingController"] for event in self.events()} - {source},
                    set())

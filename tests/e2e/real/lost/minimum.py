@@ -13,8 +13,8 @@ from traffic import LONG_RATE, tool
 
 HEARS = 1  # seconds: a handler that asks the metadata service once a second hears of a notice by then
 # Of what had to be lost: what chance does, how much the model leaves out, and a handler's own work.
-NOISE = 0.25
-NOISE_IF_BUSY = 0.5  # a handler that acts two seconds late loses more of a notice of ten
+NOISE = 0.15
+NOISE_IF_BUSY = 0.25  # a handler that acts a second late loses more of a notice of ten
 FEW = 3  # requests, whatever had to be lost
 
 

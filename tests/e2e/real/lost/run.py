@@ -8,6 +8,7 @@ import node
 from api import Api
 from clock import Clock, Ends, servers, wait_until
 from figures import Figures
+from machine import Failed, await_until
 from scenario import LEAD
 from service import LOGS, WebService
 from testing import seconds_of, tell_metadata
@@ -15,6 +16,9 @@ from timeline import Timeline
 from traffic import Traffic
 
 SLOW = 40  # seconds in which the API server answers, however busy the machine is
+LAST_LINES = 3  # seconds until a server has written to its log what it noted, which it does ten times a second
+NOT_KNOWN = "a pod not known"
+NOBODY = "no pod: the service had no endpoint"
 
 
 def load_now():
@@ -100,16 +104,24 @@ class Run:
             if lost["outcome"] == "unsent":
                 continue
             figures.classes[f"{lost['target']} {lost['style']} {lost['outcome']}"] += 1
-            over_balancer = lost["target"].startswith("l7")
-            address = balanced.get(lost["id"], "") if over_balancer else lost["pod_address"] or ""
-            # On a kept connection to the balancer, who answered last is not who was asked this time.
-            pod = pods.get(address.partition(":")[0]) or lost["pod"]
-            where = clock.place.get(pod, ("a node not known",))[0]
-            figures.losses[f"{pod or 'a pod not known'} on {where}"] += 1
+            pod = whose(lost, balanced.get(lost["id"], ""), pods)
+            figures.losses[f"{pod} on {clock.place[pod][0]}" if pod in clock.place else pod] += 1
         answers = collections.Counter(words[2] for words in self._noted(clock) if words[1] == "answered")
-        figures.received = len({words[2] for words in self._noted(clock) if words[1] == "received"})
+        figures.received = self._received(clock, figures.sent - figures.lost)
         figures.twice = sum(1 for count in answers.values() if count > 1)
         return figures
+
+    def _received(self, clock, answered):
+        """How many requests the servers have noted, once the last of them has written its last lines; what a machine
+        took with it never comes."""
+        def noted():
+            return len({words[2] for words in self._noted(clock) if words[1] == "received"})
+
+        try:
+            await_until("the servers' last lines", lambda: noted() >= answered, LAST_LINES, every=0.2)
+        except Failed:
+            pass
+        return noted()
 
     def _time(self, figures, notice, names, clock, ends, line):
         figures.pods = self._pods(notice, names, clock, ends, line)
@@ -160,6 +172,18 @@ class Run:
                     words = line.split()
                     if len(words) == 3:
                         yield [*words, file.stem]
+
+
+def whose(lost, balanced, pods):
+    """The pod that a lost request was led to. `balanced`: where haproxy has sent it, as its log has it; `pods`: by
+    address."""
+    over_balancer = lost["target"].startswith("l7")
+    address = balanced if over_balancer else lost["pod_address"] or ""
+    # haproxy had no server, or kube-proxy refused for a service without endpoints.
+    if balanced.startswith("-") if over_balancer else not address and lost["outcome"] == "refused":
+        return NOBODY
+    # On a kept connection to the balancer, who answered last is not who was asked this time.
+    return pods.get(address.partition(":")[0]) or lost["pod"] or NOT_KNOWN
 
 
 def left_at(changes):
