@@ -40,6 +40,7 @@ class Figures:
     killed_hard: int = 0
     kill_late: float = 0.0  # how long after the end of the notice the machines were dead
     least: float | None = None  # what had to be lost at least (minimum.py); None: not all leaving pods were told to end
+    ready_after: float | None = None  # with successors that took so long (seconds) after their pods were told to end
     modelled: float | None = None  # what the same model has for the start times that there were
     pods: dict = dataclasses.field(default_factory=dict)
 

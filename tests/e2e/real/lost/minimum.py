@@ -19,13 +19,14 @@ FEW = 3  # requests, whatever had to be lost
 
 
 def of(figures, scenario, folder):
-    """{"lost", "paths", "starts", "done"} as drain_minimum tells; None: not all pods that had to were told to end."""
+    """{"lost", "paths", "starts", "done"} as drain_minimum tells, and what it was told: "ready_after", from the end of a
+    pod to the readiness of its successor. None: not all pods that had to were told to end."""
     world = _world(figures, scenario)
     if world is None:
         return None
     file = folder / f"minimum-{scenario.name}-{figures.handler}.json"
     file.write_text(json.dumps(world, indent=1))
-    return json.loads(run(tool("drain_minimum"), "--world", file))
+    return json.loads(run(tool("drain_minimum"), "--world", file)) | {"ready_after": world["ready_after"]}
 
 
 def agrees(lost, least, busy):

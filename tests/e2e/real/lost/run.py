@@ -84,6 +84,7 @@ class Run:
             least = minimum.of(figures, self._scenario, self._state.log)
             if least is not None:
                 figures.least, figures.modelled = least["lost"], least["done"]["lost"]
+                figures.ready_after = least["ready_after"]
         return figures
 
     def _give_notice(self, dying):
