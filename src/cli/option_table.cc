@@ -27,6 +27,7 @@ constexpr std::array<std::string_view, 2> pages = {"configuration", "scenarios"}
 constexpr std::array<std::string_view, 1> sources = {"nth-values"};
 
 constexpr std::array<std::string_view, 2> architectures = {"amd64", "arm64"};
+constexpr std::array<std::string_view, 3> preferences = {"cost", "first", "ignore"};
 
 void store_seed(Options& options, std::int64_t seed) {
   options.simulate.seed = seed;
@@ -415,6 +416,22 @@ constexpr Option table[] = {
      .commands = {Command::Plan},
      .group = "Placement",
      .help = "where a pod goes that names no architecture; an image is not assumed to run on another"},
+    {.name = "preferences",
+     .type = ChoiceType{preferences, SK_INTO(plan.preferences)},
+     .fallback = "cost",
+     .commands = {Command::Plan},
+     .group = "Placement",
+     .help =
+         "what preferred terms are (node affinity, affinity between pods, ScheduleAnyway, PreferNoSchedule): a cost "
+         "beside that of machines, rules that come first and are given up where they can't be kept, or nothing"},
+    {.name = "preference-price",
+     .type = NumberType{0, 1, SK_INTO(plan.weight_price)},
+     .fallback = "0.00001",
+     .commands = {Command::Plan},
+     .group = "Placement",
+     .help =
+         "with --preferences=cost: what a point of weight (1 to 100 a term) that a pod goes without costs an hour, in "
+         "US dollars"},
     {.name = "time-budget",
      .type = DurationType{0s, 1h, SK_INTO(plan.time_budget)},
      .fallback = "2s",

@@ -20,6 +20,7 @@
 #include "cli/compat_nth.h"
 #include "model/catalog.h"
 #include "net/address.h"
+#include "plan/schedule/problem.h"
 #include "sim/policy.h"
 
 namespace spotkeeper::cli {
@@ -124,6 +125,8 @@ struct PlanOptions {
   std::string zones;                 // the same
   Architecture default_arch = Architecture::Amd64;
   Duration notice{};
+  plan::Preferences preferences = plan::Preferences::Cost;
+  double weight_price = 0;  // in US dollars
   bool steady_on_demand = true;
   double pool_share = 0.5;
   double node_share = 1;

@@ -94,6 +94,7 @@ format::JsonObject what_if_json(const std::vector<control::Change>& changes, con
 void print_changed(const std::vector<control::Change>& changes, const Answer& base, const Answer& changed,
                    Streams streams) {
   std::vector<std::string> texts;
+  texts.reserve(changes.size());
   for (const control::Change& each : changes) texts.push_back(each.text);
   print(streams.out, fmt::format("\nWhat if {}:\n\n", join(texts, ", ")));
   print(streams.out, plan_table(changed.problem, changed.plan).str(Colours(streams.out)) + text_of(changed) + "\n");

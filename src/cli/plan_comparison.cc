@@ -36,6 +36,7 @@ TextTable comparison_table(const control::Figures& base, const control::Figures&
   table.add({"most of a workload in one pool", fmt::format("{:.0f} %", base.worst_pool_share * 100),
              fmt::format("{:.0f} %", changed.worst_pool_share * 100),
              fmt::format("{:+.0f}", (changed.worst_pool_share - base.worst_pool_share) * 100)});
+  if (base.preferred != 0 || changed.preferred != 0) count("preferred weight met", base.preferred, changed.preferred);
   return table;
 }
 

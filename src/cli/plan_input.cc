@@ -1,5 +1,6 @@
 #include "cli/plan_input.h"
 
+#include <cmath>
 #include <string>
 #include <utility>
 
@@ -46,6 +47,8 @@ Result<control::PlanningOptions> planning_options(const PlanOptions& options) {
     out.market.unavailable.push_back(std::move(pool));
   }
   out.policy.default_arch = options.default_arch;
+  out.policy.preferences = options.preferences;
+  out.policy.weight_price = Money{std::llround(options.weight_price * 1e6)};
   out.policy.notice = options.notice;
   out.policy.steady_on_demand = options.steady_on_demand;
   out.policy.pool_share = options.pool_share;

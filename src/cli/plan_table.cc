@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "control/planning/report.h"
+#include "plan/provision/preferences.h"
 #include "plan/provision/risk.h"
 
 namespace spotkeeper::cli {
@@ -59,11 +60,16 @@ std::string plan_text(const plan::Problem& problem, const plan::Plan& plan) {
   for (const plan::Unplaced& each : plan.unplaced) text += fmt::format("No place for {}: {}\n", each.pod, each.reason);
   text += fmt::format("Cost: ${} an hour for {} machines; no plan can cost less than ${} ({:.2f} % above it).\n",
                       plan.cost.str(), plan.nodes.size(), plan.lower_bound.str(), control::gap_of(plan) * 100);
+  text += fmt::format("The same again: --steps {} --seed {}.\n", plan.steps.steps, plan.seed.value);
   const plan::Risk risk = plan::risk_of(problem, plan);
   text += fmt::format("Expected interruptions: {:.3f} a day.\n", risk.interruptions_per_day);
   for (const plan::WorstShare& each : risk.worst)
     text += fmt::format("{}: {} of {} pods in one Spot pool ({} in {}).\n", each.workload.str(), each.pods, each.of,
                         each.pool.type, each.pool.zone);
+  const plan::Satisfaction preferred = plan::satisfaction_of(problem, plan);
+  if (preferred.of != 0)
+    text += fmt::format("Preferred terms: {} of {} points of weight are met (--preferences={}).\n", preferred.weight,
+                        preferred.of, name_of(problem.policy.preferences));
   for (const std::string& each : problem.remarks) text += each + "\n";
   return text;
 }

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <set>
 
+#include "plan/provision/preferences.h"
 #include "plan/provision/risk.h"
 
 namespace spotkeeper::control {
@@ -20,7 +21,8 @@ Figures figures_of(const plan::Problem& problem, const plan::Plan& plan) {
               static_cast<std::int64_t>(plan.nodes.size()),
               static_cast<std::int64_t>(plan.unplaced.size()),
               risk.interruptions_per_day,
-              0};
+              0,
+              plan::satisfaction_of(problem, plan).weight};
   for (const plan::WorstShare& each : risk.worst)
     out.worst_pool_share =
         std::max(out.worst_pool_share, static_cast<double>(each.pods) / static_cast<double>(each.of));
@@ -42,7 +44,8 @@ format::JsonObject difference_json(const Figures& base, const Figures& changed) 
           {"nodes", changed.nodes - base.nodes},
           {"unplaced", changed.unplaced - base.unplaced},
           {"expected_interruptions_per_day", rounded(changed.interruptions_per_day - base.interruptions_per_day)},
-          {"worst_pool_share", rounded(changed.worst_pool_share - base.worst_pool_share)}};
+          {"worst_pool_share", rounded(changed.worst_pool_share - base.worst_pool_share)},
+          {"preferred_weight", changed.preferred - base.preferred}};
 }
 
 }  // namespace spotkeeper::control

@@ -18,6 +18,7 @@ struct Figures {
   std::int64_t unplaced = 0;
   double interruptions_per_day = 0;
   double worst_pool_share = 0;  // of any workload, lost with one Spot pool
+  std::int64_t preferred = 0;   // weight of preferred terms that is met
 };
 [[nodiscard]] Figures figures_of(const plan::Problem& problem, const plan::Plan& plan);
 

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <string>
 
+#include "plan/provision/preferences.h"
 #include "plan/provision/risk.h"
 
 namespace spotkeeper::control {
@@ -43,6 +44,15 @@ JsonObject risk_json(const plan::Risk& risk) {
           {"worst_pool_shares", std::move(shares)}};
 }
 
+JsonObject preferences_json(const plan::Policy& policy, const plan::Satisfaction& satisfaction) {
+  const std::int64_t missed = satisfaction.of - satisfaction.weight;
+  return {{"policy", name_of(policy.preferences)},
+          {"weight", satisfaction.weight},
+          {"of", satisfaction.of},
+          {"price_per_point_hour", policy.weight_price.str()},
+          {"missed_per_hour", (policy.weight_price * missed).str()}};
+}
+
 }  // namespace
 
 JsonObject offering_json(const plan::Problem& problem, std::uint32_t id) {
@@ -80,6 +90,7 @@ JsonObject plan_json(const plan::Problem& problem, const plan::Plan& plan, doubl
           {"steps", plan.steps.steps},
           {"seed", plan.seed.value},
           {"risk", risk_json(plan::risk_of(problem, plan))},
+          {"preferences", preferences_json(problem.policy, plan::satisfaction_of(problem, plan))},
           {"nodes", std::move(nodes)},
           {"existing", std::move(existing)},
           {"unplaced", std::move(unplaced)},

@@ -1,6 +1,7 @@
 #include "plan/provision/bound.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
 
 namespace spotkeeper::plan {
@@ -110,6 +111,23 @@ class Proof {
 };
 
 }  // namespace
+
+std::vector<Demand> demand_of(const Purchase& purchase, const Plan& plan) {
+  const Problem& problem = purchase.board().problem();
+  std::map<std::pair<ShapeId, bool>, std::int64_t> counts;
+  const auto count = [&](const std::vector<PodId>& pods, bool spot) {
+    for (const PodId pod : pods) {
+      const ShapeId shape = problem.pods[pod].shape;
+      ++counts[{shape, purchase.is_steady(shape) && !spot}];
+    }
+  };
+  for (NodeId node = 0; node < plan.existing.size(); ++node) count(plan.existing[node], purchase.is_spot(node));
+  for (const NewNode& each : plan.nodes)
+    count(each.pods, problem.offerings[each.offering].capacity == CapacityType::Spot);
+  std::vector<Demand> out;
+  for (const auto& [kind, pods] : counts) out.push_back({{{{kind.first, 1}}, {}, kind.second, false}, pods});
+  return out;
+}
 
 Money lower_bound(const Purchase& purchase, const std::vector<Demand>& demand) {
   return Proof(purchase, demand).bound();

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "model/money.h"
+#include "plan/provision/plan.h"
 #include "plan/provision/relaxation.h"
 
 namespace spotkeeper::plan {
@@ -16,5 +17,8 @@ namespace spotkeeper::plan {
 /// that hold them. The other rules between pods, limits and shares only make plans dearer, so they are left out. The
 /// prices come from a search; that they prove what is returned is checked in whole numbers, rounded down.
 [[nodiscard]] Money lower_bound(const Purchase& purchase, const std::vector<Demand>& demand);
+
+/// What a plan places; what takes long to end and is kept off Spot is held to that.
+[[nodiscard]] std::vector<Demand> demand_of(const Purchase& purchase, const Plan& plan);
 
 }  // namespace spotkeeper::plan

@@ -138,7 +138,9 @@ void look_at(const SelectorRequirement& each, Named& out) {
 bool has_domain(const PodTemplate& spec, const std::string& key) {
   const auto over = [&](const auto& each) { return each.topology_key == key; };
   return std::ranges::any_of(spec.spread, over) || std::ranges::any_of(spec.affinity.pod_required, over) ||
-         std::ranges::any_of(spec.affinity.anti_required, over);
+         std::ranges::any_of(spec.affinity.anti_required, over) ||
+         std::ranges::any_of(spec.affinity.pod_preferred, over, &PreferredPodTerm::term) ||
+         std::ranges::any_of(spec.affinity.anti_preferred, over, &PreferredPodTerm::term);
 }
 
 Named named(const Problem& problem, const std::string& key) {
@@ -151,6 +153,7 @@ Named named(const Problem& problem, const std::string& key) {
   for (const Shape& shape : problem.shapes) {
     if (const std::string* value = shape.spec->node_selector.find(key); value != nullptr) out.wanted.insert(*value);
     look(shape.spec->affinity.node_required);
+    for (const PreferredNodeTerm& each : shape.spec->affinity.node_preferred) look({each.term});
     for (const auto& terms : shape.volumes.where) look(terms);
     out.domain = out.domain || has_domain(*shape.spec, key);
   }

@@ -88,7 +88,7 @@ class Planner {
     return out;
   }
 
-  Plan result() {
+  Plan result(Bound bound) {
     Plan plan;
     plan.existing.resize(problem_.nodes.size());
     std::vector<std::vector<PodId>> pods(purchase_.board().nodes());
@@ -103,7 +103,7 @@ class Planner {
       }
     }
     plan.unplaced = unplaced();
-    plan.lower_bound = lower_bound(purchase_, demand());
+    if (bound == Bound::Proven) plan.lower_bound = lower_bound(purchase_, demand_of(purchase_, plan));
     plan.steps = budget_;
     plan.seed = seed_;
     return plan;
@@ -337,18 +337,6 @@ class Planner {
 
   // ---- The answer
 
-  /// What is placed; what takes long to end and is kept off Spot is held to that.
-  [[nodiscard]] std::vector<Demand> demand() const {
-    std::map<std::pair<ShapeId, bool>, std::int64_t> counts;
-    for (PodId pod = 0; pod < place_.size(); ++pod) {
-      const ShapeId shape = shape_of(pod);
-      if (place_[pod]) ++counts[{shape, purchase_.is_steady(shape) && !purchase_.is_spot(*place_[pod])}];
-    }
-    std::vector<Demand> out;
-    for (const auto& [kind, count] : counts) out.push_back({{{{kind.first, 1}}, {}, kind.second, false}, count});
-    return out;
-  }
-
   NewNode new_node(NodeId id, std::vector<PodId> pods) const {
     NewNode out;
     const Candidate& chosen = purchase_.candidates()[*purchase_.bought_as(id)];
@@ -408,7 +396,7 @@ class Planner {
 
 }  // namespace
 
-Plan make_plan(const Problem& problem, StepBudget budget, Seed seed) {
+Plan make_hard_plan(const Problem& problem, StepBudget budget, Seed seed, Bound bound) {
   auto best = std::make_unique<Planner>(problem, budget, seed);
   best->place_together();
   if (best->passes_over()) {
@@ -422,7 +410,7 @@ Plan make_plan(const Problem& problem, StepBudget budget, Seed seed) {
       if (other && other->is_fairer_than(*best)) best = std::move(other);
     }
   }
-  return best->result();
+  return best->result(bound);
 }
 
 }  // namespace spotkeeper::plan

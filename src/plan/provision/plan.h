@@ -46,7 +46,12 @@ struct Plan {
   Seed seed;
 };
 
-/// Total: every problem has a plan.
+/// Total: every problem has a plan. Preferred terms count as the problem's policy has it (provision/preferences.h).
 [[nodiscard]] Plan make_plan(const Problem& problem, StepBudget budget, Seed seed);
+
+/// None: lower_bound is left at 0.
+enum class Bound { None, Proven };
+/// The same by the rules alone: preferred terms count for nothing.
+[[nodiscard]] Plan make_hard_plan(const Problem& problem, StepBudget budget, Seed seed, Bound bound = Bound::Proven);
 
 }  // namespace spotkeeper::plan

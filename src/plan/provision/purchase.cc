@@ -152,6 +152,7 @@ Refusal Purchase::allows_share(ShapeId shape, NodeId node) const {
 // ---- What may be placed
 
 Refusal Purchase::allows(ShapeId shape, NodeId node, Leniency leniency, Scope scope) const {
+  if (problem_.shapes[shape].wishes) leniency = {};
   if (const Refusal no = board_.allows(shape, node, scope); no != Refusal::None) return no;
   if (!leniency.steady && is_steady(shape) && spot_[node]) return Refusal::Steady;
   if (!leniency.shares) {
@@ -164,6 +165,7 @@ Refusal Purchase::allows(ShapeId shape, NodeId node, Leniency leniency, Scope sc
 }
 
 Refusal Purchase::allows_new(ShapeId shape, CandidateId id, Leniency leniency) const {
+  if (problem_.shapes[shape].wishes) leniency = {};
   const Candidate& candidate = candidates_[id];
   if (suited(shape)[id] == 0) return board_.suits(shape, candidate.facts);
   const auto spot = spot_pool_of(id);

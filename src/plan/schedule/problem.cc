@@ -11,4 +11,13 @@ std::string_view name_of(CapacityType type) {
   return "";
 }
 
+std::string_view name_of(Preferences preferences) {
+  switch (preferences) {
+    case Preferences::Cost: return "cost";
+    case Preferences::First: return "first";
+    case Preferences::Ignore: return "ignore";
+  }
+  return "";
+}
+
 }  // namespace spotkeeper::plan

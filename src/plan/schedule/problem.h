@@ -46,6 +46,8 @@ struct Shape {
   std::shared_ptr<const Labels> labels;     // never null
   std::optional<WorkloadRef> workload;
   VolumeNeeds volumes;
+  /// It asks for what the pod would like, too: that goes before any limit is given up for it.
+  bool wishes = false;
   /// Why such a pod can't be placed whatever there is; empty: it can be tried.
   std::string refused;
 };
@@ -79,6 +81,13 @@ struct Offering {
   Money price;  // an hour
 };
 
+/// What preferred terms are: a cost that is weighed against that of machines; rules that are given up where they can't
+/// be kept; nothing.
+enum class Preferences { Cost, First, Ignore };
+
+/// "cost", "first", "ignore".
+[[nodiscard]] std::string_view name_of(Preferences preferences);
+
 struct Policy {
   Architecture default_arch = Architecture::Amd64;
   /// Pods that take longer than this to end, and StatefulSets with volumes, go to on-demand where they have the choice.
@@ -90,6 +99,8 @@ struct Policy {
   /// At most this share of a workload's pods on one new node (at least one pod); 1: no limit.
   double node_share = 1.0;
   bool budgets_cap = true;
+  Preferences preferences = Preferences::Cost;
+  Money weight_price{10};  // Cost: what a point of weight (1 to 100 a term) that a pod goes without costs an hour
 };
 
 struct Problem {

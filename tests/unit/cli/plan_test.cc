@@ -31,6 +31,10 @@ TEST(PlanCommand, ExplainsAPod) {
   EXPECT_THAT(outcome.out, HasSubstr("Spot's short notice, and it takes longer to end or keeps data"));
 }
 
+TEST(PlanCommand, SaysHowToMakeTheSamePlanAgain) {
+  EXPECT_THAT(plan_shop({"--seed", "7"}).out, HasSubstr("The same again: --steps 5 --seed 7.\n"));
+}
+
 TEST(PlanCommand, ExplainsSeveralPodsInTheDocument) {
   const Outcome outcome = plan_shop({"--explain", "shop/db-1", "shop/web-0", "-o", "json"});
   const auto document = format::parse_json(outcome.out).value();

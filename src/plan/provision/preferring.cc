@@ -1,0 +1,268 @@
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <optional>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "plan/provision/bound.h"
+#include "plan/provision/plan.h"
+#include "plan/provision/preferences.h"
+#include "plan/provision/purchase.h"
+#include "plan/schedule/node_match.h"
+
+namespace spotkeeper::plan {
+namespace {
+
+/// Bit i: the shape's term i is asked for as a rule.
+using Terms = std::uint64_t;
+constexpr std::size_t kMostTerms = 64;
+constexpr int kMostPasses = 6;  // in which pods give up one term each; then all of them
+constexpr int kMostTrials = 8;  // of other choices of what is enforced
+
+/// Every node has it, so that a spread over it leaves no node out that other spreads count.
+bool is_everywhere(std::string_view key) {
+  return key == kHostnameLabel || key == kZoneLabel || key == kRegionLabel || key == kTypeLabel || key == kArchLabel;
+}
+
+class Enforcer {
+ public:
+  Enforcer(const Problem& problem, StepBudget budget, Seed seed)
+      : problem_(problem), budget_(budget), seed_(seed), terms_(soft_terms_of(problem)) {
+    for (ShapeId shape = 0; shape < problem.shapes.size(); ++shape) enforceable_.push_back(enforceable(shape));
+  }
+
+  [[nodiscard]] bool has_nothing_to_do() const {
+    return std::ranges::all_of(enforceable_, [](Terms each) { return each == 0; });
+  }
+
+  Plan first() {
+    std::vector<Terms> asked = by_pod(enforceable_);
+    return proven(finished(asked));
+  }
+
+  /// The plan that costs least with what its pods go without. What is enforced is chosen by shape and term: the best of
+  /// nothing, everything, and what is better with one of them more or less.
+  Plan cheapest() {
+    const Plan ignoring = quick(by_pod(nothing()));
+    const Satisfaction now = satisfaction_of(problem_, ignoring);
+    if (now.weight == now.of) return make_hard_plan(problem_, budget_, seed_);
+    std::vector<Terms> best = nothing();
+    Price least = price_of(ignoring, now);
+    const auto consider = [&](std::vector<Terms> chosen) {
+      std::vector<Terms> asked = by_pod(chosen);
+      const Plan plan = settled(asked);
+      const Price price = price_of(plan, satisfaction_of(problem_, plan));
+      if (price >= least) return;
+      least = price;
+      best = std::move(chosen);
+    };
+    consider(enforceable_);
+    for (const auto& [shape, term] : most_missed(now)) {
+      std::vector<Terms> other = best;
+      other[shape] ^= Terms{1} << term;
+      consider(std::move(other));
+    }
+    std::vector<Terms> asked = by_pod(best);
+    if (std::ranges::all_of(asked, [](Terms each) { return each == 0; }))
+      return make_hard_plan(problem_, budget_, seed_);
+    Plan with = finished(asked);
+    Plan without = make_hard_plan(problem_, budget_, seed_);
+    if (price_of(without, satisfaction_of(problem_, without)) <= price_of(with, satisfaction_of(problem_, with)))
+      return without;
+    return proven(std::move(with));
+  }
+
+ private:
+  using Price = std::pair<std::size_t, std::int64_t>;  // pods without a place; then what all costs, in micros
+
+  [[nodiscard]] Price price_of(const Plan& plan, const Satisfaction& satisfaction) const {
+    return {plan.unplaced.size(),
+            plan.cost.micros + problem_.policy.weight_price.micros * (satisfaction.of - satisfaction.weight)};
+  }
+
+  [[nodiscard]] std::vector<Terms> nothing() const { return std::vector<Terms>(terms_.size(), 0); }
+
+  [[nodiscard]] std::vector<Terms> by_pod(const std::vector<Terms>& by_shape) const {
+    std::vector<Terms> out;
+    out.reserve(problem_.pods.size());
+    for (const PendingPod& pod : problem_.pods) out.push_back(by_shape[pod.shape]);
+    return out;
+  }
+
+  /// Terms that can stand beside the pod's rules without changing what these mean.
+  [[nodiscard]] Terms enforceable(ShapeId id) const {
+    const PodTemplate& spec = *problem_.shapes[id].spec;
+    const bool spreads = std::ranges::any_of(spec.spread, &TopologySpread::hard);
+    const auto is_spread_over = [&](const SelectorRequirement& each) {
+      return std::ranges::any_of(spec.spread,
+                                 [&](const auto& spread) { return spread.hard && spread.topology_key == each.key; });
+    };
+    bool has_affinity = !spec.affinity.pod_required.empty();
+    Terms out = 0;
+    for (std::size_t i = 0; i < std::min(terms_[id].size(), kMostTerms); ++i) {
+      const SoftTerm& term = terms_[id][i];
+      // It would take away the domains that it is to be spread over.
+      if (term.kind == SoftTerm::Kind::Node &&
+          std::ranges::any_of(spec.affinity.node_preferred[term.index].term.labels, is_spread_over))
+        continue;
+      // Several required terms of affinity ask for pods that match all of them.
+      if (term.kind == SoftTerm::Kind::Affinity && std::exchange(has_affinity, true)) continue;
+      const bool may_hide_nodes = term.kind == SoftTerm::Kind::Spread && spreads;
+      if (may_hide_nodes && !is_everywhere(spec.spread[term.index].topology_key)) continue;
+      out |= Terms{1} << i;
+    }
+    return out;
+  }
+
+  // ---- Asking for them
+
+  [[nodiscard]] Shape enforced(ShapeId id, Terms asked) const {
+    Shape out = problem_.shapes[id];
+    out.wishes = true;
+    PodTemplate spec = *out.spec;
+    for (std::size_t i = 0; i < terms_[id].size(); ++i) {
+      if ((asked >> i & 1U) == 0) continue;
+      const std::size_t index = terms_[id][i].index;
+      switch (terms_[id][i].kind) {
+        case SoftTerm::Kind::Node:
+          // Not as node affinity, which would decide about which nodes a spread counts.
+          out.volumes.where.push_back({spec.affinity.node_preferred[index].term});
+          break;
+        case SoftTerm::Kind::Affinity:
+          spec.affinity.pod_required.push_back(spec.affinity.pod_preferred[index].term);
+          break;
+        case SoftTerm::Kind::AntiAffinity:
+          spec.affinity.anti_required.push_back(spec.affinity.anti_preferred[index].term);
+          break;
+        case SoftTerm::Kind::Spread: spec.spread[index].hard = true; break;
+        case SoftTerm::Kind::Taint: out.volumes.where.push_back({where_welcome(spec)}); break;
+      }
+    }
+    out.spec = std::make_shared<const PodTemplate>(std::move(spec));
+    return out;
+  }
+
+  /// Neither a node nor a NodePool with a taint that the pod can't stand.
+  [[nodiscard]] NodeSelectorTerm where_welcome(const PodTemplate& spec) const {
+    SelectorRequirement pools{std::string(kPoolLabel), SelectorOperator::NotIn, {}};
+    SelectorRequirement nodes{"metadata.name", SelectorOperator::NotIn, {}};
+    for (const NodePool& each : problem_.pools)
+      if (are_unwelcome(each.taints, spec.tolerations)) pools.values.push_back(each.name);
+    for (const ExistingNode& each : problem_.nodes)
+      if (are_unwelcome(each.node.taints, spec.tolerations)) nodes.values.push_back(each.node.name.str());
+    return {{std::move(pools)}, {std::move(nodes)}};
+  }
+
+  [[nodiscard]] Problem with(const std::vector<Terms>& asked) const {
+    Problem out = problem_;
+    std::map<std::pair<ShapeId, Terms>, ShapeId> known;
+    for (PodId pod = 0; pod < out.pods.size(); ++pod) {
+      if (asked[pod] == 0) continue;
+      const ShapeId shape = out.pods[pod].shape;
+      const auto [at, added] = known.try_emplace({shape, asked[pod]}, static_cast<ShapeId>(out.shapes.size()));
+      if (added) out.shapes.push_back(enforced(shape, asked[pod]));
+      out.pods[pod].shape = at->second;
+    }
+    return out;
+  }
+
+  // ---- Giving them up
+
+  /// Pods that have no place and ask for something give up their lightest term, or all; false: there is no such pod.
+  bool give_up(const Plan& plan, std::vector<Terms>& asked, bool all) const {
+    std::vector<char> placed(asked.size(), 0);
+    const auto mark = [&](const std::vector<PodId>& pods) {
+      for (const PodId pod : pods) placed[pod] = 1;
+    };
+    std::ranges::for_each(plan.existing, mark);
+    for (const NewNode& each : plan.nodes) mark(each.pods);
+    bool some = false;
+    for (PodId pod = 0; pod < asked.size(); ++pod) {
+      if (placed[pod] != 0 || asked[pod] == 0) continue;
+      asked[pod] = all ? 0 : without_lightest(problem_.pods[pod].shape, asked[pod]);
+      some = true;
+    }
+    return some;
+  }
+
+  [[nodiscard]] Terms without_lightest(ShapeId shape, Terms asked) const {
+    std::optional<std::size_t> lightest;
+    for (std::size_t i = 0; i < terms_[shape].size(); ++i) {
+      if ((asked >> i & 1U) == 0) continue;
+      if (!lightest || terms_[shape][i].weight <= terms_[shape][*lightest].weight) lightest = i;
+    }
+    return asked & ~(Terms{1} << lightest.value_or(0));
+  }
+
+  [[nodiscard]] Plan quick(const std::vector<Terms>& asked) const {
+    return make_hard_plan(with(asked), {}, seed_, Bound::None);
+  }
+
+  /// A first plan in which nobody is without a place for what it would like.
+  [[nodiscard]] Plan settled(std::vector<Terms>& asked) const {
+    for (int pass = 1;; ++pass) {
+      Plan plan = quick(asked);
+      if (!give_up(plan, asked, pass >= kMostPasses)) return plan;
+    }
+  }
+
+  /// The same with all steps.
+  [[nodiscard]] Plan finished(std::vector<Terms>& asked) const {
+    Plan plan = settled(asked);
+    while (budget_.steps != 0) {
+      plan = make_hard_plan(with(asked), budget_, seed_, Bound::None);
+      if (!give_up(plan, asked, true)) break;
+    }
+    if (plan.unplaced.empty()) return plan;
+    // What some pods have may be what others lack.
+    Plan without = make_hard_plan(problem_, budget_, seed_, Bound::None);
+    if (without.unplaced.size() < plan.unplaced.size()) {
+      std::ranges::fill(asked, 0);
+      return without;
+    }
+    return plan;
+  }
+
+  /// The shapes' terms that most weight is missed of.
+  [[nodiscard]] std::vector<std::pair<ShapeId, std::size_t>> most_missed(const Satisfaction& now) const {
+    std::vector<std::tuple<std::int64_t, ShapeId, std::size_t>> ranked;
+    for (ShapeId shape = 0; shape < now.missed.size(); ++shape)
+      for (std::size_t i = 0; i < now.missed[shape].size(); ++i)
+        if (now.missed[shape][i] > 0 && (enforceable_[shape] >> i & 1U) != 0)
+          ranked.emplace_back(-now.missed[shape][i] * terms_[shape][i].weight, shape, i);
+    std::ranges::sort(ranked);
+    std::vector<std::pair<ShapeId, std::size_t>> out;
+    for (const auto& [weight, shape, term] : ranked)
+      if (out.size() < kMostTrials) out.emplace_back(shape, term);
+    return out;
+  }
+
+  /// With the bound of what is hard alone.
+  [[nodiscard]] Plan proven(Plan plan) const {
+    const Purchase purchase(problem_);
+    plan.lower_bound = lower_bound(purchase, demand_of(purchase, plan));
+    plan.steps = budget_;
+    return plan;
+  }
+
+  const Problem& problem_;
+  StepBudget budget_;
+  Seed seed_;
+  std::vector<std::vector<SoftTerm>> terms_;  // by shape
+  std::vector<Terms> enforceable_;            // by shape
+};
+
+}  // namespace
+
+Plan make_plan(const Problem& problem, StepBudget budget, Seed seed) {
+  if (problem.policy.preferences != Preferences::Ignore) {
+    Enforcer enforcer(problem, budget, seed);
+    if (!enforcer.has_nothing_to_do())
+      return problem.policy.preferences == Preferences::First ? enforcer.first() : enforcer.cheapest();
+  }
+  return make_hard_plan(problem, budget, seed);
+}
+
+}  // namespace spotkeeper::plan
