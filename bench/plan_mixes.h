@@ -237,41 +237,111 @@ inline constexpr std::array<Mix, 12> kMixes = {{
   return out;
 }
 
+/// A Pod by itself, which nobody makes anew.
+[[nodiscard]] inline JsonValue lone_pod(std::uint64_t number, JsonObject labels, JsonObject spec) {
+  JsonObject document;
+  document["apiVersion"] = "v1";
+  document["kind"] = "Pod";
+  JsonObject& metadata = document["metadata"].emplace_object();
+  metadata["name"] = fmt::format("p{}", number);
+  metadata["labels"] = std::move(labels);
+  document["spec"] = std::move(spec);
+  return document;
+}
+
+[[nodiscard]] inline JsonObject term_over(std::string_view key, const JsonObject& labels) {
+  JsonObject term;
+  term["topologyKey"] = key;
+  term["labelSelector"].emplace_object()["matchLabels"] = labels;
+  return term;
+}
+
+/// What pods of Karpenter's scheduling benchmark request.
+[[nodiscard]] inline Workload karpenter_request(Random& random) {
+  constexpr std::array<std::int64_t, 5> kCpu = {100, 250, 500, 1000, 1500};
+  constexpr std::array<std::int64_t, 6> kMemory = {100, 256, 512, 1024, 2048, 4096};
+  return {.cpu = kCpu[random.below(kCpu.size())], .memory = kMemory[random.below(kMemory.size())]};
+}
+
 /// Of Karpenter's scheduling benchmark (makeDiversePods): five kinds of pods in equal parts. Generic ones; spread over
 /// zones; spread over hosts; near each other in a zone, in one of seven groups; and away from all like them.
 [[nodiscard]] inline std::vector<JsonValue> karpenter_mix(std::uint64_t pods, std::uint64_t seed) {
-  constexpr std::array<std::int64_t, 5> kCpu = {100, 250, 500, 1000, 1500};
-  constexpr std::array<std::int64_t, 6> kMemory = {100, 256, 512, 1024, 2048, 4096};
+  enum Kind : std::uint64_t { Generic, OverZones, OverHosts, Near, Apart };
   Random random(seed);
-  std::vector<JsonValue> out;
-  for (std::uint64_t i = 0; i < pods; ++i) {
-    const std::uint64_t kind = i * 5 / std::max<std::uint64_t>(pods, 1);
-    const std::string group(1, static_cast<char>('a' + random.below(7)));
-    Workload of{.name = kind == 4 ? "nginx" : group, .cpu = kCpu[random.below(5)], .memory = kMemory[random.below(6)]};
-    if (kind == 1) of.spread_over = kZoneLabel;
-    if (kind == 2) of.spread_over = kHostLabel;
-    of.apart = kind == 4;
-    JsonObject spec = pod_spec(of);
+  const auto group = [&](const char* key) {
     JsonObject labels;
-    labels[kind == 3 ? "my-affinity" : kind == 4 ? "app" : "my-label"] = of.name;
-    const auto select = [&](JsonObject& term) { term["labelSelector"].emplace_object()["matchLabels"] = labels; };
-    if (kind == 1 || kind == 2) select(spec["topologySpreadConstraints"].get_array()[0].get_object());
-    if (kind == 3) {
-      JsonObject term;
-      term["topologyKey"] = kZoneLabel;
-      select(term);
+    labels[key] = std::string(1, static_cast<char>('a' + random.below(7)));
+    return labels;
+  };
+  std::vector<JsonValue> out;
+  out.reserve(pods);
+  for (std::uint64_t i = 0; i < pods; ++i) {
+    const std::uint64_t kind = i * 5 / pods;
+    JsonObject spec = pod_spec(karpenter_request(random));
+    JsonObject labels = group(kind == Near ? "my-affininity" : "my-label");
+    if (kind == OverZones || kind == OverHosts) {
+      JsonObject spread = term_over(kind == OverZones ? kZoneLabel : kHostLabel, group("my-label"));
+      spread["maxSkew"] = 1;
+      spread["whenUnsatisfiable"] = "DoNotSchedule";
+      spec["topologySpreadConstraints"] = JsonArray{JsonValue(std::move(spread))};
+    }
+    if (kind == Apart) labels = {{"app", "nginx"}};
+    if (kind == Near || kind == Apart) {
+      JsonObject term = term_over(kind == Near ? kZoneLabel : kHostLabel, labels);
       spec["affinity"]
-          .emplace_object()["podAffinity"]
+          .emplace_object()[kind == Near ? "podAffinity" : "podAntiAffinity"]
           .emplace_object()["requiredDuringSchedulingIgnoredDuringExecution"] = JsonArray{JsonValue(std::move(term))};
     }
-    JsonObject document;
-    document["apiVersion"] = "v1";
-    document["kind"] = "Pod";
-    JsonObject& metadata = document["metadata"].emplace_object();
-    metadata["name"] = fmt::format("p{}", i);
-    metadata["labels"] = std::move(labels);
-    document["spec"] = std::move(spec);
-    out.emplace_back(std::move(document));
+    out.push_back(lone_pod(i, std::move(labels), std::move(spec)));
+  }
+  return out;
+}
+
+/// Of the same (makePreferencePods): pods that would rather be in one zone, and rather not in a zone, nor on a node,
+/// with another one.
+[[nodiscard]] inline std::vector<JsonValue> preference_mix(std::uint64_t pods, std::uint64_t seed) {
+  Random random(seed);
+  const Workload request = karpenter_request(random);  // of all alike
+  const JsonObject labels = {{"app", "nginx"}};
+  std::vector<JsonValue> out;
+  out.reserve(pods);
+  for (std::uint64_t i = 0; i < pods; ++i) {
+    JsonObject in_zone;
+    in_zone["key"] = kZoneLabel;
+    in_zone["operator"] = "In";
+    in_zone["values"] = JsonArray{JsonValue(kZones[0])};
+    JsonObject liked;
+    liked["weight"] = 1;
+    liked["preference"].emplace_object()["matchExpressions"] = JsonArray{JsonValue(std::move(in_zone))};
+    JsonArray avoided;
+    for (const auto& [weight, key] : {std::pair(10, kZoneLabel), std::pair(1, kHostLabel)}) {
+      JsonObject one;
+      one["weight"] = weight;
+      one["podAffinityTerm"] = term_over(key, labels);
+      avoided.emplace_back(std::move(one));
+    }
+    JsonObject spec = pod_spec(request);
+    JsonObject& affinity = spec["affinity"].emplace_object();
+    affinity["nodeAffinity"].emplace_object()["preferredDuringSchedulingIgnoredDuringExecution"] =
+        JsonArray{JsonValue(std::move(liked))};
+    affinity["podAntiAffinity"].emplace_object()["preferredDuringSchedulingIgnoredDuringExecution"] =
+        std::move(avoided);
+    out.push_back(lone_pod(i, labels, std::move(spec)));
+  }
+  return out;
+}
+
+/// Of the same (fake.InstanceTypes): types of 1, 2, 3… cores, as a catalogue without Spot.
+[[nodiscard]] inline std::string karpenter_types(std::int64_t count) {
+  std::string out =
+      "instance_type,arch,vcpu,memory_mib,allocatable_cpu_millis,allocatable_memory_mib,max_pods,on_demand_usd_per_"
+      "hour,"
+      "spot_savings_percent,interruption_rate\n";
+  for (std::int64_t i = 1; i <= count; ++i) {
+    const std::int64_t memory = 2048 * i;
+    const double price = 0.1 * static_cast<double>(i) + 0.1 * static_cast<double>(memory) * 1048576 / 1e9;
+    out += fmt::format("fake-it-{},amd64,{},{},{},{},{},{:.6f},,\n", i - 1, i, memory, 1000 * i - 100, memory - 10,
+                       10 * i, price);
   }
   return out;
 }
