@@ -359,7 +359,9 @@ void Topology::count(ShapeId shape, const DomainsOfNode& node, bool terminating,
     if (spread.trivial || !in_scope(spread.key, scope)) continue;
     Counter& counter = counters_[spread.counter];
     const std::tuple key(node.values[spread.key], spread.max_skew, spread.self != 0);
-    if ((counter.kept[key] += by) == 0) counter.kept.erase(key);
+    std::int32_t& pods = counter.kept[key];
+    pods += by;
+    if (pods == 0) counter.kept.erase(key);
   }
 }
 
