@@ -69,16 +69,12 @@ class Comparison {
   }
 
   /// The best of the plans without caps tells how far the bound is.
-  void run(bool preferences) {
+  void run(bool preferences = false) {
+    if (preferences) return compare_preferences();
     plan("first plan, caps off", false, 0);
     plan(fmt::format("{} steps, caps off", settings_.steps), false, settings_.steps);
     plan(fmt::format("{} steps, default caps", settings_.steps), true, settings_.steps);
     if (!peer_.is_there() || pods_ > settings_.peer_up_to) return;
-    if (preferences) {
-      ask_peer("Karpenter, preferences respected", true, false);
-      ask_peer("Karpenter, preferences ignored", false, false);
-      return;
-    }
     const bool has_spot =
         std::ranges::any_of(market_.catalog.types(), [](const auto& each) { return each.spot_price().has_value(); });
     if (has_spot) ask_peer("Karpenter, types that have Spot", true, true);
@@ -86,8 +82,19 @@ class Comparison {
   }
 
  private:
-  void plan(const std::string& who, bool caps, std::uint64_t steps) {
+  void compare_preferences() {
+    plan("preferences ignored", false, 0, plan::Preferences::Ignore);
+    plan("preferences as a cost", false, 0, plan::Preferences::Cost);
+    plan("preferences first", false, 0, plan::Preferences::First);
+    if (!peer_.is_there()) return;
+    ask_peer("Karpenter, preferences ignored", false, false);
+    ask_peer("Karpenter, preferences respected", true, false);
+  }
+
+  void plan(const std::string& who, bool caps, std::uint64_t steps,
+            plan::Preferences preferences = plan::Preferences::Ignore) {
     control::PlanningOptions options = market_.options;
+    options.policy.preferences = preferences;
     if (!caps) options.policy.pool_share = 1;
     options.policy.budgets_cap = caps;
     const auto problem = control::read_problem(documents_, market_.catalog, options);
@@ -157,7 +164,7 @@ void run(const Settings& settings) {
   if (settings.large) sizes.insert(sizes.end(), {20'000, 50'000});
   for (const std::uint64_t size : sizes) {
     for (const Mix& mix : kMixes) {
-      Comparison(std::string(mix.name), documents_of(make(mix, size, size)), usual, peer, settings).run(false);
+      Comparison(std::string(mix.name), documents_of(make(mix, size, size)), usual, peer, settings).run();
     }
   }
   fmt::print(
@@ -169,14 +176,14 @@ void run(const Settings& settings) {
   own.peer_up_to = 20'000;
   const Market fake = market_of(karpenter_types(400), 0);
   for (const std::uint64_t size : {std::uint64_t{5000}, std::uint64_t{20'000}})
-    Comparison("Karpenter's mix", karpenter_mix(size, 42), fake, peer, own).run(false);
+    Comparison("Karpenter's mix", karpenter_mix(size, 42), fake, peer, own).run();
   Comparison("preferences", preference_mix(4000, 42), fake, peer, own).run(true);
   if (!settings.large) return;
   fmt::print(
       "\n500 shapes and every type of the catalogue. Goal: 0.5 s to the first plan, 2 % within 10 s, 300 MiB.\n");
   print_head();
   const Market all = market_of(std::string(aws::embedded_catalog()), 7);
-  Comparison("500 shapes", documents_of(many_shapes(150'000, 500, 1)), all, peer, settings).run(false);
+  Comparison("500 shapes", documents_of(many_shapes(150'000, 500, 1)), all, peer, settings).run();
   fmt::print("\nPeak of memory: {:.0f} MiB\n", peak_mebi());
 }
 

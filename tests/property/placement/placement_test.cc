@@ -1,6 +1,7 @@
 // Every plan keeps every rule, by a referee that shares no code with what made it. SPOTKEEPER_CASES=1000000 takes as
 // many random clusters, SPOTKEEPER_SEED=N replays the one that a failure names.
 #include <algorithm>
+#include <array>
 #include <string>
 #include <vector>
 
@@ -24,10 +25,14 @@ constexpr int kMostFailures = 5;  // there is no use in reading more of them
 struct Choices {
   bool shares_capped = false;
   std::uint64_t steps = 0;
+  Preferences preferences = Preferences::Cost;
 };
 
-// Half of the cases with the default caps, half of them with some steps of improvement.
-Choices choices_of(std::uint64_t seed) { return {seed % 2 == 0, seed % 4 < 2 ? 50U : 0U}; }
+// Half of the cases with the default caps, half of them with some steps of improvement; preferred terms in every way.
+Choices choices_of(std::uint64_t seed) {
+  constexpr std::array kPreferences = {Preferences::Cost, Preferences::First, Preferences::Ignore};
+  return {seed % 2 == 0, seed % 4 < 2 ? 50U : 0U, kPreferences.at(seed / 4 % 3)};
+}
 
 control::PlanningOptions options_of(const checker::RandomCase& random, const Catalog& catalogue,
                                     const Choices& choices) {
@@ -49,6 +54,7 @@ control::PlanningOptions options_of(const checker::RandomCase& random, const Cat
       }
     }
   }
+  out.policy.preferences = choices.preferences;
   if (!choices.shares_capped) {
     out.policy.pool_share = 1;
     out.policy.budgets_cap = false;
