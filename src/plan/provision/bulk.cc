@@ -24,13 +24,8 @@ Bulk::Bulk(Purchase& purchase, const std::vector<PodId>& pods)
 }
 
 void Bulk::find_cells() {
-  std::map<std::pair<std::vector<ValueId>, std::vector<bool>>, CellId> known;
-  for (const Candidate& candidate : purchase_.candidates()) {
-    const auto [at, added] =
-        known.try_emplace({candidate.domains.values, candidate.domains.eligible}, static_cast<CellId>(domains_.size()));
-    if (added) domains_.push_back(candidate.domains);
-    cells_.push_back(at->second);
-  }
+  for (CandidateId id = 0; id < purchase_.candidates().size(); ++id)
+    if (purchase_.cells()[id] == domains_.size()) domains_.push_back(purchase_.candidates()[id].domains);
 }
 
 /// The cells in which some machine takes the shape, the cheapest first.
@@ -39,15 +34,16 @@ const std::vector<std::pair<double, CellId>>& Bulk::cells_of(ShapeId shape) {
   if (std::exchange(usable_known_[shape], 1) != 0) return out;
   std::vector<double> cost(domains_.size(), std::numeric_limits<double>::infinity());
   const Wanted wanted{{{shape, 1}}, {}, purchase_.is_steady(shape), false};
-  const Takes takes(purchase_, std::span(&wanted, 1), cells_);
+  const Takes takes(purchase_, std::span(&wanted, 1), purchase_.cells());
   const Amounts& wants = purchase_.board().requests_of(shape);
-  for (CandidateId id = 0; id < cells_.size(); ++id) {
+  for (CandidateId id = 0; id < purchase_.cells().size(); ++id) {
     if (!takes.takes(id, 0)) continue;
     const Candidate& candidate = purchase_.candidates()[id];
     double share = 0;
     for (std::size_t k = 0; k < wants.size(); ++k)
       if (wants[k] > 0) share = std::max(share, static_cast<double>(wants[k]) / static_cast<double>(candidate.room[k]));
-    cost[cells_[id]] = std::min(cost[cells_[id]], share * static_cast<double>(candidate.price.micros));
+    cost[purchase_.cells()[id]] =
+        std::min(cost[purchase_.cells()[id]], share * static_cast<double>(candidate.price.micros));
   }
   for (CellId cell = 0; cell < cost.size(); ++cell)
     if (cost[cell] < std::numeric_limits<double>::infinity()) out.emplace_back(cost[cell], cell);
@@ -79,7 +75,7 @@ void Bulk::settle(const std::vector<PodId>& pods) {
 }
 
 void Bulk::adopt(NodeId node, const std::vector<PodId>& pods) {
-  const CellId cell = cells_[*purchase_.bought_as(node)];
+  const CellId cell = purchase_.cells()[*purchase_.bought_as(node)];
   Group group{{{{}, {}, false, true}, 1}, pods, cell};
   std::map<ShapeId, std::int64_t> shapes;
   for (const PodId pod : pods) {
@@ -108,7 +104,7 @@ void Bulk::place(std::uint64_t steps, Random& random, std::vector<std::optional<
   std::vector<Demand> items;
   items.reserve(groups_.size());
   for (const Group& group : groups_) items.push_back(group.demand);
-  Packer packer(purchase_, std::move(items), cells_);
+  Packer packer(purchase_, std::move(items));
   packer.fill();
   packer.improve(steps, random);
   commit(packer.machines(), places);

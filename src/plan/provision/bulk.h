@@ -48,7 +48,6 @@ class Bulk {
   void mend(std::vector<std::optional<NodeId>>& places);
 
   Purchase& purchase_;
-  std::vector<CellId> cells_;                                   // by candidate
   std::vector<DomainsOfNode> domains_;                          // by cell
   std::vector<std::vector<std::pair<double, CellId>>> usable_;  // by shape: cells with what a pod costs there
   std::vector<char> usable_known_;

@@ -25,6 +25,8 @@ constexpr std::array<std::string_view, 17> kTypeLabels = {
     "instance-local-nvme", "instance-ebs-bandwidth", "instance-network-bandwidth", "instance-gpu-manufacturer",
     "ec2nodeclass"};
 constexpr std::string_view kAwsPrefix = "karpenter.k8s.aws/";
+constexpr std::string_view kOldZoneLabel = "failure-domain.beta.kubernetes.io/zone";
+constexpr std::string_view kOldRegionLabel = "failure-domain.beta.kubernetes.io/region";
 
 bool is_letter(char c) { return c >= 'a' && c <= 'z'; }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -77,6 +79,31 @@ void add_type_labels(const InstanceType& type, Labels& into) {
   if (type.local_nvme_gb) number("instance-local-nvme", *type.local_nvme_gb);
   if (type.ebs_mbps) number("instance-ebs-bandwidth", *type.ebs_mbps);
   if (type.network_mbps) number("instance-network-bandwidth", *type.network_mbps);
+}
+
+/// With those of its place, which have no value yet.
+Labels type_labels(const InstanceType& type) {
+  Labels labels{{std::string(kTypeLabel), type.name.str()},
+                {"beta.kubernetes.io/instance-type", type.name.str()},
+                {std::string(kZoneLabel), ""},
+                {std::string(kOldZoneLabel), ""},
+                {std::string(kRegionLabel), ""},
+                {std::string(kOldRegionLabel), ""},
+                {std::string(kArchLabel), std::string(name_of(type.arch))},
+                {"beta.kubernetes.io/arch", std::string(name_of(type.arch))},
+                {"kubernetes.io/os", "linux"},
+                {"beta.kubernetes.io/os", "linux"},
+                {std::string(kCapacityLabel), ""}};
+  add_type_labels(type, labels);
+  return labels;
+}
+
+void set_place(Labels& labels, std::string_view zone, CapacityType capacity) {
+  labels.set(kZoneLabel, zone);
+  labels.set(kOldZoneLabel, zone);
+  labels.set(kRegionLabel, region_of(zone));
+  labels.set(kOldRegionLabel, region_of(zone));
+  labels.set(kCapacityLabel, name_of(capacity));
 }
 
 Resources allocatable_of(const InstanceType& type) {
@@ -249,9 +276,9 @@ std::vector<Labels> variants_of(const Choices& choices) {
 class Builder {
  public:
   explicit Builder(Board& board) : board_(board), problem_(board.problem()) {
-    machines_.reserve(problem_.offerings.size());
-    for (const Offering& each : problem_.offerings) {
-      machines_.push_back(machine_labels(problem_.types[each.type], problem_.zones[each.zone], each.capacity));
+    types_.reserve(problem_.types.size());
+    for (const InstanceType& each : problem_.types) {
+      types_.push_back({type_labels(each), board.resources().amounts_of(allocatable_of(each), each.max_pods)});
     }
   }
 
@@ -273,27 +300,29 @@ class Builder {
     std::set<std::string> open;
     for (const auto& [key, values] : choices) open.insert(key);
     const std::vector<Labels> variants = variants_of(choices);
+    out_.reserve(out_.size() + problem_.offerings.size() * variants.size());
     for (std::uint32_t offering = 0; offering < problem_.offerings.size(); ++offering) {
-      Labels labels = machines_[offering];
+      const Offering& offered = problem_.offerings[offering];
+      Labels labels = types_[offered.type].labels;
+      set_place(labels, problem_.zones[offered.zone], offered.capacity);
       if (!pool.node_class.empty()) labels.set("karpenter.k8s.aws/ec2nodeclass", pool.node_class);
       labels.set(kPoolLabel, pool.name);
       if (!allowed(pool, labels, open)) continue;
       for (const auto& [key, value] : pool.labels) labels.set(key, value);
       for (std::uint32_t i = 0; i < variants.size(); ++i) {
-        add(id, offering, labels, variants[i]);
+        add(id, offering, i + 1 == variants.size() ? std::move(labels) : labels, variants[i]);
         out_.back().variant = i;
       }
     }
   }
 
-  void add(std::uint32_t pool, std::uint32_t offering, const Labels& labels, const Labels& variant) {
-    const InstanceType& type = problem_.types[problem_.offerings[offering].type];
+  void add(std::uint32_t pool, std::uint32_t offering, Labels labels, const Labels& variant) {
     Candidate out{pool, offering, 0, {}, {}, {}, problem_.offerings[offering].price};
-    out.facts.labels = labels;
-    for (const auto& [key, value] : variant) out.facts.labels.set(key, value);
+    for (const auto& [key, value] : variant) labels.set(key, value);
+    out.facts.labels = std::make_shared<const Labels>(std::move(labels));
     out.facts.taints = problem_.pools[pool].taints;
-    out.facts.allocatable = board_.resources().amounts_of(allocatable_of(type), type.max_pods);
-    out.domains = board_.topology().domains_of(out.facts.labels, out.facts.taints, {}, true);
+    out.facts.allocatable = types_[problem_.offerings[offering].type].allocatable;
+    out.domains = board_.topology().domains_of(*out.facts.labels, out.facts.taints, {}, true);
     out.room = out.facts.allocatable;
     for (const ShapeId daemon : board_.daemons_of(out.facts))
       for (std::size_t i = 0; i < out.room.size(); ++i) out.room[i] -= board_.requests_of(daemon)[i];
@@ -302,7 +331,11 @@ class Builder {
 
   Board& board_;
   const Problem& problem_;
-  std::vector<Labels> machines_;  // by offering
+  struct Type {
+    Labels labels;
+    Amounts allocatable;
+  };
+  std::vector<Type> types_;
   std::vector<Candidate> out_;
 };
 
@@ -314,18 +347,8 @@ bool is_known_type_label(std::string_view key) {
 }
 
 Labels machine_labels(const InstanceType& type, std::string_view zone, CapacityType capacity) {
-  Labels labels{{std::string(kTypeLabel), type.name.str()},
-                {"beta.kubernetes.io/instance-type", type.name.str()},
-                {std::string(kZoneLabel), std::string(zone)},
-                {"failure-domain.beta.kubernetes.io/zone", std::string(zone)},
-                {std::string(kRegionLabel), std::string(region_of(zone))},
-                {"failure-domain.beta.kubernetes.io/region", std::string(region_of(zone))},
-                {std::string(kArchLabel), std::string(name_of(type.arch))},
-                {"beta.kubernetes.io/arch", std::string(name_of(type.arch))},
-                {"kubernetes.io/os", "linux"},
-                {"beta.kubernetes.io/os", "linux"},
-                {std::string(kCapacityLabel), std::string(name_of(capacity))}};
-  add_type_labels(type, labels);
+  Labels labels = type_labels(type);
+  set_place(labels, zone, capacity);
   return labels;
 }
 

@@ -144,7 +144,7 @@ class Explainer {
     for (const NewNode& bought : plan_.nodes) {
       const auto& able = candidates[{bought.pool, bought.offering}];
       const auto same = std::ranges::find(able, bought.labels, [&](CandidateId id) -> const Labels& {
-        return purchase_.candidates()[id].facts.labels;
+        return *purchase_.candidates()[id].facts.labels;
       });
       put(bought.pods, purchase_.open(*same));
     }
@@ -229,7 +229,7 @@ class Explainer {
     const PodTemplate& spec = *problem_.shapes[shape].spec;
     switch (answer.why) {
       case Refusal::Taint: answer.detail = text_of(*untolerated(spec.tolerations, facts.taints)); break;
-      case Refusal::Selector: answer.detail = unmet_selector(spec, facts.labels); break;
+      case Refusal::Selector: answer.detail = unmet_selector(spec, *facts.labels); break;
       case Refusal::Cpu:
       case Refusal::Memory:
       case Refusal::Pods:

@@ -41,21 +41,29 @@ std::vector<Wanted> wanted_of(const std::vector<Demand>& items) {
 
 }  // namespace
 
-Menu::Menu(const Purchase& purchase, const std::vector<Demand>& items, const std::vector<CellId>& cells)
-    : purchase_(purchase), items_(items) {
+Menu::Menu(const Purchase& purchase, const std::vector<Demand>& items) : purchase_(purchase), items_(items) {
   for (const Demand& item : items) kinds_.push_back(kind_of(item.wanted));
-  const Takes takes(purchase, wanted_of(items), cells);
+  const Takes takes(purchase, wanted_of(items), purchase.cells());
   choose(takes);
   find_prices(Relaxation(purchase, items, takes), takes);
 }
 
-Kind Menu::kind_of(const Wanted& wanted) const {
+std::uint32_t Menu::number_of(WorkloadId workload) {
+  const auto [at, added] = numbers_.try_emplace(workload, static_cast<std::uint32_t>(workloads_.size()));
+  if (added) {
+    const Workloads& all = purchase_.workloads();
+    workloads_.push_back({workload, all.pool_cap(workload), all.node_cap(workload)});
+  }
+  return at->second;
+}
+
+Kind Menu::kind_of(const Wanted& wanted) {
   const Topology& topology = purchase_.board().topology();
   Kind kind{amounts_of(purchase_.board(), wanted), wanted.alone, {}, {}, {}};
-  std::map<WorkloadId, std::int64_t> workloads;
+  std::map<std::uint32_t, std::int64_t> workloads;
   std::map<std::uint32_t, std::int32_t> counted;
   for (const auto& [shape, pods] : wanted.pods) {
-    if (const WorkloadId id = purchase_.workloads().of(shape); id != kNoWorkload) workloads[id] += pods;
+    if (const WorkloadId id = purchase_.workloads().of(shape); id != kNoWorkload) workloads[number_of(id)] += pods;
     for (const std::uint32_t counter : topology.host_counters(shape)) counted[counter] += static_cast<int>(pods);
   }
   kind.workloads.assign(workloads.begin(), workloads.end());
@@ -78,9 +86,12 @@ void Menu::choose(const Takes& takes) {
   for (const Demand& item : items_)
     for (const auto& each : item.wanted.pods) shapes.push_back(each.first);
   std::vector<CandidateId> kept;
+  std::map<CellId, bool> may_open;
   for (CandidateId id = 0; id < all.size(); ++id) {
     if (!takes.takes_any(id) || purchase_.has_min_values(all[id].pool)) continue;
-    if (!purchase_.board().topology().may_open(all[id].domains, shapes)) continue;
+    const auto [opens, asked] = may_open.try_emplace(purchase_.cells()[id], false);
+    if (asked) opens->second = purchase_.board().topology().may_open(all[id].domains, shapes);
+    if (!opens->second) continue;
     std::size_t better = 0;
     for (const CandidateId other : kept) {
       if (!is_better(all[other], all[id]) || !takes.covers(other, id)) continue;
@@ -105,8 +116,7 @@ void Menu::add_choice(CandidateId id, const Takes& takes) {
     choice.spot = at->second;
     if (added) {
       std::vector<std::int64_t>& there = in_pools_.emplace_back();
-      for (WorkloadId workload = 0; workload < purchase_.workloads().size(); ++workload)
-        there.push_back(purchase_.in_pool(workload, *spot));
+      for (const Capped& workload : workloads_) there.push_back(purchase_.in_pool(workload.id, *spot));
     }
   }
   choices_.push_back(std::move(choice));

@@ -17,11 +17,18 @@ namespace spotkeeper::plan {
 using ItemId = std::uint32_t;
 using ChoiceId = std::uint32_t;
 
+/// A workload that some item has pods of.
+struct Capped {
+  WorkloadId id = 0;
+  std::int64_t pool_cap = 0;  // pods at most in one Spot pool
+  std::int64_t node_cap = 0;  // and on one machine
+};
+
 /// What filling has to know of an item.
 struct Kind {
   Amounts wants;
   bool alone = false;
-  std::vector<std::pair<WorkloadId, std::int64_t>> workloads;         // how many pods of each
+  std::vector<std::pair<std::uint32_t, std::int64_t>> workloads;      // how many pods of each
   std::vector<Topology::HostLimit> host_limits;                       // as other pods have to leave the host
   std::vector<std::pair<std::uint32_t, std::int32_t>> host_counters;  // how many pods each counts
 };
@@ -42,10 +49,10 @@ struct Choice {
 
 class Menu {
  public:
-  /// `cells`: of each candidate.
-  Menu(const Purchase& purchase, const std::vector<Demand>& items, const std::vector<CellId>& cells);
+  Menu(const Purchase& purchase, const std::vector<Demand>& items);
 
   [[nodiscard]] const std::vector<Kind>& kinds() const { return kinds_; }
+  [[nodiscard]] const std::vector<Capped>& workloads() const { return workloads_; }
   /// By price.
   [[nodiscard]] const std::vector<Choice>& choices() const { return choices_; }
   [[nodiscard]] const std::vector<double>& worth() const { return worth_; }
@@ -55,7 +62,8 @@ class Menu {
   [[nodiscard]] const std::vector<std::vector<std::int64_t>>& in_pools() const { return in_pools_; }
 
  private:
-  [[nodiscard]] Kind kind_of(const Wanted& wanted) const;
+  [[nodiscard]] std::uint32_t number_of(WorkloadId workload);
+  [[nodiscard]] Kind kind_of(const Wanted& wanted);
   void choose(const Takes& takes);
   void add_choice(CandidateId id, const Takes& takes);
   void find_prices(const Relaxation& program, const Takes& takes);
@@ -63,7 +71,9 @@ class Menu {
 
   const Purchase& purchase_;
   const std::vector<Demand>& items_;
-  std::vector<Kind> kinds_;  // by item
+  std::vector<Capped> workloads_;
+  std::map<WorkloadId, std::uint32_t> numbers_;  // of workloads_
+  std::vector<Kind> kinds_;                      // by item
   std::vector<Choice> choices_;
   std::vector<double> worth_;  // by item
   std::vector<std::vector<std::int64_t>> parts_;

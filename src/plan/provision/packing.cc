@@ -23,12 +23,12 @@ constexpr double kNoLimit = std::numeric_limits<double>::infinity();
 
 }  // namespace
 
-Packer::Packer(const Purchase& purchase, std::vector<Demand> items, const std::vector<CellId>& cells)
-    : purchase_(purchase), items_(std::move(items)), menu_(purchase, items_, cells), in_pool_(menu_.in_pools()) {
+Packer::Packer(const Purchase& purchase, std::vector<Demand> items)
+    : items_(std::move(items)), menu_(purchase, items_), in_pool_(menu_.in_pools()) {
   for (std::uint32_t pool = 0; pool < purchase.board().problem().pools.size(); ++pool)
     limits_left_.push_back(purchase.limits_left(pool));
   scratch_.by_counter.assign(purchase.board().topology().counters(), 0);
-  scratch_.by_workload.assign(purchase.workloads().size(), 0);
+  scratch_.by_workload.assign(menu_.workloads().size(), 0);
 }
 
 std::vector<Filled> Packer::machines() const {
@@ -40,9 +40,9 @@ std::vector<Filled> Packer::machines() const {
 
 // ---- Filling one machine
 
-std::int64_t Packer::room_in_pool(WorkloadId workload, const Choice& choice) const {
+std::int64_t Packer::room_in_pool(std::uint32_t workload, const Choice& choice) const {
   if (!choice.spot) return std::numeric_limits<std::int64_t>::max();
-  return purchase_.workloads().pool_cap(workload) - in_pool_[*choice.spot][workload];
+  return menu_.workloads()[workload].pool_cap - in_pool_[*choice.spot][workload];
 }
 
 std::int64_t Packer::most_of(ItemId item, const Choice& choice, std::int64_t left) const {
@@ -54,7 +54,7 @@ std::int64_t Packer::most_of(ItemId item, const Choice& choice, std::int64_t lef
   for (const auto& [workload, pods] : kind.workloads) {
     const std::int64_t here = scratch_.by_workload[workload];
     // Pods that were seated together stay so, however many they are.
-    const std::int64_t of_node = kind.alone ? pods : purchase_.workloads().node_cap(workload) - here;
+    const std::int64_t of_node = kind.alone ? pods : menu_.workloads()[workload].node_cap - here;
     most = std::min({most, of_node / pods, (room_in_pool(workload, choice) - here) / pods});
   }
   for (const auto& limit : kind.host_limits) {
@@ -155,7 +155,7 @@ bool Packer::within_limits(const Choice& choice) const {
 
 std::int64_t Packer::copies_of(const Choice& choice, const Content& content, const Counts& left) const {
   std::int64_t copies = std::numeric_limits<std::int64_t>::max();
-  std::map<WorkloadId, std::int64_t> by_workload;
+  std::map<std::uint32_t, std::int64_t> by_workload;
   for (const auto& [item, count] : content) {
     copies = std::min(copies, left[item] / count);
     for (const auto& [workload, pods] : menu_.kinds()[item].workloads) by_workload[workload] += pods * count;
@@ -251,7 +251,7 @@ bool Packer::pack(Counts& left, const Terms& terms) {
 
 bool Packer::holds(const Choice& choice, const Content& content) const {
   Amounts free = choice.room;
-  std::map<WorkloadId, std::int64_t> by_workload;
+  std::map<std::uint32_t, std::int64_t> by_workload;
   for (const auto& [item, count] : content) {
     if (choice.takes[item] == 0) return false;
     const Kind& kind = menu_.kinds()[item];

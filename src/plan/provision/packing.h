@@ -27,8 +27,8 @@ struct Filled {
 
 class Packer {
  public:
-  /// `purchase` outlives this object; what it holds already counts for shares and limits. `cells`: of each candidate.
-  Packer(const Purchase& purchase, std::vector<Demand> items, const std::vector<CellId>& cells);
+  /// `purchase` outlives this object; what it holds already counts for shares and limits.
+  Packer(const Purchase& purchase, std::vector<Demand> items);
 
   /// The first packing. What has no machine, or no more within the limits, is left out: of what is to be alone, only if
   /// all of it can't be had.
@@ -69,7 +69,7 @@ class Packer {
   void take(ItemId item, std::int64_t count);
   void clear_scratch(const Content& content);
   [[nodiscard]] std::int64_t copies_of(const Choice& choice, const Content& content, const Counts& left) const;
-  [[nodiscard]] std::int64_t room_in_pool(WorkloadId workload, const Choice& choice) const;
+  [[nodiscard]] std::int64_t room_in_pool(std::uint32_t workload, const Choice& choice) const;
   [[nodiscard]] bool within_limits(const Choice& choice) const;
   [[nodiscard]] bool holds(const Choice& choice, const Content& content) const;
   void count(const Machine& machine, std::int64_t by);
@@ -89,7 +89,6 @@ class Packer {
   void correct(std::vector<double>& worth) const;
   void refill_some(Random& random);
 
-  const Purchase& purchase_;
   std::vector<Demand> items_;
   Menu menu_;
   std::vector<Machine> machines_;

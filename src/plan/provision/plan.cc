@@ -28,7 +28,7 @@ class Planner {
  public:
   Planner(const Problem& problem, StepBudget budget, Seed seed)
       : problem_(problem),
-        purchase_(problem),
+        purchase_(problem, Purchase::Machines::Later),
         place_(problem.pods.size()),
         budget_(budget),
         seed_(seed),
@@ -39,11 +39,15 @@ class Planner {
   /// All pods together, which packs them best.
   void place_together() {
     order_ = all_;
-    if (!all_on_existing()) place_in_turn();
+    if (all_on_existing({})) return;
+    purchase_.look_up_machines();
+    if (purchase_.candidates().empty() && all_on_existing(kAnything)) return;
+    place_in_turn();
   }
 
   /// Who is more important has come, by whatever way, before anybody else does.
   void place_by_priority() {
+    purchase_.look_up_machines();
     for (auto next = all_.begin(); next != all_.end();) {
       const auto end =
           std::find_if(next, all_.end(), [&](PodId pod) { return priority_of(pod) != priority_of(*next); });
@@ -74,6 +78,7 @@ class Planner {
     if (!seats) return nullptr;
     auto out = std::make_unique<Planner>(problem_, budget_, seed_);
     out->order_ = all_;
+    out->purchase_.look_up_machines();
     std::map<NodeId, NodeId> nodes;  // a machine that is empty now is not bought
     for (const PodId pod : all_) {
       const auto& seat = (*seats)[pod];
@@ -103,7 +108,8 @@ class Planner {
       }
     }
     plan.unplaced = unplaced();
-    if (bound == Bound::Proven) plan.lower_bound = lower_bound(purchase_, demand_of(purchase_, plan));
+    if (bound == Bound::Proven && !plan.nodes.empty())
+      plan.lower_bound = lower_bound(purchase_, demand_of(purchase_, plan));
     plan.steps = budget_;
     plan.seed = seed_;
     return plan;
@@ -150,11 +156,11 @@ class Planner {
   [[nodiscard]] const Amounts& requests(ShapeId shape) const { return purchase_.board().requests_of(shape); }
 
   /// Whether the nodes that are there have room for everything, so that nothing has to be bought.
-  bool all_on_existing() {
+  bool all_on_existing(Leniency leniency) {
     std::vector<std::pair<PodId, NodeId>> placed;
     for (const PodId pod : order_) {
       auto node = first_node(shape_of(pod), {});
-      if (!node && purchase_.candidates().empty()) node = first_node(shape_of(pod), kAnything);
+      if (!node) node = first_node(shape_of(pod), leniency);
       if (!node) break;
       purchase_.place(shape_of(pod), *node);
       placed.emplace_back(pod, *node);
@@ -173,8 +179,13 @@ class Planner {
     for (const PodId pod : order_) {
       const ShapeId shape = shape_of(pod);
       if (!seen.insert(shape).second || !purchase_.board().topology().is_spread(shape)) continue;
+      std::vector<char> expected;  // by cell
       for (CandidateId id = 0; id < purchase_.candidates().size(); ++id) {
-        if (fits_candidate(shape, id)) purchase_.board().topology().expect(shape, purchase_.candidates()[id].domains);
+        const CellId cell = purchase_.cells()[id];
+        if (cell >= expected.size()) expected.resize(cell + 1, 0);
+        if (expected[cell] != 0 || !fits_candidate(shape, id)) continue;
+        expected[cell] = 1;
+        purchase_.board().topology().expect(shape, purchase_.candidates()[id].domains);
       }
     }
   }
@@ -342,7 +353,7 @@ class Planner {
     const Candidate& chosen = purchase_.candidates()[*purchase_.bought_as(id)];
     out.pool = chosen.pool;
     out.offering = chosen.offering;
-    out.labels = chosen.facts.labels;
+    out.labels = *chosen.facts.labels;
     out.pods = std::move(pods);
     for (const CandidateId each : alternatives(id)) out.alternatives.push_back(purchase_.candidates()[each].offering);
     return out;

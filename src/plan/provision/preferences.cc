@@ -72,7 +72,7 @@ class Probes {
     const SoftTerm& term = terms_[id][which];
     switch (term.kind) {
       case SoftTerm::Kind::Node:
-        return matches(spec.affinity.node_preferred[term.index].term, facts.labels, facts.name);
+        return matches(spec.affinity.node_preferred[term.index].term, *facts.labels, facts.name);
       case SoftTerm::Kind::Taint: return !are_unwelcome(facts.taints, spec.tolerations);
       default: return board.topology().allows(probes_[id][which], board.domains_of(node)) == Refusal::None;
     }
@@ -128,10 +128,10 @@ Seats carry_out(const Plan& plan, Board& board) {
   for (NodeId node = 0; node < plan.existing.size(); ++node) put(node, plan.existing[node]);
   for (const NewNode& each : plan.nodes) {
     NodeFacts facts;
-    facts.labels = each.labels;
+    facts.labels = std::make_shared<const Labels>(each.labels);
     facts.taints = problem.pools[each.pool].taints;
     facts.allocatable.assign(board.resources().size(), 0);
-    DomainsOfNode domains = board.topology().domains_of(facts.labels, facts.taints, {}, true);
+    DomainsOfNode domains = board.topology().domains_of(*facts.labels, facts.taints, {}, true);
     put(board.open(std::move(facts), std::move(domains)), each.pods);
   }
   return out;

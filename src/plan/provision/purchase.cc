@@ -33,23 +33,40 @@ bool takes_long_to_end(const Shape& shape, const Policy& policy) {
 
 }  // namespace
 
-Purchase::Purchase(const Problem& problem)
-    : problem_(problem), board_(problem), workloads_(problem), candidates_(candidates_of(board_)) {
-  classify();
+Purchase::Purchase(const Problem& problem, Machines machines)
+    : problem_(problem), board_(problem), workloads_(problem) {
   for (const Shape& shape : problem.shapes) steady_.push_back(takes_long_to_end(shape, problem.policy) ? 1 : 0);
   bought_.resize(board_.nodes());
   on_node_.resize(board_.nodes());
   for (NodeId node = 0; node < board_.nodes(); ++node) {
-    spot_.push_back(plan::spot_pool_of(board_.facts_of(node).labels));
+    spot_.push_back(id_of(plan::spot_pool_of(*board_.facts_of(node).labels)));
     for (const BoundPod& pod : problem.nodes[node].pods) {
       const WorkloadId workload = workloads_.of(pod.shape);
       if (spot_.back() && workload != kNoWorkload && !pod.terminating) ++in_pool_[{workload, *spot_.back()}];
     }
   }
   count_limits();
+  if (machines == Machines::Now) look_up_machines();
+}
+
+void Purchase::look_up_machines() {
+  if (!candidates_.empty()) return;
+  candidates_ = candidates_of(board_);
+  classify();
+  find_cells();
+}
+
+void Purchase::find_cells() {
+  std::map<std::pair<std::vector<ValueId>, std::vector<bool>>, CellId> known;
+  cells_.reserve(candidates_.size());
+  for (const Candidate& each : candidates_)
+    cells_.push_back(known.try_emplace({each.domains.values, each.domains.eligible}, static_cast<CellId>(known.size()))
+                         .first->second);
 }
 
 void Purchase::classify() {
+  class_of_.clear();
+  suited_.clear();
   std::map<SuitKey, std::uint32_t> classes;
   for (ShapeId shape = 0; shape < problem_.shapes.size(); ++shape) {
     const auto [at, added] =
@@ -130,7 +147,17 @@ std::optional<SpotPool> Purchase::spot_pool_of(CandidateId candidate) const {
   return SpotPool{problem_.types[offering.type].name.str(), problem_.zones[offering.zone]};
 }
 
+std::optional<SpotPoolId> Purchase::id_of(const std::optional<SpotPool>& pool) {
+  if (!pool) return std::nullopt;
+  return spot_ids_.try_emplace(*pool, static_cast<SpotPoolId>(spot_ids_.size())).first->second;
+}
+
 std::int64_t Purchase::in_pool(WorkloadId workload, const SpotPool& pool) const {
+  const auto found = spot_ids_.find(pool);
+  return found == spot_ids_.end() ? 0 : in_pool(workload, found->second);
+}
+
+std::int64_t Purchase::in_pool(WorkloadId workload, SpotPoolId pool) const {
   const auto found = in_pool_.find({workload, pool});
   return found == in_pool_.end() ? 0 : found->second;
 }
@@ -186,7 +213,7 @@ NodeId Purchase::open(CandidateId id) {
   const NodeId node = board_.open(candidate.facts, candidate.domains);
   bought_.emplace_back(id);
   on_node_.emplace_back();
-  spot_.push_back(spot_pool_of(id));
+  spot_.push_back(id_of(spot_pool_of(id)));
   for (const auto& [resource, most] : problem_.pools[candidate.pool].limits)
     spent_[candidate.pool][resource] += capacity(candidate, resource);
   return node;
@@ -254,7 +281,7 @@ bool Purchase::are_enough(const std::vector<CandidateId>& candidates) const {
     if (!each.min_values) return true;
     std::set<std::string> values;
     for (const CandidateId id : candidates)
-      if (const std::string* value = candidates_[id].facts.labels.find(each.key); value != nullptr)
+      if (const std::string* value = candidates_[id].facts.labels->find(each.key); value != nullptr)
         values.insert(*value);
     return std::cmp_greater_equal(values.size(), *each.min_values);
   });

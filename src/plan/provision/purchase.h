@@ -16,6 +16,9 @@
 namespace spotkeeper::plan {
 
 using CandidateId = std::uint32_t;
+using SpotPoolId = std::uint32_t;
+/// Candidates whose nodes are one domain in every rule between pods but those over hosts.
+using CellId = std::uint32_t;
 
 /// What is given up, one after the other, before a pod is left out.
 struct Leniency {
@@ -26,13 +29,19 @@ struct Leniency {
 
 class Purchase {
  public:
+  /// Later: nothing is bought, and no candidate asked about, before look_up_machines.
+  enum class Machines { Now, Later };
   /// `problem` outlives this object.
-  explicit Purchase(const Problem& problem);
+  explicit Purchase(const Problem& problem, Machines machines = Machines::Now);
+  /// What can be bought; there is nothing for who finds room on the nodes that are there.
+  void look_up_machines();
 
   [[nodiscard]] Board& board() { return board_; }
   [[nodiscard]] const Board& board() const { return board_; }
   [[nodiscard]] const Workloads& workloads() const { return workloads_; }
   [[nodiscard]] const std::vector<Candidate>& candidates() const { return candidates_; }
+  /// By candidate.
+  [[nodiscard]] const std::vector<CellId>& cells() const { return cells_; }
   /// The candidate that the node is of; none of one that was there.
   [[nodiscard]] std::optional<CandidateId> bought_as(NodeId node) const;
   [[nodiscard]] const std::map<ShapeId, std::int64_t>& pods_on(NodeId node) const { return on_node_[node]; }
@@ -70,6 +79,9 @@ class Purchase {
 
  private:
   void classify();
+  void find_cells();
+  [[nodiscard]] std::optional<SpotPoolId> id_of(const std::optional<SpotPool>& pool);
+  [[nodiscard]] std::int64_t in_pool(WorkloadId workload, SpotPoolId pool) const;
   void count_limits();
   [[nodiscard]] Refusal allows_share(ShapeId shape, NodeId node) const;
   [[nodiscard]] bool within_limits(const Candidate& candidate) const;
@@ -83,14 +95,16 @@ class Purchase {
   Board board_;
   Workloads workloads_;
   std::vector<Candidate> candidates_;
-  std::vector<std::uint32_t> class_of_;                     // by shape
-  std::vector<std::vector<char>> suited_;                   // by class, then candidate
-  std::vector<char> steady_;                                // by shape
-  std::vector<std::optional<CandidateId>> bought_;          // by node
-  std::vector<std::map<ShapeId, std::int64_t>> on_node_;    // pods placed by this plan, by node
-  std::vector<std::optional<SpotPool>> spot_;               // by node
+  std::vector<CellId> cells_;                             // by candidate
+  std::vector<std::uint32_t> class_of_;                   // by shape
+  std::vector<std::vector<char>> suited_;                 // by class, then candidate
+  std::vector<char> steady_;                              // by shape
+  std::vector<std::optional<CandidateId>> bought_;        // by node
+  std::vector<std::map<ShapeId, std::int64_t>> on_node_;  // pods placed by this plan, by node
+  std::map<SpotPool, SpotPoolId> spot_ids_;
+  std::vector<std::optional<SpotPoolId>> spot_;             // by node
   std::vector<std::map<std::string, std::int64_t>> spent_;  // of each pool's limits
-  std::map<std::pair<WorkloadId, SpotPool>, std::int64_t> in_pool_;
+  std::map<std::pair<WorkloadId, SpotPoolId>, std::int64_t> in_pool_;
 };
 
 }  // namespace spotkeeper::plan

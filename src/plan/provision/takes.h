@@ -11,9 +11,6 @@
 
 namespace spotkeeper::plan {
 
-/// Candidates whose nodes are one domain in every rule between pods but those over hosts.
-using CellId = std::uint32_t;
-
 /// Pods that go to one machine: one of a kind, or some that were seated together.
 struct Wanted {
   std::vector<std::pair<ShapeId, std::int64_t>> pods;  // how many of each shape

@@ -26,7 +26,7 @@ bool names_architecture(const PodTemplate& spec) {
 NodeFacts facts_of_existing(const ExistingNode& existing, const ResourceNames& names) {
   const Node& node = existing.node;
   return {node.name.str(),
-          node.labels,
+          std::shared_ptr<const Labels>(std::shared_ptr<const Labels>(), &node.labels),  // the problem's own
           node.taints,
           node.unschedulable || node.deletion.has_value(),
           names.amounts_of(node.allocatable, node.max_pods),
@@ -82,14 +82,16 @@ Board::Board(const Problem& problem) : problem_(problem), names_(problem), topol
 
 void Board::add_existing() {
   nodes_.reserve(problem_.nodes.size());
+  std::vector<DomainsOfNode> domains;
   for (const ExistingNode& existing : problem_.nodes) {
     Seat seat;
     seat.facts = facts_of_existing(existing, names_);
     seat.free = seat.facts.allocatable;
-    seat.domains = topology_.domains_of(seat.facts.labels, seat.facts.taints, seat.facts.name, false);
-    topology_.add_node(seat.domains);
+    seat.domains = topology_.domains_of(*seat.facts.labels, seat.facts.taints, seat.facts.name, false);
+    domains.push_back(seat.domains);
     nodes_.push_back(std::move(seat));
   }
+  topology_.add_nodes(domains);
   for (NodeId node = 0; node < problem_.nodes.size(); ++node) {
     std::set<WorkloadRef> daemons;
     for (const BoundPod& pod : problem_.nodes[node].pods) {
@@ -141,12 +143,12 @@ Refusal Board::suits(ShapeId id, const NodeFacts& facts) const {
   const PodTemplate& spec = *shape.spec;
   if (facts.cordoned && !tolerates_cordon(spec.tolerations)) return Refusal::Cordoned;
   if (untolerated(spec.tolerations, facts.taints) != nullptr) return Refusal::Taint;
-  if (!selects(spec, facts.labels, facts.name)) return Refusal::Selector;
+  if (!selects(spec, *facts.labels, facts.name)) return Refusal::Selector;
   if (names_arch_[id] == 0 && !(shape.workload && shape.workload->kind == "DaemonSet")) {
-    const std::string* const arch = facts.labels.find(kArchLabel);
+    const std::string* const arch = facts.labels->find(kArchLabel);
     if (arch != nullptr && *arch != name_of(problem_.policy.default_arch)) return Refusal::Architecture;
   }
-  const auto reaches = [&](const auto& terms) { return matches_any(terms, facts.labels, facts.name); };
+  const auto reaches = [&](const auto& terms) { return matches_any(terms, *facts.labels, facts.name); };
   return std::ranges::all_of(shape.volumes.where, reaches) ? Refusal::None : Refusal::VolumePlace;
 }
 

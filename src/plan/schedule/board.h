@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <set>
 #include <span>
 #include <string>
@@ -48,8 +49,8 @@ class ResourceNames {
 
 /// What a node is by itself.
 struct NodeFacts {
-  std::string name;  // empty: of a machine that has not been bought
-  Labels labels;
+  std::string name;                      // empty: of a machine that has not been bought
+  std::shared_ptr<const Labels> labels;  // never null
   std::vector<Taint> taints;
   bool cordoned = false;
   Amounts allocatable;

@@ -34,6 +34,7 @@ LabelSelector merged(LabelSelector selector, const Labels& own, const std::vecto
 Topology::Topology(const Problem& problem) : problem_(problem), rules_(problem.shapes.size()) {
   host_key_ = key_of(std::string(kHostnameLabel));
   eligibilities_.emplace_back();
+  index_labels();
   for (ShapeId shape = 0; shape < problem.shapes.size(); ++shape) compile(shape);
   compile_counted();
 }
@@ -60,13 +61,30 @@ Topology::MatcherId Topology::matcher_for(const std::vector<NamespaceName>& name
   const auto [at, added] = matcher_ids_.try_emplace({namespaces, selector}, static_cast<MatcherId>(matchers_.size()));
   if (!added) return at->second;
   Matcher matcher;
-  matcher.shapes.reserve(problem_.shapes.size());
-  for (const Shape& shape : problem_.shapes) {
-    const bool here = std::ranges::binary_search(namespaces, shape.ns);
-    matcher.shapes.push_back(here && selector.matches(*shape.labels) ? 1 : 0);
+  for (const ShapeId id : possible_matches(selector)) {
+    const Shape& shape = problem_.shapes[id];
+    if (std::ranges::binary_search(namespaces, shape.ns) && selector.matches(*shape.labels)) matcher.push_back(id);
   }
   matchers_.push_back(std::move(matcher));
   return at->second;
+}
+
+void Topology::index_labels() {
+  for (ShapeId id = 0; id < problem_.shapes.size(); ++id) {
+    all_shapes_.push_back(id);
+    for (const auto& [key, value] : *problem_.shapes[id].labels) by_label_[{key, value}].push_back(id);
+  }
+}
+
+/// Those with a label that the selector asks for with one value; all, where it asks for none so.
+const std::vector<ShapeId>& Topology::possible_matches(const LabelSelector& selector) const {
+  static const std::vector<ShapeId> none;
+  for (const SelectorRequirement& each : selector.requirements) {
+    if (each.op != SelectorOperator::In || each.values.size() != 1) continue;
+    const auto found = by_label_.find({each.key, each.values.front()});
+    return found == by_label_.end() ? none : found->second;
+  }
+  return all_shapes_;
 }
 
 Topology::MatcherId Topology::matcher_of_all(const std::vector<MatcherId>& terms) {
@@ -74,9 +92,7 @@ Topology::MatcherId Topology::matcher_of_all(const std::vector<MatcherId>& terms
   const auto [at, added] = combined_ids_.try_emplace(terms, static_cast<MatcherId>(matchers_.size()));
   if (!added) return at->second;
   Matcher matcher = matchers_[terms.front()];
-  for (const MatcherId each : terms)
-    for (std::size_t i = 0; i < matcher.shapes.size(); ++i)
-      if (matchers_[each].shapes[i] == 0) matcher.shapes[i] = 0;
+  for (const MatcherId each : terms) std::erase_if(matcher, [&](ShapeId shape) { return !matches(each, shape); });
   matchers_.push_back(std::move(matcher));
   return at->second;
 }
@@ -149,7 +165,7 @@ void Topology::compile_spreads(ShapeId id) {
     rule.trivial = !selector || selector->requirements.empty();
     if (!rule.trivial) {
       const MatcherId matcher = matcher_for({shape.ns}, *selector);
-      rule.self = matchers_[matcher].shapes[id] != 0 ? 1 : 0;
+      rule.self = matches(matcher, id) ? 1 : 0;
       rule.counter = counter_for(rule.key, matcher, false, eligibility_of(spread, shape, keys));
     }
     rules_[id].spreads.push_back(rule);
@@ -168,7 +184,7 @@ void Topology::compile_affinity(ShapeId id) {
   const MatcherId all = matcher_of_all(matchers);
   for (const PodAffinityTerm& term : terms)
     rules_[id].affinity.push_back(counter_for(key_of(term.topology_key), all, false, std::nullopt));
-  rules_[id].affinity_self = matchers_[all].shapes[id] != 0;
+  rules_[id].affinity_self = matches(all, id);
 }
 
 void Topology::compile_anti(ShapeId id) {
@@ -197,10 +213,8 @@ void Topology::compile_counted() {
         if (std::ranges::find(counted, counter) == counted.end()) counted.push_back(counter);
       }
     }
-    for (ShapeId shape = 0; shape < rules_.size(); ++shape) {
-      if (matchers_[id.matcher].shapes[shape] == 0) continue;
+    for (const ShapeId shape : matchers_[id.matcher])
       (id.owners ? rules_[shape].repelled : rules_[shape].counted).push_back(counter);
-    }
   }
   for (Rules& rules : rules_) {
     const auto note = [&](KeyId key) { rules.above_hosts = rules.above_hosts || key != host_key_; };
@@ -262,6 +276,26 @@ void Topology::add_node(DomainsOfNode& node) {
     if (!counter.spread || value == kAbsent || !node.eligible[counter.eligibility]) continue;
     grow(counter, value);
     if (counter.nodes[value]++ == 0 && counter.expected[value] == 0) add_domain(counter, value);
+  }
+}
+
+void Topology::add_nodes(std::span<const DomainsOfNode> nodes) {
+  std::map<std::pair<KeyId, std::uint32_t>, std::vector<std::int32_t>> by_value;  // how many nodes have each
+  for (Counter& counter : counters_) {
+    if (!counter.spread) continue;
+    const auto [at, added] = by_value.try_emplace({counter.key, counter.eligibility});
+    for (std::size_t i = 0; added && i < nodes.size(); ++i) {
+      const ValueId value = nodes[i].values[counter.key];
+      if (value == kAbsent || !nodes[i].eligible[counter.eligibility]) continue;
+      if (value >= at->second.size()) at->second.resize(value + 1, 0);
+      ++at->second[value];
+    }
+    counter.nodes = at->second;
+    counter.pods.assign(counter.nodes.size(), 0);
+    counter.expected.assign(counter.nodes.size(), 0);
+    counter.domains =
+        static_cast<std::int32_t>(std::ranges::count_if(counter.nodes, [](auto each) { return each > 0; }));
+    if (counter.domains > 0) counter.domains_by_pods[0] = counter.domains;
   }
 }
 

@@ -5,6 +5,7 @@
 // Sources: kube-scheduler's PodTopologySpread and InterPodAffinity (docs/plan.md).
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <map>
@@ -46,6 +47,8 @@ class Topology {
                                          bool fresh_host);
   /// The node is there from now on: its values are domains. Turns a fresh hostname into one of its own.
   void add_node(DomainsOfNode& node);
+  /// As add_node with each of these, of which none has a fresh hostname, before anything else.
+  void add_nodes(std::span<const DomainsOfNode> nodes);
   /// It is there no longer; no pod is on it.
   void remove_node(const DomainsOfNode& node);
 
@@ -144,14 +147,17 @@ class Topology {
     const std::vector<Toleration>* tolerations = nullptr;
     std::vector<KeyId> keys;  // a node without one of them is no domain
   };
-  struct Matcher {
-    std::vector<char> shapes;  // by shape
-  };
+  using Matcher = std::vector<ShapeId>;  // those that it matches, sorted
 
   KeyId key_of(const std::string& key);
   ValueId value_of(KeyId key, const std::string& value);
   CounterId counter_for(KeyId key, MatcherId matcher, bool owners, std::optional<std::uint32_t> eligibility);
   MatcherId matcher_for(const std::vector<NamespaceName>& namespaces, const LabelSelector& selector);
+  [[nodiscard]] bool matches(MatcherId matcher, ShapeId shape) const {
+    return std::ranges::binary_search(matchers_[matcher], shape);
+  }
+  void index_labels();
+  [[nodiscard]] const std::vector<ShapeId>& possible_matches(const LabelSelector& selector) const;
   MatcherId matcher_of_all(const std::vector<MatcherId>& terms);
   std::optional<MatcherId> matcher_of(const PodAffinityTerm& term, const Shape& owner);
   std::uint32_t eligibility_of(const TopologySpread& spread, const Shape& shape, const std::vector<KeyId>& keys);
@@ -196,6 +202,8 @@ class Topology {
   };
   std::map<CounterKey, CounterId> counter_ids_;
   std::vector<Matcher> matchers_;
+  std::vector<ShapeId> all_shapes_;
+  std::map<std::pair<std::string_view, std::string_view>, std::vector<ShapeId>> by_label_;  // sorted
   std::map<std::pair<std::vector<NamespaceName>, LabelSelector>, MatcherId> matcher_ids_;
   std::map<std::vector<MatcherId>, MatcherId> combined_ids_;
   std::vector<Eligibility> eligibilities_;
