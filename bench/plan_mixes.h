@@ -340,7 +340,7 @@ inline constexpr std::array<Mix, 12> kMixes = {{
   for (std::int64_t i = 1; i <= count; ++i) {
     const std::int64_t memory = 2048 * i;
     const double price = 0.1 * static_cast<double>(i) + 0.1 * static_cast<double>(memory) * 1048576 / 1e9;
-    out += fmt::format("fake-it-{},amd64,{},{},{},{},{},{:.6f},,\n", i - 1, i, memory, 1000 * i - 100, memory - 10,
+    out += fmt::format("it{}.large,amd64,{},{},{},{},{},{:.6f},,\n", i - 1, i, memory, 1000 * i - 100, memory - 10,
                        10 * i, price);
   }
   return out;

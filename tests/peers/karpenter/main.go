@@ -13,6 +13,7 @@ import (
 	"os"
 	"runtime"
 	"sort"
+	"syscall"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -76,6 +77,7 @@ type answer struct {
 	LowerBound string        `json:"lower_bound_per_hour"`
 	Gap        float64       `json:"gap"`
 	Seconds    float64       `json:"seconds"`
+	CPUSeconds float64       `json:"cpu_seconds"` // on all cores
 	Nodes      []plannedNode `json:"nodes"`
 	Existing   []string      `json:"existing"`
 	Unplaced   []unplacedPod `json:"unplaced"`
@@ -218,7 +220,13 @@ func cheapest(claim *scheduling.NodeClaim) (out plannedNode, price float64) {
 
 func name(pod *corev1.Pod) string { return pod.Namespace + "/" + pod.Name }
 
-func solve(ctx context.Context, given caseFile, opts ...scheduling.Options) (scheduling.Results, float64) {
+func cpuSeconds() float64 {
+	var usage syscall.Rusage
+	fail(syscall.Getrusage(syscall.RUSAGE_SELF, &usage))
+	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano()).Seconds()
+}
+
+func solve(ctx context.Context, given caseFile, opts ...scheduling.Options) (scheduling.Results, answer) {
 	pods, pools := readDocuments(given.Documents)
 	types := map[string][]*cloudprovider.InstanceType{}
 	for _, pool := range pools {
@@ -231,15 +239,15 @@ func solve(ctx context.Context, given caseFile, opts ...scheduling.Options) (sch
 	scheduler := scheduling.NewScheduler(ctx, client, pools, cluster, nil, topology, types, nil,
 		events.NewRecorder(&record.FakeRecorder{}), clock.RealClock{}, nil, nil, opts...)
 	runtime.GC()
-	start := time.Now()
+	start, startCPU := time.Now(), cpuSeconds()
 	results, err := scheduler.Solve(ctx, pods)
-	seconds := time.Since(start).Seconds()
+	took := answer{Seconds: time.Since(start).Seconds(), CPUSeconds: cpuSeconds() - startCPU}
 	fail(err)
-	return results, seconds
+	return results, took
 }
 
-func report(results scheduling.Results, seconds float64) answer {
-	out := answer{LowerBound: "0", Seconds: seconds, Nodes: []plannedNode{}, Existing: []string{}, Unplaced: []unplacedPod{}}
+func report(results scheduling.Results, out answer) answer {
+	out.LowerBound, out.Nodes, out.Existing, out.Unplaced = "0", []plannedNode{}, []string{}, []unplacedPod{}
 	cost := 0.0
 	for _, claim := range results.NewNodeClaims {
 		node, price := cheapest(claim)
@@ -285,6 +293,6 @@ func main() {
 		IgnoreDRARequests: true,
 		FeatureGates:      options.FeatureGates{ReservedCapacity: true},
 	})
-	results, seconds := solve(ctx, given, append(opts, scheduling.NumConcurrentReconciles(5))...)
-	fail(json.NewEncoder(os.Stdout).Encode(report(results, seconds)))
+	results, took := solve(ctx, given, append(opts, scheduling.NumConcurrentReconciles(5))...)
+	fail(json.NewEncoder(os.Stdout).Encode(report(results, took)))
 }
