@@ -145,7 +145,7 @@ void Clients::send_kept(Draft& draft) {
     source.idle[chosen] = source.idle.back();
     source.idle.pop_back();
     const PodRun& run = world_.pods[connection.pod];
-    if (!world_.machines[connection.machine].alive) {
+    if (!world_.machines[connection.machine].alive && !run.closed) {
       // Nobody said that the other end is gone: the request waits for an answer until the client's limit.
       return fail_at_once(draft, connection.pod, Outcome::Timeout);
     }

@@ -166,6 +166,7 @@ void Kubelets::close_listener(PodId id, std::uint32_t /*round*/) {
   if (run.program != Program::Draining) return;
   run.program = Program::Closing;
   run.ended_at = world_.now;  // from now on idle connections are closed
+  run.closed = true;
   drained(id);
 }
 
@@ -188,6 +189,7 @@ void Kubelets::end(PodId id, std::int32_t exit_code) {
   if (run.program != Program::Absent) world_.note_death(id, DeathMoment::Ended);
   run.program = Program::Ended;
   if (!was_closing) run.ended_at = world_.now;
+  run.closed = true;
   run.object.exit_code = exit_code;
   if (run.gone) std::erase(world_.machines[run.machine].orphans, id);
   world_.clients->program_ended(id, /*machine_died=*/false);
@@ -217,7 +219,7 @@ void Kubelets::machine_died(Machine& machine) {
     if (ran) world_.note_death(id, DeathMoment::Ended);
     if (ran && world_.measuring && !run.pod().is_daemon() && !run.is_static) ++world_.counts.killed_hard;
     run.program = Program::Ended;
-    run.ended_at = world_.now;
+    if (!run.closed) run.ended_at = world_.now;
     world_.clients->program_ended(id, /*machine_died=*/true);
   }
 }
@@ -233,6 +235,7 @@ void Kubelets::machine_returned(MachineId machine) {
       continue;
     }
     run.program = Program::Absent;
+    run.closed = false;
     ++run.object.restarts;
     run.object.pod.ready = false;
     run.object.pod.started.reset();

@@ -103,13 +103,14 @@ struct PodRun {
   bool holds_room = false;   // its requests are counted on the machine
   bool is_static = false;
   bool counted = false;      // among its Job's succeeded or failed pods
+  bool closed = false;       // its program has closed its connections: no machine died under it
   std::uint32_t number = 0;  // among all pods that its Job has had
   Program program = Program::Absent;
   std::uint32_t round = 0;  // of its termination: events of an earlier one are void
   Instant term_at;          // planned or past SIGTERM
   Instant kill_at;
   bool termed = false;
-  Instant ended_at;
+  Instant ended_at;  // or when it closed its idle connections
   // Requests, as lists through Request::next and ::previous.
   std::uint32_t serving_first = kNone;
   std::uint32_t serving_count = 0;

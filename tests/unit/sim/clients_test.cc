@@ -113,6 +113,29 @@ TEST_F(Requests, MeetADeadMachineUntilItsEndpointsGo) {
   EXPECT_LT(last, world.now() - 60s);
 }
 
+TEST_F(Requests, OverKeptConnectionsAreNotLostWithAMachineWhoseProgramsHadClosedThem) {
+  PodKind kind;
+  kind.pre_stop = 15s;
+  // So few for each connection that some are idle from before the SIGTERM until after the death.
+  serve(4, kind, 1, 1);
+  pass(2min);  // all forty connections are open
+  const NodeName dying = pods("web")[0].node;
+  NodeChange cordon;
+  cordon.node = dying;
+  cordon.unschedulable = true;
+  ASSERT_TRUE(world.patch_node(cordon));
+  for (const Pod& pod : pods("web")) {
+    if (pod.node == dying) {
+      ASSERT_TRUE(remove(pod));
+    }
+  }
+  pass(40s);
+  world.kill_machine(dying);
+  pass(5min);
+  end_load();
+  EXPECT_EQ(world.traffic().lost(), 0U);
+}
+
 TEST_F(Requests, AreRefusedWhereThereIsNoEndpoint) {
   serve(1, {}, 50, 0);
   ASSERT_TRUE(world.scale_deployment(shop("web"), 0));

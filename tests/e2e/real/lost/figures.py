@@ -3,8 +3,9 @@
 NAME-HANDLER.json: {"scenario": {…scenario.py's fields}, "figures": {…those of Figures, "busy"}, "pods": {POD: {…}}}. Times are in
 seconds after the notice. Of each pod: "node", "leaves" (its node dies), and where they are known "made", "ready",
 "deleted", "not_ready" (its endpoint), "pre_stop", "pre_stop_over", "sigterm", "ended", "endpoint_gone" (from its
-EndpointSlice), "gone" (the object), "l4" and "l7": [[time, whether it is there]…] in kube-proxy's rules and in haproxy,
-and "l7_delay": the seconds of them that the balancer took its time on purpose when the pod left.
+EndpointSlice), "gone" (the object), "last_long" (when the last long request came), "l4" and "l7": [[time, whether it is
+there]…] in kube-proxy's rules and in haproxy, and "l7_delay": the seconds of them that the balancer took its time on
+purpose when the pod left.
 """
 import collections
 import dataclasses

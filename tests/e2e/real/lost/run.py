@@ -146,13 +146,18 @@ class Run:
         """Of each pod what figures.py says."""
         more = line.found(self._state, self._cell.numbers, self._traffic.feed_log)
         delays = more.pop("l7_delay")
-        terms = {words[3]: float(words[0]) for words in self._noted(clock) if words[1] == "ending"}
+        terms, long = {}, {}
+        for when, word, request, pod in self._noted(clock):
+            if word == "ending":
+                terms[pod] = float(when)
+            elif word == "received" and "-long-" in request:
+                long[pod] = max(long.get(pod, 0), float(when))
         rules = self._rules.changes(self._service.namespace)
         pods = {}
         for name, (where, address) in clock.place.items():
             pod = {"node": where, "leaves": where in names}
             for key, times in (("made", clock.made), ("ready", clock.ready), ("deleted", clock.deleted),
-                               ("sigterm", terms), ("ended", ends.times), *more.items()):
+                               ("sigterm", terms), ("last_long", long), ("ended", ends.times), *more.items()):
                 if name in times:
                     pod[key] = times[name] - notice
             if name in delays:

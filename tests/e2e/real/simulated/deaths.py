@@ -2,7 +2,7 @@
 import statistics
 
 # Of the rig's figures (lost/figures.py), of the simulator's report (docs/simulate.md), for people, and whether it takes
-# more than the kubelet: the API, or who hears of it there. In the order in which they happen to a pod that has its time.
+# more than the kubelet: the API, or who hears of it there. In the order in which they happen to a pod that has time.
 EVENTS = (
     ("not_ready", "endpoint_not_ready_seconds", "endpoint not ready", True),
     ("pre_stop", "pre_stop_seconds", "preStop begins", False),
@@ -17,6 +17,7 @@ EVENTS = (
 # Where the machine ends before a pod has had its grace, the handler gives what is left: these follow from that end, not
 # from when the handler heard of the notice.
 CUT_SHORT = ("pre_stop_over", "sigterm", "ended")
+AFTER_EXIT = ("endpoint_gone", "gone")
 WITHIN = 1.0  # seconds between an event here and there
 WITHIN_IF_LATE = 3.0  # of what goes through the API of a machine that has too much to do
 TOGETHER = 0.5  # seconds: events that are no further apart than that have no order: who hears of them differs
@@ -60,6 +61,20 @@ def of_the_simulator(deaths, dying, end, delay, machine_ends=None):
     return found
 
 
+def from_exit(death):
+    """As it is told where requests that are under way keep a program up: the exit is another matter (outlasted()), and
+    what follows it is counted from there."""
+    counted = {event: when for event, when in death.items() if event not in AFTER_EXIT and event != "ended"}
+    if "ended" in death:
+        counted |= {event: death[event] - death["ended"] for event in AFTER_EXIT if event in death}
+    return counted
+
+
+def outlasted(death):
+    """Seconds from SIGTERM to the exit; None: one of them did not come."""
+    return death["ended"] - death["sigterm"] if "ended" in death and "sigterm" in death else None
+
+
 def usual(deaths):
     """Event to the median of when it happened; of those that happened in more than half of the deaths."""
     found = {}
@@ -70,13 +85,18 @@ def usual(deaths):
     return found
 
 
-def near(event, real, simulated, within=WITHIN):
-    """Whether it happened on the rig (the median `real`; None: not) so many seconds at most from when it happens to the
-    simulated pods."""
-    times = [death[event] for death in simulated if event in death]
-    if real is None:
-        return 2 * len(times) <= len(simulated)
-    return bool(times) and min(times) - within <= real <= max(times) + within
+def middle(deaths, event):
+    """The middle half of when it happened: where a handler gives whole seconds of what is left, that is spread over one
+    by the moment at which it heard."""
+    times = [death[event] for death in deaths if event in death]
+    return statistics.quantiles(times)[::2] if len(times) > 1 else times * 2
+
+
+def near(real, least, most, within=WITHIN):
+    """Whether a median (None: it did not happen) is so many seconds at most from where it should be."""
+    if real is None or least is None:
+        return real is least
+    return least - within <= real <= most + within
 
 
 def out_of_order(real, simulated, late):

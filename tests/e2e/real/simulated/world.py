@@ -5,16 +5,18 @@ import json
 from scenario import LEAD
 from traffic import GRACE_OF_LONG, KEPT, LONG_RATE
 
-POLICIES = {"none": "none", "kubectl-drain": "cordon-and-drain", "nth": "cordon-and-drain", "ours": "spotkeeper"}
+POLICIES = {"undisturbed": "none", "none": "none",
+            "kubectl-drain": "cordon-and-drain", "nth": "cordon-and-drain", "ours": "spotkeeper"}
 NODES = 4
-# What the feeder draws from (tools/endpoint_feeder/plan.h).
-BALANCER = {"controller": ["1s", "5s"], "api": ["500ms", "2s"], "join": ["5s", "25s"], "leave": ["5s", "25s"]}
 
 
-def balancer(leave):
-    """One that takes so many seconds when an endpoint leaves."""
-    exactly = f"{round(leave * 1000)}ms"
-    return {**BALANCER, "controller": ["0s", "0s"], "api": ["0s", "0s"], "leave": [exactly, exactly]}
+def balancer(join, leave):
+    """One that takes so many seconds until an endpoint has joined, and until one has left (tools/endpoint_feeder/plan.h
+    drew them)."""
+    def exactly(seconds):
+        return f"{round(seconds * 1000)}ms"
+
+    return {"controller": "0s", "api": "0s", "join": exactly(join), "leave": exactly(leave)}
 
 
 def loads(scenario, rate):
@@ -25,20 +27,29 @@ def loads(scenario, rate):
         load = {"service": "web", "from": way, "kept": "50%"}
         yield {**load, "rate": 2 * rate, "connections": KEPT, "time-limit": "10s"}
         if long:
-            # A long one takes between half of the time and all of it, so a third more makes the rig's mean. The reader
-            # wants some that are not long.
+            # The reader wants some that are not long.
             yield {**load, "rate": 2 * LONG_RATE, "connections": 2 * long * LONG_RATE,
                    "time-limit": f"{2 * long + GRACE_OF_LONG}s",
-                   "long": {"share": "99.9%", "time": f"{4000 * long // 3}ms"}}
+                   "long": {"share": "99.9%", "time": f"{1000 * longest(long):.0f}ms"}}
 
 
-def world_of(scenario, rate, delays=None, start=1.0):
+def longest(long):
+    """A long request takes between half of a time and all of it, so a third more makes the rig's mean."""
+    return 4 * long / 3
+
+
+def notice_of(scenario):
+    return {"at": f"{LEAD}s", "notice": "spot", "nodes": [f"node-{number + 1}" for number in range(scenario["dying"])],
+            "deadline": f"{scenario['notice']}s", "effect": "terminate"}
+
+
+def world_of(scenario, rate, delays, start=1.0, undisturbed=None):
     """`scenario`: the fields of lost/scenario.py's Scenario; `rate`: requests a second of each stream; `delays`:
-    the balancer's, if they are known; `start`: seconds from a pod's binding to its running program."""
-    dying = [f"node-{number}" for number in range(1, scenario["dying"] + 1)]
+    balancer(); `start`: seconds from a pod's binding to its running program; `undisturbed`: nothing dies, and requests
+    come for so many seconds."""
     return {
         "scenario": f"rig-{scenario['name']}", "description": scenario["says"], "seed": 1,
-        "duration": f"{LEAD + scenario['notice'] + scenario['after']}s", "warm-up": "5m",
+        "duration": f"{undisturbed or LEAD + scenario['notice'] + scenario['after']}s", "warm-up": "5m",
         "cluster": {
             "kubelet-delay": "250ms",  # from a container's end to what the API says, twice: measured, 0.6 to 1.3 s
             "nodes": [{"count": NODES, "name": "node", "zone": "us-east-2a", "type": "m5.large"}],
@@ -54,11 +65,10 @@ def world_of(scenario, rate, delays=None, start=1.0):
                        "answers-after-term": f"{scenario['linger']}s"}}],
         # Nobody at the rig asks whether a pod answers: an endpoint leaves with its EndpointSlice.
         "services": [{"name": "web", "load-balancer": {
-            "type": "alb", "unhealthy-after": "1h", **(delays or BALANCER)}}],
+            "type": "alb", "unhealthy-after": "1h", **delays}}],
         "budgets": [{"name": "web", "min-available": scenario["budget"]}],
         "load": list(loads(scenario, rate)),
-        "events": [{"at": f"{LEAD}s", "notice": "spot", "nodes": dying, "deadline": f"{scenario['notice']}s",
-                    "effect": "terminate"}]}
+        "events": [] if undisturbed else [notice_of(scenario)]}
 
 
 def write(path, world):
