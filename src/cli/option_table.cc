@@ -207,13 +207,13 @@ constexpr Option table[] = {
     // The Kubernetes API.
     {.name = "kubeconfig",
      .type = PathType{SK_INTO(kubernetes.kubeconfig)},
-     .commands = services,
+     .commands = {Command::Agent, Command::Simulate, Command::Plan},
      .group = "Kubernetes API",
      .help = "kubeconfig file; without one, the files of $KUBECONFIG (separated by colons), else ~/.kube/config, else "
              "the pod's service account"},
     {.name = "context",
      .type = TextType{"NAME", SK_INTO(kubernetes.context)},
-     .commands = services,
+     .commands = {Command::Agent, Command::Simulate, Command::Plan},
      .group = "Kubernetes API",
      .help = "context of the kubeconfig; without one, its current context"},
 
@@ -379,8 +379,7 @@ constexpr Option table[] = {
      .commands = {Command::Plan},
      .group = "Input",
      .help = "manifests: files, folders, - for standard input; YAML or JSON, many documents, lists",
-     .short_name = 'f',
-     .required = true},
+     .short_name = 'f'},
     {.name = "prices",
      .type = PathType{SK_INTO(plan.prices)},
      .commands = {Command::Plan},
@@ -469,6 +468,12 @@ constexpr Option table[] = {
      .group = "Risk",
      .help = "pods whose grace or preStop is longer than --risk-notice, and StatefulSets with volumes, go to on-demand "
              "where they can"},
+    {.name = "risk-costs",
+     .type = FlagType{SK_INTO(plan.risk_costs)},
+     .fallback = "true",
+     .commands = {Command::Plan},
+     .group = "Risk",
+     .help = "what each of these limits costs is found out by a plan without it, with an eighth of the steps"},
     {.name = "risk-notice",
      .type = DurationType{1s, 1h, SK_INTO(plan.notice)},
      .fallback = "2m",

@@ -131,6 +131,7 @@ struct PlanOptions {
   double pool_share = 0.5;
   double node_share = 1;
   bool budgets_cap = true;
+  bool risk_costs = true;
   std::optional<std::int64_t> seed;   // none: 1
   std::optional<std::int64_t> steps;  // none: as many as fit into the time budget
   Duration time_budget{};

@@ -19,11 +19,14 @@
 #include "cli/plan_table.h"
 #include "control/planning/comparison.h"
 #include "control/planning/explanation.h"
+#include "control/planning/limit_costs.h"
 #include "control/planning/report.h"
 #include "net/event_loop.h"
 
 namespace spotkeeper::cli {
 namespace {
+
+constexpr std::uint64_t kPartForLimits = 8;  // of the plan's steps, for each plan without one of the limits
 
 /// As many steps as fit into the time that is left when there is a first plan.
 plan::StepBudget budget_of(net::EventLoop& loop, const plan::Problem& problem, const PlanOptions& options,
@@ -121,13 +124,16 @@ int run_plan(const Options& options, Streams streams) {
     log::error(known.error().message);
     return kBadUsage;
   }
+  std::vector<control::LimitCost> limits;
+  if (options.plan.risk_costs) limits = control::costs_of_limits(input->problem, {steps.steps / kPartForLimits}, seed);
   std::optional<Answer> changed;
   if (input->changed) changed.emplace(answer_to(loop, *input->changed, steps, seed, options.plan.explain));
   format::JsonObject document = document_of(base);
+  document["risk"].as_object()["limits"] = control::limits_json(limits);
   if (changed) document["what_if"] = what_if_json(input->changes, base, *changed);
   print_data(document, plan_table(base.problem, base.plan), options.output, streams);
   if (options.output == OutputFormat::Table) {
-    print(streams.out, text_of(base));
+    print(streams.out, text_of(base) + limits_text(limits));
     if (changed) print_changed(input->changes, base, *changed, streams);
   }
   return base.plan.unplaced.empty() ? kDone : kFound;

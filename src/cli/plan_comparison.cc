@@ -40,4 +40,16 @@ TextTable comparison_table(const control::Figures& base, const control::Figures&
   return table;
 }
 
+std::string limits_text(const std::vector<control::LimitCost>& limits) {
+  std::string text;
+  for (const control::LimitCost& each : limits) {
+    text += fmt::format(
+        "--{} costs ${} an hour; without it {:.3f} interruptions a day, at most {:.0f} % of a workload in "
+        "one pool.\n",
+        each.limit, (each.with.cost - each.without.cost).str(), each.without.interruptions_per_day,
+        each.without.worst_pool_share * 100);
+  }
+  return text;
+}
+
 }  // namespace spotkeeper::cli

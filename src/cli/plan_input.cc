@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "cli/catalog_file.h"
+#include "cli/cluster_lists.h"
 #include "cli/manifest_files.h"
 #include "control/planning/documents.h"
 #include "format/yaml.h"
@@ -57,6 +58,31 @@ Result<control::PlanningOptions> planning_options(const PlanOptions& options) {
   return out;
 }
 
+constexpr kube::Resource kReplicaSets{"apps", "v1", "replicasets", "ReplicaSet", true};
+constexpr kube::Resource kNodePools{"karpenter.sh", "v1", "nodepools", "NodePool", false};
+constexpr kube::Resource kClaims{"", "v1", "persistentvolumeclaims", "PersistentVolumeClaim", true};
+constexpr kube::Resource kVolumes{"", "v1", "persistentvolumes", "PersistentVolume", false};
+constexpr kube::Resource kNamespaces{"", "v1", "namespaces", "Namespace", false};
+constexpr kube::Resource kStorageClasses{"storage.k8s.io", "v1", "storageclasses", "StorageClass", false};
+constexpr kube::Resource kCsiNodes{"storage.k8s.io", "v1", "csinodes", "CSINode", false};
+constexpr WantedList kWanted[] = {
+    {kube::kNodes},
+    {kube::kPods},
+    {kDeployments},
+    {kReplicaSets, "pods of a ReplicaSet without a Deployment that are not made yet are not planned for"},
+    {kStatefulSets},
+    {kDaemonSets},
+    {kJobs, "pods of Jobs that are not made yet are not planned for"},
+    {kube::kDisruptionBudgets, "no budget says how much of a workload may be lost with one Spot pool"},
+    {kNodePools, "machines are bought for the NodePools of the files alone"},
+    {kClaims, "pods with claims have no place"},
+    {kVolumes, "pods with claims that are bound have no place"},
+    {kStorageClasses, "pods with claims that are not bound have no place"},
+    {kCsiNodes, "nodes take as many volumes as there are"},
+    {kNamespaces, "namespaces have no labels but their name"},
+    {kPriorityClasses, "pods that do not say what their class is worth have priority 0"},
+};
+
 /// A file that holds one document.
 Result<format::JsonValue> read_document(const std::string& path) {
   SK_TRY(std::string text, read_file(path));
@@ -76,10 +102,20 @@ Result<PlanInput> read_plan_input(const Options& options) {
   }
   SK_TRY(const Catalog catalog, load_catalog(options.catalog));
   SK_TRY(const auto planning, planning_options(options.plan));
-  SK_TRY(const auto files, read_manifest_files(options.plan.files));
+  const bool live = !options.kubernetes.kubeconfig.empty() || !options.kubernetes.context.empty();
+  if (options.plan.files.empty() && !live)
+    return fail(ErrorCode::InvalidInput, "what is to be planned? --file, or --kubeconfig for a live cluster");
   std::vector<format::JsonValue> documents;
+  std::vector<std::string> unread;
+  if (live) {
+    SK_TRY(auto lists, list_cluster(options.kubernetes, kWanted, "spotkeeper-plan"));
+    for (ListedPage& page : lists.pages) documents.push_back(std::move(page.document));
+    unread = std::move(lists.unread);
+  }
+  SK_TRY(const auto files, read_manifest_files(options.plan.files));
   for (const ManifestFile& file : files) SK_CHECK(parse_into(file, documents));
   SK_TRY(out.problem, control::read_problem(documents, catalog, planning));
+  for (std::string& sentence : unread) out.problem.remarks.push_back(std::move(sentence));
   if (!out.changes.empty()) {
     SK_TRY(out.changed, control::changed(out.problem, out.changes, planning).within("--what-if"));
   }

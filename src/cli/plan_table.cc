@@ -59,10 +59,16 @@ std::string plan_text(const plan::Problem& problem, const plan::Plan& plan) {
   }
   for (const plan::Unplaced& each : plan.unplaced) text += fmt::format("No place for {}: {}\n", each.pod, each.reason);
   text += fmt::format("Cost: ${} an hour for {} machines; no plan can cost less than ${} ({:.2f} % above it).\n",
-                      plan.cost.str(), plan.nodes.size(), plan.lower_bound.str(), control::gap_of(plan) * 100);
+                      plan.cost.str(), plan.nodes.size(), plan.lower_bound.str(),
+                      control::gap_of(plan.cost, plan.lower_bound) * 100);
+  const Money dearest = control::dearest_of(problem, plan);
+  if (dearest > plan.cost)
+    text += fmt::format("Whichever of the alternatives is launched: ${} at most ({:.2f} % above it).\n", dearest.str(),
+                        control::gap_of(dearest, plan.lower_bound) * 100);
   text += fmt::format("The same again: --steps {} --seed {}.\n", plan.steps.steps, plan.seed.value);
   const plan::Risk risk = plan::risk_of(problem, plan);
-  text += fmt::format("Expected interruptions: {:.3f} a day.\n", risk.interruptions_per_day);
+  text += fmt::format("Expected interruptions: {:.3f} a day, {:.3f} on the first.\n", risk.interruptions_per_day,
+                      risk.interruptions_in_first_day);
   for (const plan::WorstShare& each : risk.worst)
     text += fmt::format("{}: {} of {} pods in one Spot pool ({} in {}).\n", each.workload.str(), each.pods, each.of,
                         each.pool.type, each.pool.zone);

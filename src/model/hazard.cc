@@ -1,5 +1,6 @@
 #include "model/hazard.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace spotkeeper {
@@ -21,5 +22,16 @@ double monthly_share(InterruptionRate rate) {
 }  // namespace
 
 double interruptions_per_hour(InterruptionRate rate) { return -std::log1p(-monthly_share(rate)) / kHoursInMonth; }
+
+double interruptions_in_first_day(InterruptionRate rate) {
+  double weighted = 0;  // hours of an old machine
+  Duration from{};
+  for (const AgeFactor& piece : kAgeFactors) {
+    const Duration until = std::min<Duration>(piece.until, 24h);
+    weighted += seconds_of(until - from) / 3600 * piece.factor;
+    from = until;
+  }
+  return weighted * interruptions_per_hour(rate);
+}
 
 }  // namespace spotkeeper

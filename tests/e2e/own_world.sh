@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# `simulate --from` and `--from-cluster`: a world made of manifests, and of what a live Kubernetes API shows.
+# `simulate --from` and `--from-cluster`: a world made of manifests, and of what a live Kubernetes API shows; and the
+# planner on the same API.
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 binary=${SPOTKEEPER_BINARY:-$here/../../build/release/spotkeeper}
@@ -14,7 +15,7 @@ check() { # check SENTENCE EXPRESSION, over `answer` and `runs` of $work/answer
   if python3 -c "
 import json, sys
 answer = json.load(open(sys.argv[1]))
-runs = {run['policy']: run for run in answer['runs']}
+runs = {run['policy']: run for run in answer.get('runs', [])}
 sys.exit(0 if ($2) else 1)" "$work/answer"; then ok "$1"; else bad "$1" "$(head -c 2000 "$work/answer")"; fi
 }
 
@@ -83,4 +84,16 @@ check "its service gets the requests" "any('shop/web' in pod for pod in runs['no
 check "its nodes are the live ones" "'node' in answer['storm'] and not any('No Node was given' in one for one in answer['assumptions'])"
 check "how long its pods take is what live pods showed" "any('shop/web' in one and 'live pod' in one for one in answer['assumptions'])"
 check "what the cluster does not serve is said" "any('horizontalpodautoscalers could not be read' in one for one in answer['assumptions'])"
+
+# The planner reads the same cluster; what it has not comes from a file.
+cat >"$work/pool.yaml" <<'YAML'
+apiVersion: karpenter.sh/v1
+kind: NodePool
+metadata: {name: any}
+spec: {template: {spec: {requirements: [{key: topology.kubernetes.io/zone, operator: In, values: [us-east-1a]}]}}}
+YAML
+if "$binary" plan --kubeconfig "$work/world/kubeconfig" -f "$work/pool.yaml" --steps 0 --output json >"$work/answer" 2>"$work/log"; then ok "a live cluster is planned for"; else bad "a live cluster is planned for" "$(cat "$work/log")"; fi
+check "nothing is bought for pods that run" "answer['nodes'] == [] and answer['unplaced'] == []"
+check "its workloads are known" "any('shop/web' in one['workload'] for one in answer['risk']['worst_pool_shares'])"
+check "what the cluster does not have is said" "any('nodepools could not be read' in one for one in answer['remarks'])"
 exit $failed

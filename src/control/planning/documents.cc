@@ -11,6 +11,7 @@
 #include "control/planning/pods.h"
 #include "control/planning/pools.h"
 #include "control/planning/reading.h"
+#include "control/planning/spot_shares.h"
 #include "control/planning/workloads.h"
 #include "kube/codec/decode.h"
 #include "plan/schedule/node_match.h"
@@ -168,6 +169,7 @@ Result<plan::Problem> read_problem(std::span<const format::JsonValue> documents,
   read_nodes(objects, into);
   const LivePods live = read_pods(objects, into);
   read_workloads(objects, live, into);
+  keep_off_spot(objects, into);
   read_daemon_sets(objects, into);
   read_budgets(objects, into.problem);
   into.problem.shapes = into.shapes.take();

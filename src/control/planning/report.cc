@@ -1,5 +1,6 @@
 #include "control/planning/report.h"
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 
@@ -11,6 +12,8 @@ namespace {
 
 using format::JsonArray;
 using format::JsonObject;
+
+double rounded(double value) { return std::round(value * 1e6) / 1e6; }
 
 JsonArray pods_json(const plan::Problem& problem, const std::vector<plan::PodId>& pods) {
   JsonArray out;
@@ -40,7 +43,8 @@ JsonObject risk_json(const plan::Risk& risk) {
                                    {"pods", each.pods},
                                    {"of", each.of}});
   }
-  return {{"expected_interruptions_per_day", std::round(risk.interruptions_per_day * 1e6) / 1e6},
+  return {{"expected_interruptions_per_day", rounded(risk.interruptions_per_day)},
+          {"expected_interruptions_first_day", rounded(risk.interruptions_in_first_day)},
           {"worst_pool_shares", std::move(shares)}};
 }
 
@@ -63,13 +67,24 @@ JsonObject offering_json(const plan::Problem& problem, std::uint32_t id) {
           {"price_per_hour", offering.price.str()}};
 }
 
-double gap_of(const plan::Plan& plan) {
-  if (plan.cost.micros == 0) return 0;
-  if (plan.lower_bound.micros == 0) return 1;
-  return static_cast<double>(plan.cost.micros) / static_cast<double>(plan.lower_bound.micros) - 1;
+double gap_of(Money cost, Money lower_bound) {
+  if (cost.micros == 0) return 0;
+  if (lower_bound.micros == 0) return 1;
+  return static_cast<double>(cost.micros) / static_cast<double>(lower_bound.micros) - 1;
+}
+
+Money dearest_of(const plan::Problem& problem, const plan::Plan& plan) {
+  Money sum;
+  for (const plan::NewNode& node : plan.nodes) {
+    Money dearest = problem.offerings[node.offering].price;
+    for (const std::uint32_t each : node.alternatives) dearest = std::max(dearest, problem.offerings[each].price);
+    sum += dearest;
+  }
+  return sum;
 }
 
 JsonObject plan_json(const plan::Problem& problem, const plan::Plan& plan, double seconds) {
+  const Money dearest = dearest_of(problem, plan);
   JsonArray nodes;
   for (const plan::NewNode& each : plan.nodes) nodes.emplace_back(node_json(problem, each));
   JsonArray existing;
@@ -85,7 +100,9 @@ JsonObject plan_json(const plan::Problem& problem, const plan::Plan& plan, doubl
   for (const std::string& each : problem.remarks) remarks.emplace_back(each);
   return {{"cost_per_hour", plan.cost.str()},
           {"lower_bound_per_hour", plan.lower_bound.str()},
-          {"gap", std::round(gap_of(plan) * 1e6) / 1e6},
+          {"gap", rounded(gap_of(plan.cost, plan.lower_bound))},
+          {"dearest_per_hour", dearest.str()},
+          {"dearest_gap", rounded(gap_of(dearest, plan.lower_bound))},
           {"seconds", seconds},
           {"steps", plan.steps.steps},
           {"seed", plan.seed.value},

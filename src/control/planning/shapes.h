@@ -16,6 +16,7 @@ class Shapes {
   /// The number of an equal shape that was added before, or of this one. Specs and labels come from one Snapshot's
   /// tables, so equal ones are one object.
   plan::ShapeId add(plan::Shape shape);
+  [[nodiscard]] const plan::Shape& at(plan::ShapeId shape) const { return shapes_[shape]; }
   /// Of a pod of which nothing is known but where it lives.
   [[nodiscard]] plan::Shape empty_shape(const std::string& ns) const;
   [[nodiscard]] std::vector<plan::Shape> take() { return std::move(shapes_); }

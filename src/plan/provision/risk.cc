@@ -24,8 +24,10 @@ Risk risk_of(const Problem& problem, const Plan& plan) {
   for (const NewNode& node : plan.nodes) {
     const Offering& offering = problem.offerings[node.offering];
     const auto& figures = problem.types[offering.type].spot;
-    if (offering.capacity == CapacityType::Spot && figures)
+    if (offering.capacity == CapacityType::Spot && figures) {
       risk.interruptions_per_day += kHoursOfDay * interruptions_per_hour(figures->rate);
+      risk.interruptions_in_first_day += interruptions_in_first_day(figures->rate);
+    }
     for (const PodId pod : node.pods) count(node.labels, problem.pods[pod].shape);
   }
   for (std::size_t i = 0; i < problem.nodes.size(); ++i) {

@@ -20,7 +20,8 @@ struct Risk {
   /// Of the machines to buy. From the classes of AWS's Spot Instance Advisor, the middle of each as the share of
   /// capacity that is reclaimed in 30 days; a machine's age is not looked at.
   double interruptions_per_day = 0;
-  std::vector<WorstShare> worst;  // of workloads with pods on Spot; by workload
+  double interruptions_in_first_day = 0;  // of the same; machines are young then
+  std::vector<WorstShare> worst;          // of workloads with pods on Spot; by workload
 };
 
 [[nodiscard]] Risk risk_of(const Problem& problem, const Plan& plan);

@@ -149,7 +149,10 @@ Refusal Board::suits(ShapeId id, const NodeFacts& facts) const {
     if (arch != nullptr && *arch != name_of(problem_.policy.default_arch)) return Refusal::Architecture;
   }
   const auto reaches = [&](const auto& terms) { return matches_any(terms, *facts.labels, facts.name); };
-  return std::ranges::all_of(shape.volumes.where, reaches) ? Refusal::None : Refusal::VolumePlace;
+  if (std::ranges::all_of(shape.volumes.where, reaches)) return Refusal::None;
+  const std::string* const capacity = facts.labels->find(kCapacityLabel);
+  const bool is_spot = capacity != nullptr && *capacity == name_of(CapacityType::Spot);
+  return shape.kept_off_spot && is_spot ? Refusal::SpotLimit : Refusal::VolumePlace;
 }
 
 Refusal Board::refuses_amounts(ShapeId shape, const Amounts& free) const {

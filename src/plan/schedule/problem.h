@@ -46,6 +46,8 @@ struct Shape {
   std::shared_ptr<const Labels> labels;     // never null
   std::optional<WorkloadRef> workload;
   VolumeNeeds volumes;
+  /// Its workload's annotations keep it off Spot; volumes.where says it.
+  bool kept_off_spot = false;
   /// It asks for what the pod would like, too: that goes before any limit is given up for it.
   bool wishes = false;
   /// Why such a pod can't be placed whatever there is; empty: it can be tried.

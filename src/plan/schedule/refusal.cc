@@ -26,6 +26,7 @@ std::string_view text_of(Refusal refusal) {
     case Refusal::NodeShare: return "too much of its workload already";
     case Refusal::PoolLimit: return "no room within the NodePool's limits";
     case Refusal::MinValues: return "too few types left to choose from for the NodePool's minValues";
+    case Refusal::SpotLimit: return "Spot capacity, of which its workload may have no more";
     case Refusal::Steady: return "Spot's short notice, and it takes longer to end or keeps data";
   }
   return "";

@@ -29,6 +29,7 @@ enum class Refusal : std::uint8_t {
   NodeShare,  // too much of its workload on one node
   PoolLimit,  // the NodePool may have no more
   MinValues,  // too few types would be left to choose from
+  SpotLimit,  // it is Spot, of which its workload says how much it may have
   Steady,     // it is Spot, and the pod takes long to end or keeps data
 };
 

@@ -1,23 +1,16 @@
 #include "sim/market/hazard.h"
 
-#include <algorithm>
-#include <array>
+#include "model/hazard.h"
 
 namespace spotkeeper::sim::market {
 namespace {
-
-struct Piece {
-  Duration until;
-  double factor;
-};
-constexpr std::array<Piece, 5> kPieces{{{30min, 10}, {1h, 5}, {3h, 2.4}, {6h, 1.5}, {kNever, 1}}};
 
 double hours_of(Duration length) { return seconds_of(length) / 3600; }
 
 }  // namespace
 
 double age_factor(Duration age) {
-  for (const Piece& piece : kPieces) {
+  for (const AgeFactor& piece : kAgeFactors) {
     if (age < piece.until) return piece.factor;
   }
   return 1;
@@ -26,7 +19,7 @@ double age_factor(Duration age) {
 Duration until_interruption(double per_hour, Duration age, double exponential) {
   double left = exponential;
   Duration at = age;
-  for (const Piece& piece : kPieces) {
+  for (const AgeFactor& piece : kAgeFactors) {
     if (at >= piece.until) continue;
     const double rate = per_hour * piece.factor;
     const double in_piece = rate * hours_of(piece.until - at);

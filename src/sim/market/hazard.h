@@ -1,9 +1,7 @@
 // How likely a Spot machine is to be taken back, by its class in the catalogue and by its age.
 //
 // The class is the Spot Instance Advisor's: the share of a type's Spot capacity that was reclaimed in the month before.
-// It gives the rate of a machine that is old (model/hazard.h). Young ones go sooner: in recorded runs of single
-// machines (one pool at a time, so that good and bad pools are not mixed) the rate fell to a tenth from the first half
-// hour to the sixth hour, by four to five times of that within three hours, and was flat from then on.
+// It gives the rate of a machine that is old; young ones go sooner (both in model/hazard.h).
 #pragma once
 
 #include "base/time.h"
