@@ -33,6 +33,7 @@ class Proof {
  private:
   static Takes takes_of(const Purchase& purchase, const std::vector<Demand>& demand) {
     std::vector<Wanted> wanted;
+    wanted.reserve(demand.size());
     for (const Demand& each : demand) wanted.push_back(each.wanted);
     return {purchase, wanted, std::vector<CellId>(purchase.candidates().size(), 0)};
   }
@@ -125,6 +126,7 @@ std::vector<Demand> demand_of(const Purchase& purchase, const Plan& plan) {
   for (const NewNode& each : plan.nodes)
     count(each.pods, problem.offerings[each.offering].capacity == CapacityType::Spot);
   std::vector<Demand> out;
+  out.reserve(counts.size());
   for (const auto& [kind, pods] : counts) out.push_back({{{{kind.first, 1}}, {}, kind.second, false}, pods});
   return out;
 }

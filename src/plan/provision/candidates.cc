@@ -310,7 +310,7 @@ class Builder {
       if (!allowed(pool, labels, open)) continue;
       for (const auto& [key, value] : pool.labels) labels.set(key, value);
       for (std::uint32_t i = 0; i < variants.size(); ++i) {
-        add(id, offering, i + 1 == variants.size() ? std::move(labels) : labels, variants[i]);
+        add(id, offering, labels, variants[i]);
         out_.back().variant = i;
       }
     }

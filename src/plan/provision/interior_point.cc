@@ -158,7 +158,6 @@ class Method {
       stiffness_[pair] = at_.share[pair] / at_.excess[pair];
       all_stiffness_[item] += stiffness_[pair];
     });
-    std::vector<double> scaled(resources_);
     for_each_pair([&](std::size_t pair, std::size_t item, std::size_t row, const double* costs) {
       double others = 0;
       for (std::size_t other = first_[item]; other < first_[item + 1]; ++other) {

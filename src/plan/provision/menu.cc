@@ -35,6 +35,7 @@ double unlikeness(const Candidate& a, const Candidate& b) {
 
 std::vector<Wanted> wanted_of(const std::vector<Demand>& items) {
   std::vector<Wanted> out;
+  out.reserve(items.size());
   for (const Demand& item : items) out.push_back(item.wanted);
   return out;
 }

@@ -351,7 +351,6 @@ void Packer::correct(std::vector<double>& worth) const {
 /// With half of the steps at most; returns how many it took.
 std::uint64_t Packer::pack_with_corrections(std::uint64_t steps) {
   std::vector<double> worth = menu_.worth();
-  Counts here(items_.size(), 0);
   std::int64_t fewest_out = 0;
   for (const Demand& item : items_) fewest_out += item.count;
   for (const Machine& machine : machines_)

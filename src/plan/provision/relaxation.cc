@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 #include <map>
+#include <tuple>
 
 #include "model/quantity.h"
 
@@ -61,7 +62,9 @@ std::vector<Relaxation::Place> Relaxation::find_places() const {
   std::vector<Place> out;
   if (lone.pods > 0) out.push_back(lone);
   for (const auto& [counter, pods] : by_counter) out.push_back({false, counter, pods});
-  std::ranges::stable_sort(out, std::ranges::greater(), &Place::pods);
+  std::ranges::sort(out, [](const Place& a, const Place& b) {
+    return std::tuple(-a.pods, !a.of_lone_sets, a.counter) < std::tuple(-b.pods, !b.of_lone_sets, b.counter);
+  });
   if (out.size() > kMostPlaces) out.resize(kMostPlaces);
   return out;
 }
@@ -133,9 +136,11 @@ std::vector<CandidateId> Relaxation::densest() const {
 
 DualPrices Relaxation::solve(SearchEnd end) const {
   std::vector<LinearItem> items;
+  items.reserve(known_.size());
   for (const std::size_t item : known_)
     items.push_back({{wants_[item].begin(), wants_[item].end()}, static_cast<double>(items_[item].count)});
   std::vector<LinearMachine> machines;
+  machines.reserve(machines_.size());
   for (const CandidateId id : machines_) {
     const Amounts has = room(id);
     LinearMachine machine{{has.begin(), has.end()}, static_cast<double>(purchase_.candidates()[id].price.micros), {}};
