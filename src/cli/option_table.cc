@@ -42,7 +42,6 @@ std::vector<std::string_view> shipped_names() {
 
 constexpr CommandSet everywhere = {Command::Agent,   Command::Simulate, Command::Plan,       Command::Catalog,
                                    Command::Migrate, Command::Version,  Command::Completion, Command::Docs};
-constexpr CommandSet services = {Command::Agent, Command::Simulate};
 constexpr CommandSet printers = {Command::Simulate, Command::Plan, Command::Catalog, Command::Migrate,
                                  Command::Version};
 
