@@ -12,14 +12,15 @@ from scenario import LEAD
 from traffic import LONG_RATE, tool
 
 HEARS = 1  # seconds: a handler that asks the metadata service once a second hears of a notice by then
+LATE = 3  # seconds from the mark to the first end, on a machine that has too much to do
 NOISE = 0.1  # of what had to be lost: what chance does, and how much the model leaves out
 TOLD = 0.5  # seconds by which we may hear of a successor before we hear of the end that had it made
 FEW = 3  # requests, whatever had to be lost
 
 
 def of(figures, scenario, folder):
-    """{"lost", "paths", "starts", "done"} as drain_minimum tells, and what it was told: "ready_after", from the end of a
-    pod to the readiness of its successor. None: not all pods that had to were told to end."""
+    """{"lost", "paths", "starts", "done"} as drain_minimum tells, and what it was told: "ready_after", from the end of
+    a pod to the readiness of its successor. None: not all pods that had to were told to end."""
     world = _world(figures, scenario)
     if world is None:
         return None
@@ -58,17 +59,17 @@ def _world(figures, scenario):
                   path("l7-long", LONG_RATE, takes=scenario.long_requests)]
     return {"staying": len(before) - len(leaving), "leaving": len(leaving),
             "desired": math.ceil(scenario.replicas * int(scenario.budget.rstrip("%")) / 100),
-            "notice": scenario.notice, "first": _first(figures), "until": until, "ready_after": ready_after,
+            "notice": scenario.notice, "first": _first(figures, starts), "until": until, "ready_after": ready_after,
             "grace": scenario.grace, "answers": scenario.pre_stop + (0 if scenario.abrupt else scenario.linger),
             "starts": starts, "paths": paths}
 
 
-def _first(figures):
-    """From when on pods could be told to end: when the handler had heard of the notice, which on a machine that has too
-    much to do may be later than it should."""
+def _first(figures, starts):
+    """From when on pods could be told to end: when the handler had heard of the notice, and has marked the node. A
+    machine that has too much to do takes some seconds more from there to the first end."""
     if figures.cordon is None:
         return HEARS
-    return figures.cordon if figures.busy() else min(HEARS, figures.cordon)
+    return min(starts[0], figures.cordon + LATE) if figures.busy() else min(HEARS, figures.cordon)
 
 
 def _successors(pods, starts):
