@@ -64,16 +64,18 @@ class Tally {
   }
 
   [[nodiscard]] std::vector<Answers> take() {
-    std::vector<Answers> out;
+    // By what comes first, and what is alike in that as the groups are ordered.
+    std::multimap<std::pair<int, std::int64_t>, Answers> sorted;
     for (auto& [key, group] : groups_) {
       auto& [why, detail, resource] = key;
       Answers answers{why, detail, group.count, std::move(group.names), 0, group.cheapest};
       if (group.cheapest) answers.types = static_cast<std::int64_t>(group.seen.size());
       if (group.most_left >= 0) answers.detail = lack_of(resource, group.most_left);
-      out.push_back(std::move(answers));
+      sorted.emplace(std::pair(why == Refusal::None ? 0 : 1, -answers.count), std::move(answers));
     }
-    std::ranges::stable_sort(
-        out, {}, [](const Answers& each) { return std::pair(each.why == Refusal::None ? 0 : 1, -each.count); });
+    std::vector<Answers> out;
+    out.reserve(sorted.size());
+    for (auto& [rank, answers] : sorted) out.push_back(std::move(answers));
     return out;
   }
 
@@ -110,7 +112,7 @@ class Explainer {
     const auto own = place_[pod];
     if (own) {
       if (*own < problem_.nodes.size()) {
-        out.node = *own;
+        out.node = own;
       } else {
         out.machine = static_cast<std::uint32_t>(*own - problem_.nodes.size());
         describe_machine(*own, out);
@@ -282,6 +284,7 @@ std::vector<BindingRule> binding_rules(const Explanation& explanation) {
   add(explanation.bought, &BindingRule::nodes);
   for (const AnswersOfPool& pool : explanation.pools) add(pool.answers, &BindingRule::machines);
   std::vector<BindingRule> out;
+  out.reserve(rules.size());
   for (const auto& [refusal, rule] : rules) out.push_back(rule);
   return out;
 }

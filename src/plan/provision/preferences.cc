@@ -24,6 +24,8 @@ std::vector<SoftTerm> soft_terms_of(const PodTemplate& spec, std::span<const Tai
   std::vector<SoftTerm> out;
   const Affinity& affinity = spec.affinity;
   using Kind = SoftTerm::Kind;
+  out.reserve(affinity.node_preferred.size() + affinity.pod_preferred.size() + affinity.anti_preferred.size() +
+              spec.spread.size() + 1);
   for (std::size_t i = 0; i < affinity.node_preferred.size(); ++i)
     out.push_back({Kind::Node, i, affinity.node_preferred[i].weight});
   for (std::size_t i = 0; i < affinity.pod_preferred.size(); ++i)

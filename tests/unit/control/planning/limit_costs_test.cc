@@ -17,6 +17,7 @@ const std::string kPool(kAnyPool);
 
 std::vector<std::string> names(const std::vector<LimitCost>& limits) {
   std::vector<std::string> out;
+  out.reserve(limits.size());
   for (const LimitCost& each : limits) out.emplace_back(each.limit);
   return out;
 }

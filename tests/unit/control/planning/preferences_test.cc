@@ -14,7 +14,6 @@ namespace {
 
 using namespace testing;
 using plan::Preferences;
-using ::testing::AllOf;
 using ::testing::Each;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;

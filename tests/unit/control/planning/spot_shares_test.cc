@@ -10,10 +10,8 @@ namespace spotkeeper::control {
 namespace {
 
 using namespace testing;
-using ::testing::Each;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 
 const std::string kPool(kAnyPool);
 
