@@ -75,6 +75,12 @@ def outlasted(death):
     return death["ended"] - death["sigterm"] if "ended" in death and "sigterm" in death else None
 
 
+def whole(deaths):
+    """Those of which as much is known as of any: medians of others would be of other pods."""
+    most = max((len(death) for death in deaths), default=0)
+    return [death for death in deaths if len(death) == most]
+
+
 def usual(deaths):
     """Event to the median of when it happened; of those that happened in more than half of the deaths."""
     found = {}

@@ -40,7 +40,7 @@ def longest(long):
 
 def notice_of(scenario):
     return {"at": f"{LEAD}s", "notice": "spot", "nodes": [f"node-{number + 1}" for number in range(scenario["dying"])],
-            "deadline": f"{scenario['notice']}s", "effect": "terminate"}
+            "deadline": f"{round(1000 * scenario['notice'])}ms", "effect": "terminate"}
 
 
 def world_of(scenario, rate, delays, start=1.0, undisturbed=None):
@@ -49,7 +49,7 @@ def world_of(scenario, rate, delays, start=1.0, undisturbed=None):
     come for so many seconds."""
     return {
         "scenario": f"rig-{scenario['name']}", "description": scenario["says"], "seed": 1,
-        "duration": f"{undisturbed or LEAD + scenario['notice'] + scenario['after']}s", "warm-up": "5m",
+        "duration": f"{undisturbed or round(LEAD + scenario['notice'] + scenario['after'])}s", "warm-up": "5m",
         "cluster": {
             "kubelet-delay": "250ms",  # from a container's end to what the API says, twice: measured, 0.6 to 1.3 s
             "nodes": [{"count": NODES, "name": "node", "zone": "us-east-2a", "type": "m5.large"}],
