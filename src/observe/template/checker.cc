@@ -56,8 +56,9 @@ class Checker {
   Result<void> definition(const std::string& name, const Known& dot) {
     if (!invoked_.insert(name).second) return {};
     auto outer = std::exchange(variables_, {{"$", {}}});
-    if (used_once(name)) variables_.front().second = dot;
-    SK_CHECK(nodes(document_.defined.find(name)->second, variables_.front().second));
+    const Known own = used_once(name) ? dot : Known();  // not a part of variables_, which grows
+    variables_.front().second = own;
+    SK_CHECK(nodes(document_.defined.find(name)->second, own));
     variables_ = std::move(outer);
     return {};
   }

@@ -91,6 +91,16 @@ TEST(WebhookTemplate, FindsAtTheStartWhatGoFindsWhileItRenders) {
   EXPECT_THAT(rendered("{{ template \"t\" }}"), HasSubstr("template 't' is not defined"));
 }
 
+TEST(WebhookTemplate, KnowsTheDotOfADefinitionAfterItsVariables) {
+  // As many variables as make their list grow several times.
+  EXPECT_EQ(
+      rendered("{{ define \"t\" }}{{ $a := 1 }}{{ $b := 2 }}{{ $c := 3 }}{{ .Kind }}{{ end }}{{ template \"t\" . }}"),
+      rendered("{{ .Kind }}"));
+  EXPECT_THAT(
+      rendered("{{ define \"t\" }}{{ $a := 1 }}{{ $b := 2 }}{{ $c := 3 }}{{ .Knd }}{{ end }}{{ template \"t\" . }}"),
+      HasSubstr("no field is named '.Knd'"));
+}
+
 TEST(WebhookTemplate, CountsColumnsInCharacters) {
   EXPECT_THAT(rendered("üü{{ nope }}"), StartsWith("refused: line 1, column 6:"));
 }
