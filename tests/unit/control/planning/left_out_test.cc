@@ -80,22 +80,23 @@ TEST(LeftOut, SeatsTakenAnewLeaveAsManyTypesAsMinValuesAsksFor) {
     EXPECT_THAT(node.at("alternatives").as_array(), SizeIs(1)) << node;
 }
 
+/// One pod of Deployment web with this expression about its node.
+std::string web_that_needs(std::string_view expression) {
+  const std::string terms = "{nodeSelectorTerms: [{matchExpressions: [" + std::string(expression) + "]}]}";
+  return deployment("web", 1, "1",
+                    "affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: " + terms + "}}");
+}
+
 TEST(LeftOut, APodThatAvoidsAValueGetsAnotherOneOfAnOpenLabel) {
-  const auto plan = planned(
-      pool_of("{key: team, operator: In, values: [blue, red]}") +
-      deployment("web", 1, "1",
-                 "affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: "
-                 "[{matchExpressions: [{key: team, operator: NotIn, values: [blue]}]}]}}}"));
+  const auto plan = planned(pool_of("{key: team, operator: In, values: [blue, red]}") +
+                            web_that_needs("{key: team, operator: NotIn, values: [blue]}"));
   EXPECT_THAT(unplaced(plan), IsEmpty());
   EXPECT_EQ(plan.at("nodes").at(0).at("labels").at("team"), "red");
 }
 
 TEST(LeftOut, APodGetsAValueBesideItsBoundOfAnOpenLabel) {
-  const auto plan = planned(
-      pool_of("{key: rank, operator: Exists}") +
-      deployment("web", 1, "1",
-                 "affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: "
-                 "[{matchExpressions: [{key: rank, operator: Gt, values: [\"7\"]}]}]}}}"));
+  const auto plan =
+      planned(pool_of("{key: rank, operator: Exists}") + web_that_needs("{key: rank, operator: Gt, values: [\"7\"]}"));
   EXPECT_THAT(unplaced(plan), IsEmpty());
   EXPECT_EQ(plan.at("nodes").at(0).at("labels").at("rank"), "8");
 }
