@@ -17,9 +17,11 @@ namespace {
 
 /// Bit i: the shape's term i is asked for as a rule.
 using Terms = std::uint64_t;
-constexpr std::size_t kMostTerms = 64;
-constexpr int kMostPasses = 6;  // in which pods give up one term each; then all of them
-constexpr int kMostTrials = 8;  // of other choices of what is enforced
+constexpr std::size_t kMostTerms = 64;  // further ones of a shape are scored only
+constexpr int kMostPasses = 6;          // in which pods give up one term each; then all of them
+constexpr int kMostTrials = 8;          // of other choices of what is enforced
+
+bool has(Terms terms, std::size_t i) { return i < kMostTerms && (terms >> i & 1U) != 0; }
 
 /// Every node has it, so that a spread over it leaves no node out that other spreads count.
 bool is_everywhere(std::string_view key) {
@@ -123,7 +125,7 @@ class Enforcer {
     out.wishes = true;
     PodTemplate spec = *out.spec;
     for (std::size_t i = 0; i < terms_[id].size(); ++i) {
-      if ((asked >> i & 1U) == 0) continue;
+      if (!has(asked, i)) continue;
       const std::size_t index = terms_[id][i].index;
       switch (terms_[id][i].kind) {
         case SoftTerm::Kind::Node:
@@ -190,7 +192,7 @@ class Enforcer {
   [[nodiscard]] Terms without_lightest(ShapeId shape, Terms asked) const {
     std::optional<std::size_t> lightest;
     for (std::size_t i = 0; i < terms_[shape].size(); ++i) {
-      if ((asked >> i & 1U) == 0) continue;
+      if (!has(asked, i)) continue;
       if (!lightest || terms_[shape][i].weight <= terms_[shape][*lightest].weight) lightest = i;
     }
     return asked & ~(Terms{1} << lightest.value_or(0));
@@ -230,7 +232,7 @@ class Enforcer {
     std::vector<std::tuple<std::int64_t, ShapeId, std::size_t>> ranked;
     for (ShapeId shape = 0; shape < now.missed.size(); ++shape)
       for (std::size_t i = 0; i < now.missed[shape].size(); ++i)
-        if (now.missed[shape][i] > 0 && (enforceable_[shape] >> i & 1U) != 0)
+        if (now.missed[shape][i] > 0 && has(enforceable_[shape], i))
           ranked.emplace_back(-now.missed[shape][i] * terms_[shape][i].weight, shape, i);
     std::ranges::sort(ranked);
     std::vector<std::pair<ShapeId, std::size_t>> out;

@@ -55,6 +55,22 @@ Met met(const format::JsonObject& plan) {
 
 std::size_t hosts(const format::JsonObject& plan) { return plan.at("nodes").as_array().size(); }
 
+TEST(Preferences, OfAnyNumberAreTaken) {
+  const auto term = [](std::string_view zone) {
+    return fmt::format(
+        "{{weight: 1, preference: {{matchExpressions: [{{key: topology.kubernetes.io/zone, operator: In, "
+        "values: [{}]}}]}}}}, ",
+        zone);
+  };
+  std::string terms;
+  for (int i = 0; i < 64; ++i) terms += term("c");
+  for (int i = 0; i < 6; ++i) terms += term("nowhere");
+  const std::string affinity =
+      "affinity: {nodeAffinity: {preferredDuringSchedulingIgnoredDuringExecution: [" + terms + "]}}";
+  const auto plan = planned(kPool + deployment("web", 1, "500m", affinity), options(Preferences::First));
+  EXPECT_EQ(met(plan), (Met{64, 70}));
+}
+
 TEST(Preferences, OfNodesComeFirstOrAreIgnored) {
   const std::string yaml = kPool + deployment("web", 4, "500m", prefers_node("topology.kubernetes.io/zone", "c", 50));
   const auto first = planned(yaml, options(Preferences::First));
