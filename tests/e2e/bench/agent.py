@@ -21,7 +21,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent / "real/lost"), str(HERE.parent / "real"), str(HERE.parent / "rig")]
 
 from cells import SIZE, Cell  # noqa: E402
-from clock import wait_until  # noqa: E402
+from clock import end_watches, wait_until  # noqa: E402
 from handlers import HANDLERS, AwsHandler  # noqa: E402
 from machine import await_until  # noqa: E402
 from state import State  # noqa: E402
@@ -79,7 +79,7 @@ class Cordons:
         return self._times.get(name)
 
     def end(self):
-        self._watch.end()
+        end_watches([self._watch])
 
 
 def idle(cell, program, seconds):

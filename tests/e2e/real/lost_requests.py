@@ -165,7 +165,7 @@ def main():
     cells = [Cell(state, index, chosen.parallel) for index in range(min(chosen.parallel, len(jobs)))]
     for name in {name for _, name in jobs}:
         HANDLERS[name].prepare()
-    rules = RuleWatch(state.log / f"rules-{os.getpid()}.log")
+    rules = RuleWatch(state, f"rules-{os.getpid()}")
 
     def measure(job, cell):
         scenario, name = job

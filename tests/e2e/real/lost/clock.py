@@ -22,10 +22,7 @@ class Clock:
                          Watch(api, service.pods_path, self._pod)]
 
     def end(self):
-        for watch in self._watches:
-            watch.end()
-            if watch.broke:
-                raise Failed(f"not all was heard: {watch.broke}")
+        end_watches(self._watches)
 
     def _node(self, when, kind, node):
         if kind != "DELETED" and node["spec"].get("unschedulable"):
@@ -40,6 +37,15 @@ class Clock:
             self.place[name] = (pod["spec"]["nodeName"], pod["status"]["podIP"])
         if "deletionTimestamp" in pod["metadata"]:
             self.deleted.setdefault(name, when)
+
+
+def end_watches(watches):
+    """Ends them all. One that broke off before that has not heard everything, so that nothing can be said: Failed."""
+    for watch in watches:
+        watch.end()
+    broke = [watch.broke for watch in watches if watch.broke]
+    if broke:
+        raise Failed(f"not all was heard: {', '.join(broke)}")
 
 
 def servers(namespace, nodes):

@@ -5,6 +5,7 @@ import json
 import re
 
 import node
+from clock import end_watches
 from watch import Watch
 
 HOOKS = {"Running preStop hook": "pre_stop", "PreStop hook completed": "pre_stop_over",
@@ -24,8 +25,7 @@ class Timeline:
             Watch(api, f"/apis/discovery.k8s.io/v1/namespaces/{self._namespace}/endpointslices", self._slice)]
 
     def end(self):
-        for watch in self._watches:
-            watch.end()
+        end_watches(self._watches)
 
     def _pod(self, when, kind, pod):
         if kind == "DELETED":

@@ -1,10 +1,10 @@
 """What sends the requests, and the two ways they take: kube-proxy, and haproxy behind a slow controller."""
 import json
 import os
+import pathlib
 import re
-import subprocess
 
-from machine import await_until, run
+from machine import Failed, await_until, run
 from testing import must
 
 LONG_RATE = 1  # long requests a second, of each style on each path
@@ -14,6 +14,7 @@ SLOTS = 64
 SEED = 7  # of the balancer's delays: every handler meets the same ones
 # Apart from the clients' (cells.py): connection tracking knows both.
 OTHER_PORTS = "50000 60999"
+STAMPS = pathlib.Path(__file__).with_name("stamp_lines.py")
 
 
 def tool(name):
@@ -101,22 +102,17 @@ class Traffic:
 
 
 class RuleWatch:
-    """When the client's kube-proxy put which endpoints into the rules of which service. One for all runs."""
+    """When the client's kube-proxy put which endpoints into the rules of which service. One for all runs; a process of the
+    rig's, so that `rig down` ends it whatever became of us."""
 
-    def __init__(self, path):
-        self._path = path
-        self._output = open(path, "wb")
-        # Each line gets its time here, in the order in which the kernel told of it.
-        self._monitor = subprocess.Popen(in_client("nft", "monitor"), stdout=subprocess.PIPE)
-        self._stamp = subprocess.Popen(
-            ["python3", "-uc", "import sys, time\nfor line in sys.stdin: print(time.time(), line, end='')"],
-            stdin=self._monitor.stdout, stdout=self._output)
+    def __init__(self, state, label):
+        self._state, self._label = state, label
+        self._path = state.log / f"{label}.log"
+        must("start", "client", label, "python3", STAMPS, "nft", "monitor")
+        self._process = state.living(label)
 
     def end(self):
-        self._monitor.terminate()
-        self._monitor.wait()
-        self._stamp.wait()
-        self._output.close()
+        must("stop", self._label)
 
     def changes(self, namespace):
         """Address to [(time, it is there)], oldest first, of the rule that spreads the service's connections. A service that
@@ -124,6 +120,9 @@ class RuleWatch:
         pattern = re.compile(rf"endpoint-\w+-{namespace}/web/tcp/http__([\d.]+)/")
         rule = re.compile(rf"add rule ip kube-proxy service-\w+-{namespace}/web/tcp/http ")
         none_left = re.compile(rf"add element ip kube-proxy no-endpoint-services .*\"{namespace}/web:")
+        # Else silence would mean nothing.
+        if self._process is None or not self._process.alive():
+            raise Failed(f"nobody hears of kube-proxy's rules any more: {self._state.tail(self._label, 1)}")
         before, found = set(), {}
         for line in self._path.read_text(errors="replace").splitlines():
             when, _, what = line.partition(" ")

@@ -44,7 +44,7 @@ class QuietDeath(Run):
 
 def quiet_death(state, scenario):
     cell = Cell(state, 0, 1)
-    rules = RuleWatch(state.log / "rules-quiet.log")
+    rules = RuleWatch(state, "rules-quiet")
     try:
         return QuietDeath(state, rules, scenario, "none", HANDLERS["none"], cell, 1)()
     finally:
