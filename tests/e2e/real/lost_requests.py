@@ -51,10 +51,9 @@ def judge(scenario, figures):
           f"{figures.blame()}{figures.sent} of {figures.expected}, {figures.unsent} unsent")
     check(f"{name}: no request was answered twice", figures.twice == 0, figures.twice)
     # By the servers' own word: what the client has an answer to came to one of them. What a server noted in the last
-    # moment is lost where its machine dies, or its kubelet kills it at the end of a grace that was cut short.
+    # moment is lost where it is killed.
     answered = figures.sent - figures.lost
-    killed = figures.killed_hard or figures.handler != "undisturbed" and scenario.notice < scenario.grace
-    lost_lines = 4 * figures.rate * LAST_MOMENT if killed else 0
+    lost_lines = 4 * figures.rate * LAST_MOMENT if figures.killed_hard else 0
     check(f"{name}: the servers have seen what was not lost",
           answered - lost_lines <= figures.received <= figures.sent,
           f"{figures.received} by the servers' logs, {answered} by the client's count")

@@ -18,6 +18,7 @@ class Clock:
         self.ready = {}  # pod name to time
         self.deleted = {}  # pod name to time: when it was told to end
         self.place = {}  # pod name to (node name, address)
+        self.exits = {}  # pod name to the exit code that its kubelet told of
         self._watches = [Watch(api, "/api/v1/nodes", self._node),
                          Watch(api, service.pods_path, self._pod)]
 
@@ -37,6 +38,9 @@ class Clock:
             self.place[name] = (pod["spec"]["nodeName"], pod["status"]["podIP"])
         if "deletionTimestamp" in pod["metadata"]:
             self.deleted.setdefault(name, when)
+        for container in pod["status"].get("containerStatuses", []):
+            if "terminated" in container["state"]:
+                self.exits[name] = container["state"]["terminated"]["exitCode"]
 
 
 def end_watches(watches):

@@ -1,11 +1,11 @@
 """What a run gave: the rows of the tables, and one JSON file for each run.
 
-NAME-HANDLER.json: {"scenario": {…scenario.py's fields}, "figures": {…those of Figures, "busy"}, "pods": {POD: {…}}}. Times are in
-seconds after the notice. Of each pod: "node", "leaves" (its node dies), and where they are known "made", "ready",
-"deleted", "not_ready" (its endpoint), "pre_stop", "pre_stop_over", "sigterm", "ended", "endpoint_gone" (from its
-EndpointSlice), "gone" (the object), "last_long" (when the last long request came), "l4" and "l7": [[time, whether it is
-there]…] in kube-proxy's rules and in haproxy, and "l7_delay": the seconds of them that the balancer took its time on
-purpose when the pod left.
+NAME-HANDLER.json: {"scenario": {…scenario.py's fields}, "figures": {…those of Figures, "busy"}, "pods": {POD: {…}}}. Times
+are in seconds after the notice. Of each pod: "node", "leaves" (its node dies), and where they are known "made", "ready",
+"deleted", "not_ready" (its endpoint), "pre_stop", "pre_stop_over", "sigterm", "ended", "exit" (the code that its kubelet
+told of), "endpoint_gone" (from its EndpointSlice), "gone" (the object), "last_long" (when the last long request came),
+"l4" and "l7": [[time, whether it is there]…] in kube-proxy's rules and in haproxy, and "l7_delay": the seconds of them
+that the balancer took its time on purpose when the pod left.
 """
 import collections
 import dataclasses
@@ -38,7 +38,8 @@ class Figures:
     l7_left: float | None = None
     sigterm: float | None = None
     left: float | None = None  # from the end of the last of the dying nodes' pods to the end of the machines
-    killed_hard: int = 0
+    killed_hard: int = 0  # pods; with their machine, or
+    killed_by_kubelet: int = 0  # of them, at the end of a grace that was too short
     kill_late: float = 0.0  # how long after the end of the notice the machines were dead
     least: float | None = None  # what had to be lost at least (minimum.py); None: not all leaving pods were told to end
     ready_after: float | None = None  # with successors that took so long (seconds) after their pods were told to end

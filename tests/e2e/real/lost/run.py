@@ -17,6 +17,7 @@ from traffic import Traffic
 
 SLOW = 40  # seconds in which the API server answers, however busy the machine is
 LAST_LINES = 3  # seconds until a server has written to its log what it noted, which it does ten times a second
+KILLED = 137  # a container's exit code: SIGKILL
 NOT_KNOWN = "a pod not known"
 NOBODY = "no pod: the service had no endpoint"
 
@@ -78,8 +79,9 @@ class Run:
             line.end()
         figures = self._count(report, clock, f"{before}, {load_now()}")
         if notice is not None:
-            figures.killed_hard = len(hard)
             figures.kill_late = killed - notice - self._scenario.notice
+            figures.killed_hard = len(killed_hard(clock.exits, ends.times, hard))
+            figures.killed_by_kubelet = sum(code == KILLED for code in clock.exits.values())
             self._time(figures, notice, names, clock, ends, line)
             least = minimum.of(figures, self._scenario, self._state.log)
             if least is not None:
@@ -160,6 +162,8 @@ class Run:
                                ("sigterm", terms), ("last_long", long), ("ended", ends.times), *more.items()):
                 if name in times:
                     pod[key] = times[name] - notice
+            if name in clock.exits:
+                pod["exit"] = clock.exits[name]
             if name in delays:
                 pod["l7_delay"] = delays[name]
             pod["l4"] = [[when - notice, there] for when, there in rules.get(address, [])]
@@ -178,6 +182,14 @@ class Run:
                     words = line.split()
                     if len(words) == 3:
                         yield [*words, file.stem]
+
+
+def killed_hard(exits, ended, running):
+    """The pods whose servers were killed. `exits`: pod name to the exit code that its kubelet told of; `ended`, `running`:
+    those on the machines that died whose server ended before the machine did, and whose server still ran then. A machine
+    tells of no end any more: of a server that ended, and nobody knows how, it is taken for killed."""
+    killed = {pod for pod, code in exits.items() if code == KILLED}
+    return killed | set(running) | (set(ended) - exits.keys())
 
 
 def whose(lost, balanced, pods):

@@ -13,6 +13,13 @@ def head(scenario):
             "pods killed hard", "machine's load")
 
 
+def killed(figures):
+    if figures.handler == "undisturbed":
+        return "–"
+    by_kubelet = f", {figures.killed_by_kubelet} by their kubelet" if figures.killed_by_kubelet else ""
+    return f"{figures.killed_hard}{by_kubelet}"
+
+
 def row(scenario, figures):
     cells = [figures.handler, f"{figures.sent:,}", f"{figures.lost:,}",
              "–" if figures.least is None else f"{figures.least:,.0f}"]
@@ -20,7 +27,7 @@ def row(scenario, figures):
     if scenario.long_requests:
         cells.append(f"{sum(stream['lost'] for name, stream in figures.streams.items() if 'long' in name):,}")
     cells += map(seconds, (figures.cordon, figures.l4_left, figures.l7_left, figures.sigterm, figures.left))
-    cells += [str(figures.killed_hard) if figures.handler != "undisturbed" else "–", figures.load]
+    cells += [killed(figures), figures.load]
     return cells
 
 
