@@ -3,6 +3,7 @@
 
     lost_requests.py [--full] [--scenario NAME]… [--handler NAME]… [--nth PATH] [--parallel N] [--rate N]
                      [--markdown FILE] [--json FOLDER]
+    lost_requests.py --recorded [--scenario NAME]… [--handler NAME]… [--markdown FILE] [--json FOLDER]
 
 What happens in each scenario: lost/scenario.py. Without a choice the agent runs in all of them and the controls in
 (a) and (b); with --full every control runs in every scenario; both lists can be cut down by name. --nth takes AWS's handler,
@@ -12,7 +13,8 @@ of its own.
 Requests leave at --rate a second in each of four kinds at once: on new connections and on kept ones, through kube-proxy
 (l4) and through haproxy, which hears of endpoints as late as a cloud's load balancer does (l7). In the tables times
 count from the notice; a dash: it did not happen. --json is for one file of figures for each run (lost/figures.py);
-without it they go to the folder lost in $SPOTKEEPER_REPORTS, if that is set.
+without it they go to the folder lost in $SPOTKEEPER_REPORTS, if that is set. With --recorded nothing runs: what an
+earlier one left there (default: where the suite leaves it) is judged and shown.
 """
 import argparse
 import collections
@@ -25,74 +27,22 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE / "lost"), str(HERE), str(HERE.parent / "rig")]
 
-import minimum  # noqa: E402
 from cells import Cell, in_parallel  # noqa: E402
+from figures import Figures  # noqa: E402
 from handlers import HANDLERS, AwsHandler  # noqa: E402
+from judges import judge, minima  # noqa: E402
 from machine import Failed  # noqa: E402
-from run import NOT_KNOWN, Run  # noqa: E402
+from run import Run  # noqa: E402
 from scenario import SCENARIOS  # noqa: E402
-from state import State  # noqa: E402
+from state import REPOSITORY, State  # noqa: E402
 from table import markdown  # noqa: E402
 from testing import admin, check, end_namespaces, verdict  # noqa: E402
 from traffic import RuleWatch  # noqa: E402
 
+REPORTS = pathlib.Path(os.environ.get("SPOTKEEPER_REPORTS", REPOSITORY / "build/release/e2e-reports"))
 CONTROLLED = ("a", "b")  # the scenarios in which controls run unless all are asked for
 PARALLEL = 6
 RATE = 25
-HEARD, HEARD_IF_BUSY = 2, 5  # seconds from the notice to the cordon of the last node that dies
-STARTS = 10  # seconds that a pod's start may take on a busy machine: ReplicaSet, scheduler, kubelet, containerd, probe
-LAST_MOMENT = 0.2  # seconds: a server writes to its log ten times a second
-
-
-def judge(scenario, figures):
-    name = f"({figures.scenario}) {figures.handler}"
-    told = f"{figures.blame()}{dict(figures.classes)}, {dict(figures.losses)}"
-    check(f"{name}: the client sent what it was told to", figures.sent == figures.expected and figures.unsent == 0,
-          f"{figures.blame()}{figures.sent} of {figures.expected}, {figures.unsent} unsent")
-    check(f"{name}: no request was answered twice", figures.twice == 0, figures.twice)
-    # By the servers' own word: what the client has an answer to came to one of them. What a server noted in the last
-    # moment is lost where it is killed.
-    answered = figures.sent - figures.lost
-    lost_lines = 4 * figures.rate * LAST_MOMENT if figures.killed_hard else 0
-    check(f"{name}: the servers have seen what was not lost",
-          answered - lost_lines <= figures.received <= figures.sent,
-          f"{figures.received} by the servers' logs, {answered} by the client's count")
-    unknown = figures.losses[NOT_KNOWN]
-    check(f"{name}: of each lost request it is known who should have answered",
-          unknown <= (0 if figures.handler == "ours" else figures.lost / 100), f"{unknown} of {figures.lost}")
-    if figures.handler == "undisturbed":
-        check(f"{name}: nothing is lost when nothing dies", figures.lost == 0, f"the rig is at fault: {told}")
-    if figures.handler == "none":
-        check(f"{name}: more than one request in a hundred is lost when nobody acts", figures.lost > figures.sent / 100,
-              f"the rig is too weak: {figures.lost} of {figures.sent}")
-    if figures.handler in ("kubectl-drain", "nth"):
-        check(f"{name}: the nodes are cordoned", figures.cordon is not None, figures.blame())
-        if scenario.name == "a":
-            check(f"{name}: all pods on them are told to end", figures.least is not None, figures.blame())
-    if figures.handler == "ours":
-        heard = HEARD_IF_BUSY if figures.busy() else HEARD
-        check(f"{name}: the nodes are cordoned within {heard} s", figures.cordon is not None and figures.cordon <= heard,
-              f"{figures.blame()}{figures.cordon}")
-    if figures.handler == "ours" and figures.ready_after is not None:
-        # Else a handler that holds successors up would raise what the oracle lets it lose.
-        check(f"{name}: successors are held up by nobody", figures.ready_after <= scenario.ready_after + STARTS,
-              f"{figures.blame()}ready after {figures.ready_after:.1f} s")
-    if figures.handler == "ours" and not scenario.spared:
-        judge_least(name, figures, told)
-    if figures.handler == "ours" and scenario.spared:
-        check(f"{name}: the oracle finds that nothing had to be lost", figures.least == 0, figures.least)
-        for stream, counts in figures.streams.items():
-            check(f"{name}: no request is lost, {stream}", counts["lost"] == 0, f"{counts['lost']} lost: {told}")
-        check(f"{name}: no pod is killed hard", figures.killed_hard == 0, f"{figures.blame()}{figures.killed_hard}")
-
-
-def judge_least(name, figures, told):
-    if figures.least is None:
-        check(f"{name}: every pod is told to end", False, figures.blame())
-        return
-    check(f"{name}: no more is lost than the oracle's minimum, and no less",
-          minimum.agrees(figures.lost, figures.least),
-          f"{figures.lost} lost, the oracle {figures.least:.1f}: {told}")
 
 
 def tell(figures):
@@ -101,7 +51,7 @@ def tell(figures):
     if figures.handler != "undisturbed":
         print(f"  the machines were dead {figures.kill_late:.1f} s after the end of the notice")
     if figures.least is not None:
-        print(f"  had to be lost: {figures.least:.1f}; by the same model with the start times that there were: "
+        print(f"  had to be lost: {minima(figures)}; by the same model with the start times that there were: "
               f"{figures.modelled:.1f}")
     for what, count in [*figures.classes.most_common(), *figures.losses.most_common()]:
         print(f"  {count} {what}")
@@ -118,9 +68,10 @@ def arguments():
     parser.add_argument("--rate", type=int, default=RATE, metavar="N")
     parser.add_argument("--markdown", type=pathlib.Path, metavar="FILE", help="where the tables go as well")
     parser.add_argument("--json", type=pathlib.Path, metavar="FOLDER")
+    parser.add_argument("--recorded", action="store_true", help="what an earlier run left")
     chosen = parser.parse_args()
-    if not chosen.json and os.environ.get("SPOTKEEPER_REPORTS"):
-        chosen.json = pathlib.Path(os.environ["SPOTKEEPER_REPORTS"]) / "lost"
+    if not chosen.json and (chosen.recorded or os.environ.get("SPOTKEEPER_REPORTS")):
+        chosen.json = REPORTS / "lost"
     return chosen
 
 
@@ -146,6 +97,7 @@ def clean_up(cells):
 
 
 def show(found, file):
+    """`found`: {scenario's name: {handler's name: figures}}"""
     tables = [markdown(scenario, [found[scenario.name][name] for name in HANDLERS if name in found[scenario.name]])
               for scenario in SCENARIOS.values() if found[scenario.name]]
     print("\n".join(tables), flush=True)
@@ -153,8 +105,23 @@ def show(found, file):
         file.write_text("\n".join(tables))
 
 
+def recorded(chosen):
+    found = collections.defaultdict(dict)
+    for path in sorted(chosen.json.glob("*.json")):
+        scenario, figures = Figures.read(path)
+        if scenario.name in (chosen.scenario or SCENARIOS) and figures.handler in (chosen.handler or HANDLERS):
+            tell(figures)
+            judge(scenario, figures)
+            found[scenario.name][figures.handler] = figures
+    check(f"{chosen.json} has figures of runs", found)
+    show(found, chosen.markdown)
+    return verdict()
+
+
 def main():
     chosen = arguments()
+    if chosen.recorded:
+        return recorded(chosen)
     state = State.default()
     if shutil.which("haproxy") is None:
         sys.exit("FAIL haproxy is not installed")

@@ -12,6 +12,8 @@ import dataclasses
 import json
 import os
 
+from scenario import Scenario
+
 BUSY = 6  # a load average of so many for each core
 
 
@@ -30,7 +32,9 @@ class Figures:
     streams: dict = dataclasses.field(default_factory=dict)  # "l4 new": {"sent", "lost", "outcomes"}
     classes: collections.Counter = dataclasses.field(default_factory=collections.Counter)
     losses: collections.Counter = dataclasses.field(default_factory=collections.Counter)  # by pod and node
-    received: int = 0  # requests that a server noted when they came
+    # By the servers' own logs.
+    answered: int = 0  # exactly once, and not lost to the client
+    disowned: collections.Counter = dataclasses.field(default_factory=collections.Counter)  # answered and lost, by outcome
     twice: int = 0  # answered by two servers, or two times by one
     # Seconds after the notice; None: it did not happen before the machines ended.
     cordon: float | None = None
@@ -41,7 +45,9 @@ class Figures:
     killed_hard: int = 0  # pods; with their machine, or
     killed_by_kubelet: int = 0  # of them, at the end of a grace that was too short
     kill_late: float = 0.0  # how long after the end of the notice the machines were dead
-    least: float | None = None  # what had to be lost at least (minimum.py); None: not all leaving pods were told to end
+    told: float | None = None  # the first of them to end; this and what follows: None if not all leaving pods were told
+    least: float | None = None  # what had to be lost at least (minimum.py)
+    least_from_told: float | None = None  # the same of a handler that could not have told any pod sooner than this one
     ready_after: float | None = None  # with successors that took so long (seconds) after their pods were told to end
     modelled: float | None = None  # what the same model has for the start times that there were
     pods: dict = dataclasses.field(default_factory=dict)
@@ -61,6 +67,16 @@ class Figures:
         if self.kill_late > 2:
             reasons.append(f"the machines died {self.kill_late:.1f} s late")
         return f"the rig is at fault, this machine had too much to do: {', '.join(reasons)}; " if reasons else ""
+
+    @classmethod
+    def read(cls, path):
+        """(scenario, figures) of a file that write() left."""
+        document = json.loads(path.read_text())
+        fields = document["figures"] | {"pods": document["pods"]}
+        del fields["busy"]
+        for counted in ("classes", "losses", "disowned"):
+            fields[counted] = collections.Counter(fields[counted])
+        return Scenario(**document["scenario"]), cls(**fields)
 
     def write(self, folder, scenario):
         fields = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}

@@ -12,31 +12,54 @@ from scenario import LEAD
 from traffic import LONG_RATE, tool
 
 HEARS = 1  # seconds: a handler that asks the metadata service once a second hears of a notice by then
-LATE = 3  # seconds from the mark to the first end, on a machine that has too much to do
+LATE = 2  # seconds by which a machine that has too much to do may hold a handler up
 NOISE = 0.1  # of what had to be lost: what chance does, and how much the model leaves out
 TOLD = 0.5  # seconds by which we may hear of a successor before we hear of the end that had it made
-FEW = 3  # requests, whatever had to be lost
+FEW = 3  # requests, where some had to be lost
+NOTHING = 1e-6  # requests: the oracle adds up fractions
 
 
-def of(figures, scenario, folder):
-    """{"lost", "paths", "starts", "done"} as drain_minimum tells, and what it was told: "ready_after", from the end of
-    a pod to the readiness of its successor. None: not all pods that had to were told to end."""
+def find(figures, scenario, folder):
+    """Fills in what of the figures comes from the oracle, unless a pod that had to be told to end was not."""
     world = _world(figures, scenario)
     if world is None:
-        return None
+        return
     file = folder / f"minimum-{scenario.name}-{figures.handler}.json"
-    file.write_text(json.dumps(world, indent=1))
-    return json.loads(run(tool("drain_minimum"), "--world", file)) | {"ready_after": world["ready_after"]}
+
+    def ask(first):
+        file.write_text(json.dumps(world | {"first": first}, indent=1))
+        return json.loads(run(tool("drain_minimum"), "--world", file))
+
+    figures.told, figures.ready_after = world["starts"][0], world["ready_after"]
+    figures.least_from_told = ask(max(world["first"], figures.told))["lost"]
+    found = ask(world["first"])
+    figures.least, figures.modelled = found["lost"], found["done"]["lost"]
 
 
-def agrees(lost, least):
-    """Both ways: who loses less than the least has shown that the oracle is wrong."""
-    return abs(lost - least) <= max(FEW, NOISE * least)
+def allowed(figures):
+    """How few and how many may be lost: who loses less than the least has shown that the oracle is wrong. Where the
+    machine had too much to do, as much more as the least grew from when the handler could have heard to when it told the
+    first pod, but no more than a balancer sends in LATE seconds to the pods that leave."""
+    if figures.least < NOTHING:
+        return 0, 0
+    about = max(FEW, NOISE * figures.least)
+    late = min(figures.least_from_told - figures.least, LATE * _sent_to_leaving(figures)) if figures.busy() else 0
+    return figures.least - about, figures.least + about + max(0, late)
+
+
+def _sent_to_leaving(figures):
+    """Requests a second, as long as all pods that were there before the notice are its endpoints."""
+    before = _before(figures)
+    return 2 * figures.rate * sum(pod["leaves"] for pod in before) / len(before)
+
+
+def _before(figures):
+    return [pod for pod in figures.pods.values() if pod.get("made", 0) < 0]
 
 
 def _world(figures, scenario):
     until = figures.seconds - LEAD
-    before = [pod for pod in figures.pods.values() if pod.get("made", 0) < 0]
+    before = _before(figures)
     leaving = sorted((pod for pod in before if pod["leaves"]), key=lambda pod: pod.get("deleted", math.inf))
     if not leaving or any("deleted" not in pod for pod in leaving):
         return None
@@ -59,17 +82,15 @@ def _world(figures, scenario):
                   path("l7-long", LONG_RATE, takes=scenario.long_requests)]
     return {"staying": len(before) - len(leaving), "leaving": len(leaving),
             "desired": math.ceil(scenario.replicas * int(scenario.budget.rstrip("%")) / 100),
-            "notice": scenario.notice, "first": _first(figures, starts), "until": until, "ready_after": ready_after,
+            "notice": scenario.notice, "first": _first(figures), "until": until, "ready_after": ready_after,
             "grace": scenario.grace, "answers": scenario.pre_stop + (0 if scenario.abrupt else scenario.linger),
             "starts": starts, "paths": paths}
 
 
-def _first(figures, starts):
-    """From when on pods could be told to end: when the handler had heard of the notice, and has marked the node. A
-    machine that has too much to do takes some seconds more from there to the first end."""
-    if figures.cordon is None:
-        return HEARS
-    return min(starts[0], figures.cordon + LATE) if figures.busy() else min(HEARS, figures.cordon)
+def _first(figures):
+    """From when on pods could be told to end: when the handler had heard of the notice, and has marked the node; not when
+    this handler got to it."""
+    return HEARS if figures.cordon is None else min(HEARS, figures.cordon)
 
 
 def _successors(pods, starts):

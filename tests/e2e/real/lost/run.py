@@ -83,10 +83,7 @@ class Run:
             figures.killed_hard = len(killed_hard(clock.exits, ends.times, hard))
             figures.killed_by_kubelet = sum(code == KILLED for code in clock.exits.values())
             self._time(figures, notice, names, clock, ends, line)
-            least = minimum.of(figures, self._scenario, self._state.log)
-            if least is not None:
-                figures.least, figures.modelled = least["lost"], least["done"]["lost"]
-                figures.ready_after = least["ready_after"]
+            minimum.find(figures, self._scenario, self._state.log)
         return figures
 
     def _give_notice(self, dying):
@@ -103,28 +100,26 @@ class Run:
             key: stream[key] for key in ("sent", "lost", "outcomes")} for stream in report["streams"]}
         pods = {address: name for name, (_, address) in clock.place.items()}
         balanced = self._traffic.balanced_to()
-        for lost in report["lost_requests"]:
-            if lost["outcome"] == "unsent":
-                continue
+        losses = [lost for lost in report["lost_requests"] if lost["outcome"] != "unsent"]
+        for lost in losses:
             figures.classes[f"{lost['target']} {lost['style']} {lost['outcome']}"] += 1
             pod = whose(lost, balanced.get(lost["id"], ""), pods)
             figures.losses[f"{pod} on {clock.place[pod][0]}" if pod in clock.place else pod] += 1
-        answers = collections.Counter(words[2] for words in self._noted(clock) if words[1] == "answered")
-        figures.received = self._received(clock, figures.sent - figures.lost)
-        figures.twice = sum(1 for count in answers.values() if count > 1)
+        outcomes = {lost["id"]: lost["outcome"] for lost in losses}
+        figures.answered, figures.disowned, figures.twice = self._answered(clock, outcomes, figures.sent - figures.lost)
         return figures
 
-    def _received(self, clock, answered):
-        """How many requests the servers have noted, once the last of them has written its last lines; what a machine
-        took with it never comes."""
+    def _answered(self, clock, outcomes, wanted):
+        """count_answers(), once the last of the servers has written its last lines; what a machine took with it never
+        comes."""
         def noted():
-            return len({words[2] for words in self._noted(clock) if words[1] == "received"})
+            return count_answers((words[2] for words in self._noted(clock) if words[1] == "answered"), outcomes)
 
         try:
-            await_until("the servers' last lines", lambda: noted() >= answered, LAST_LINES, every=0.2)
+            return await_until("the servers' last lines", lambda: found if (found := noted())[0] >= wanted else None,
+                               LAST_LINES, every=0.2)
         except Failed:
-            pass
-        return noted()
+            return noted()
 
     def _time(self, figures, notice, names, clock, ends, line):
         figures.pods = self._pods(notice, names, clock, ends, line)
@@ -182,6 +177,15 @@ class Run:
                     words = line.split()
                     if len(words) == 3:
                         yield [*words, file.stem]
+
+
+def count_answers(ids, lost):
+    """`ids` of what the servers answered, `lost`: id to outcome, by the client. How many were answered exactly once and are
+    not lost; the outcomes of those that were answered and are; how many were answered more than once."""
+    times = collections.Counter(ids)
+    disowned = collections.Counter(lost[request] for request in times if request in lost)
+    once = sum(count == 1 and request not in lost for request, count in times.items())
+    return once, disowned, sum(count > 1 for count in times.values())
 
 
 def killed_hard(exits, ended, running):

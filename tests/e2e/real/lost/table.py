@@ -13,6 +13,13 @@ def head(scenario):
             "pods killed hard", "machine's load")
 
 
+def had_to_be(figures):
+    if figures.least is None:
+        return "–"
+    late = figures.least_from_told - figures.least
+    return f"{figures.least:,.0f}" + (f" ({figures.least_from_told:,.0f})" if late >= 0.5 else "")
+
+
 def killed(figures):
     if figures.handler == "undisturbed":
         return "–"
@@ -22,7 +29,7 @@ def killed(figures):
 
 def row(scenario, figures):
     cells = [figures.handler, f"{figures.sent:,}", f"{figures.lost:,}",
-             "–" if figures.least is None else f"{figures.least:,.0f}"]
+             had_to_be(figures)]
     cells += [f"{figures.streams[stream]['lost']:,}" for stream in STREAMS]
     if scenario.long_requests:
         cells.append(f"{sum(stream['lost'] for name, stream in figures.streams.items() if 'long' in name):,}")

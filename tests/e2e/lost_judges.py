@@ -1,0 +1,152 @@
+#!/usr/bin/env python3
+"""The judges of tests/e2e/real/lost_requests.py, on made-up figures: that they let pass what is as it has to be, and find
+what is not. No rig."""
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+sys.path[:0] = [str(HERE / "real/lost"), str(HERE / "rig")]
+os.environ.setdefault("SPOTKEEPER_TOOLS", str(ROOT / "build/release/tools"))
+
+import minimum  # noqa: E402
+from clock import end_watches  # noqa: E402
+from figures import Figures  # noqa: E402
+from machine import Failed  # noqa: E402
+from run import count_answers, killed_hard  # noqa: E402
+from scenario import SCENARIOS  # noqa: E402
+from testing import check, verdict  # noqa: E402
+
+QUIET, BUSY = "1.0, 1.0", "99.0, 99.0"  # the machine's load
+RATE = 25
+BALANCER = (8.0, 14.0, 26.0)  # seconds until it has heard of each pod that leaves
+
+
+def run_of(name, first_told, cordon=0.8, load=QUIET):
+    """Of the agent in this scenario; its pods were told one after the other, and what that costs by the oracle's model was
+    lost."""
+    scenario = SCENARIOS[name]
+    figures = Figures(name, "ours", scenario.seconds, RATE, load, 5.0, cordon=cordon)
+    figures.sent = figures.expected = 4 * RATE * scenario.seconds
+    for number in range(scenario.replicas):
+        pod = {"node": "rn1", "leaves": number < len(BALANCER), "made": -60.0, "ready": -50.0, "l4": [], "l7": []}
+        if pod["leaves"]:
+            told = pod["deleted"] = first_told + 0.2 * number
+            pod |= {"l4": [[told + 0.4, False]], "l7": [[told + BALANCER[number], False]]}
+            ready = told + scenario.ready_after + 2
+            figures.pods[f"next-{number}"] = {"node": "rn2", "leaves": False, "made": told + 0.1, "ready": ready,
+                                              "l4": [[ready + 0.3, True]], "l7": [[ready + 9, True]]}
+        figures.pods[f"web-{number}"] = pod
+    ask_oracle(figures)
+    lose(figures, round(figures.modelled))
+    return figures
+
+
+def ask_oracle(figures):
+    with tempfile.TemporaryDirectory() as folder:
+        minimum.find(figures, SCENARIOS[figures.scenario], pathlib.Path(folder))
+
+
+def lose(figures, count):
+    figures.lost, figures.answered = count, figures.sent - count
+    figures.losses["web-0 on rn1"] = count
+    figures.streams = {f"{way} {style}": {"sent": figures.sent // 4, "lost": 0, "outcomes": {}}
+                       for way in ("l4", "l7") for style in ("new", "kept")}
+    figures.streams["l7 new"]["lost"] = count
+
+
+def said_of(figures):
+    """What is said of it when it is judged from its file: (lines that begin with FAIL, all that was said)."""
+    with tempfile.TemporaryDirectory() as folder:
+        figures.write(pathlib.Path(folder), SCENARIOS[figures.scenario])
+        done = subprocess.run([HERE / "real/lost_requests.py", "--recorded", "--json", folder],
+                              capture_output=True, text=True)
+    return [line for line in done.stdout.splitlines() if line.startswith("FAIL")], done.stdout + done.stderr
+
+
+def passes(what, figures):
+    failed, said = said_of(figures)
+    check(what, not failed and "ok (" in said and f"| {figures.lost:,} |" in said, said)
+
+
+def fails(what, figures, *sentences):
+    """With these, and no others."""
+    failed, said = said_of(figures)
+    check(what, len(failed) == len(sentences) and all(
+        any(sentence in line for line in failed) for sentence in sentences), said)
+
+
+class Broken:
+    broke = "reset"
+    ended = False
+
+    def end(self):
+        self.ended = True
+
+
+def broken_watches():
+    watches = [Broken(), Broken()]
+    try:
+        end_watches(watches)
+    except Failed:
+        return all(watch.ended for watch in watches)
+    return False
+
+
+LEAST, PROMPT = "no more is lost than the oracle's minimum", "the first pod is told to end"
+
+# How late it may be.
+passes("an agent that is told of a short notice and acts is at the oracle's minimum", run_of("e", 1.0))
+slow = run_of("e", 3.0, load=BUSY)
+check("two seconds later more is lost", slow.lost > run_of("e", 1.0).lost + 15, slow.lost)
+passes("which passes where the machine had too much to do", slow)
+check("and both minima are shown", f"| {slow.least:.0f} ({slow.least_from_told:.0f}) |" in said_of(slow)[1],
+      said_of(slow)[1])
+fails("and not where it had not", run_of("e", 3.0), LEAST, PROMPT)
+fails("an agent that is seven seconds late passes on no machine", run_of("e", 8.0, load=BUSY), LEAST, PROMPT)
+few = run_of("e", 1.0)
+lose(few, round(few.least) - 12)
+fails("who loses less than the least has shown that the oracle is wrong", few, LEAST)
+
+# Nothing had to be lost.
+spared = run_of("abrupt", 20.0)
+for number, pod in enumerate(pod for pod in spared.pods.values() if pod["leaves"]):
+    pod["l7"] = [[pod["deleted"] + 4.0 + number, False]]
+ask_oracle(spared)
+lose(spared, 0)
+check("a balancer that hears within the preStop has nothing to lose", spared.least == 0, spared.least)
+passes("which is judged so", spared)
+lose(spared, 1)
+fails("one lost request is one too many where nothing had to be lost, also of a service that ends at once", spared, LEAST)
+
+# Pods that are killed.
+check("killed are those that their kubelet killed, those that die with their machine, and those of which nobody told, "
+      "each once", killed_hard({"well": 0, "cut": 137, "both": 137}, {"well": 1, "cut": 2, "silent": 3},
+                               {"both": 7, "dead": 8}) == {"cut", "both", "silent", "dead"})
+hard = run_of("a", 1.0)
+passes("a run in which nothing is lost", hard)
+hard.killed_hard = hard.killed_by_kubelet = 1
+fails("a pod that its kubelet killed is one too many", hard, "no pod is killed hard")
+check("and is shown", "| 1, 1 by their kubelet |" in said_of(hard)[1], said_of(hard)[1])
+
+# The servers' own logs.
+check("answered exactly once and not lost, lost though it was answered, answered twice",
+      count_answers(["a", "b", "b", "c", "d"], {"c": "refused", "e": "late"}) == (2, {"refused": 1}, 1))
+logs = run_of("a", 1.0)
+logs.answered -= 1
+fails("an answer that no server knows of is found", logs, "answered exactly once")
+logs = run_of("e", 1.0)
+logs.disowned["late"] = 1
+passes("an answer may be lost on its way", logs)
+logs.disowned["refused"] = 1
+fails("and none may have been refused", logs, "lost on its way")
+
+# Observers.
+check("a watch that broke off fails the run, and all are ended", broken_watches())
+with tempfile.TemporaryDirectory() as nothing:
+    done = subprocess.run([HERE / "real/lost_requests.py", "--recorded", "--json", nothing], capture_output=True)
+    check("no figures are no success", done.returncode == 1, done)
+sys.exit(verdict())
