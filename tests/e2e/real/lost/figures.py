@@ -4,8 +4,8 @@ NAME-HANDLER.json: {"scenario": {…scenario.py's fields}, "figures": {…those 
 are in seconds after the notice. Of each pod: "node", "leaves" (its node dies), and where they are known "made", "ready",
 "deleted", "not_ready" (its endpoint), "pre_stop", "pre_stop_over", "sigterm", "ended", "exit" (the code that its kubelet
 told of), "endpoint_gone" (from its EndpointSlice), "gone" (the object), "last_long" (when the last long request came),
-"l4" and "l7": [[time, whether it is there]…] in kube-proxy's rules and in haproxy, and "l7_delay": the seconds of them
-that the balancer took its time on purpose when the pod left.
+"l4" and "l7": [[time, whether it is there]…] in kube-proxy's rules and in haproxy, and "l7_leave_delay" and
+"l7_join_delay": the seconds of them that the balancer took its time on purpose when the pod left, and when it came.
 """
 import collections
 import dataclasses
@@ -15,6 +15,25 @@ import os
 from scenario import Scenario
 
 BUSY = 6  # a load average of so many for each core
+
+
+def left_at(changes):
+    """When a pod was there no more, of its "l4" or "l7"; None: it is still there, or never was."""
+    return None if not changes or changes[-1][1] else changes[-1][0]
+
+
+def came_at(changes):
+    """When it came last; None: it never did, since the run began."""
+    return max((when for when, there in changes if there), default=None)
+
+
+def load_now():
+    return f"{os.getloadavg()[0]:.1f}"
+
+
+def too_much_to_do(load):
+    """`load`: a machine's, "before, after"."""
+    return max(float(part) for part in load.split(",")) > BUSY * os.cpu_count()
 
 
 @dataclasses.dataclass
@@ -54,8 +73,7 @@ class Figures:
 
     def busy(self):
         """All was late: what handlers and the control plane do in a second took several."""
-        load = max(float(part) for part in self.load.split(","))
-        return load > BUSY * os.cpu_count() or self.client_lag_ms > 1000 or self.kill_late > 2
+        return too_much_to_do(self.load) or self.client_lag_ms > 1000 or self.kill_late > 2
 
     def blame(self):
         """Why what came out may be the rig's own doing; empty: it is not."""

@@ -7,6 +7,7 @@ import json
 import math
 import statistics
 
+from figures import came_at, left_at
 from machine import run
 from scenario import LEAD
 from traffic import LONG_RATE, tool
@@ -72,8 +73,8 @@ def _world(figures, scenario):
         key = name.partition("-")[0]
         # A start is when we heard of it, which on a busy machine is after the kernel or haproxy have done theirs.
         return {"name": name, "rate": 2 * rate,  # on new connections and on kept ones
-                "leaves": [max(0, _when(pod[key], False, until) - start) for start, pod in zip(starts, leaving)],
-                "joins": [max(0, _when(pod[key], True, until) - start - ready_after)
+                "leaves": [max(0, _or(until, left_at(pod[key])) - start) for start, pod in zip(starts, leaving)],
+                "joins": [max(0, _or(until, came_at(pod[key])) - start - ready_after)
                           for start, pod in successors] or [until]} | more
 
     paths = [path("l4", figures.rate, terminating=True), path("l7", figures.rate)]
@@ -101,6 +102,5 @@ def _successors(pods, starts):
             for pod in sorted(staying, key=lambda pod: pod["made"])]
 
 
-def _when(changes, there, never):
-    """When an endpoint last came (or went)."""
-    return max((when for when, so in changes if so == there), default=never)
+def _or(never, when):
+    return never if when is None else when

@@ -7,12 +7,12 @@ import minimum
 import node
 from api import Api
 from clock import Clock, Ends, servers, wait_until
-from figures import Figures
+from figures import Figures, left_at, load_now
 from machine import Failed, await_until
 from scenario import LEAD
 from service import LOGS, WebService
 from testing import seconds_of, tell_metadata
-from timeline import Timeline
+from timeline import Timeline, delays
 from traffic import Traffic
 
 SLOW = 40  # seconds in which the API server answers, however busy the machine is
@@ -20,10 +20,6 @@ LAST_LINES = 3  # seconds until a server has written to its log what it noted, w
 KILLED = 137  # a container's exit code: SIGKILL
 NOT_KNOWN = "a pod not known"
 NOBODY = "no pod: the service had no endpoint"
-
-
-def load_now():
-    return f"{os.getloadavg()[0]:.1f}"
 
 
 class Run:
@@ -141,8 +137,8 @@ class Run:
 
     def _pods(self, notice, names, clock, ends, line):
         """Of each pod what figures.py says."""
-        more = line.found(self._state, self._cell.numbers, self._traffic.feed_log)
-        delays = more.pop("l7_delay")
+        more = line.found(self._state, self._cell.numbers)
+        known = {"exit": clock.exits} | delays(self._traffic.feed_log)
         terms, long = {}, {}
         for when, word, request, pod in self._noted(clock):
             if word == "ending":
@@ -157,10 +153,7 @@ class Run:
                                ("sigterm", terms), ("last_long", long), ("ended", ends.times), *more.items()):
                 if name in times:
                     pod[key] = times[name] - notice
-            if name in clock.exits:
-                pod["exit"] = clock.exits[name]
-            if name in delays:
-                pod["l7_delay"] = delays[name]
+            pod |= {key: values[name] for key, values in known.items() if name in values}
             pod["l4"] = [[when - notice, there] for when, there in rules.get(address, [])]
             pod["l7"] = [[seconds_of(when) - notice, change == "added"]
                          for when, change, one in self._traffic.fed() if one == name]
@@ -206,8 +199,3 @@ def whose(lost, balanced, pods):
         return NOBODY
     # On a kept connection to the balancer, who answered last is not who was asked this time.
     return pods.get(address.partition(":")[0]) or lost["pod"] or NOT_KNOWN
-
-
-def left_at(changes):
-    """When an endpoint was there no more; None: it is still there, or never was."""
-    return None if not changes or changes[-1][1] else changes[-1][0]

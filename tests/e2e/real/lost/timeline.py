@@ -43,11 +43,10 @@ class Timeline:
             self._endpoint_gone.setdefault(pod, when)
         self._slices[name] = present
 
-    def found(self, state, numbers, feed_log):
-        """Key to pod name to time: "not_ready", "pre_stop", "pre_stop_over", "endpoint_gone", "gone"; and "l7_delay",
-        which is no time but the seconds that the balancer took its time on purpose when the pod left."""
+    def found(self, state, numbers):
+        """Key to pod name to time: "not_ready", "pre_stop", "pre_stop_over", "endpoint_gone", "gone"."""
         found = {"not_ready": self._not_ready, "endpoint_gone": self._endpoint_gone, "gone": self._gone,
-                 "l7_delay": _delays(feed_log), "pre_stop": {}, "pre_stop_over": {}}
+                 "pre_stop": {}, "pre_stop_over": {}}
         for pod, key, when in _hooks(state, numbers, self._namespace):
             found[key].setdefault(pod, when)
         return found
@@ -68,11 +67,12 @@ def _hooks(state, numbers, namespace):
             yield found[3].partition("/")[2], HOOKS[found[2]], when.timestamp()
 
 
-def _delays(feed_log):
-    found = {}
+def delays(feed_log):
+    """"l7_leave_delay", "l7_join_delay": pod name to the seconds that the balancer drew (tools/endpoint_feeder)."""
+    found = {"l7_leave_delay": {}, "l7_join_delay": {}}
     for line in feed_log.read_text().splitlines():
         event = json.loads(line) if line.endswith("}") else {}
-        if event.get("event") == "seen" and event["change"] == "removed":
-            found.setdefault(event["pod"], sum(
-                event[f"{part}_ms"] for part in ("controller", "api", "propagation")) / 1000)
+        if event.get("event") == "seen":
+            drawn = sum(event[f"{part}_ms"] for part in ("controller", "api", "propagation", "joining")) / 1000
+            found["l7_leave_delay" if event["change"] == "removed" else "l7_join_delay"].setdefault(event["pod"], drawn)
     return found

@@ -1,6 +1,8 @@
 """How a pod dies, on the rig and simulated: each event in seconds after its deletionTimestamp."""
 import statistics
 
+from figures import left_at
+
 # Of the rig's figures (lost/figures.py), of the simulator's report (docs/simulate.md), for people, and whether it takes
 # more than the kubelet: the API, or who hears of it there. In the order in which they happen to a pod that has time.
 EVENTS = (
@@ -23,11 +25,6 @@ WITHIN_IF_LATE = 3.0  # of what goes through the API of a machine that has too m
 TOGETHER = 0.5  # seconds: events that are no further apart than that have no order: who hears of them differs
 
 
-def left(changes):
-    """When it was there no more, of [[time, whether it is there]…]."""
-    return None if not changes or changes[-1][1] else changes[-1][0]
-
-
 def after_told(times, told, end, machine_ends):
     """Event to seconds after `told`, of those that happened before `end`; all by one clock. `machine_ends` (None: later
     than anything): those that it cuts short are counted from there."""
@@ -41,9 +38,9 @@ def of_the_rig(pods, end, machine_ends=None):
     for pod in pods.values():
         if not pod["leaves"] or "deleted" not in pod:
             continue
-        times = {**pod, "l4": left(pod["l4"]), "l7": left(pod["l7"])}
+        times = {**pod, "l4": left_at(pod["l4"]), "l7": left_at(pod["l7"])}
         if times["l7"] is not None:
-            times["l7"] -= pod["l7_delay"]
+            times["l7"] -= pod["l7_leave_delay"]
         found.append(after_told(times, pod["deleted"], end, machine_ends))
     return found
 

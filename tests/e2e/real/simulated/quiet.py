@@ -4,6 +4,7 @@ import time
 import node
 from cells import Cell
 from clock import Clock, Ends, servers
+from figures import load_now
 from handlers import HANDLERS
 from machine import await_until
 from run import Run
@@ -13,14 +14,15 @@ from traffic import RuleWatch
 
 
 class QuietDeath(Run):
-    """Gives figures.py's "pods", of which one was told to end; times are in seconds after that."""
+    """Gives figures.py's "pods", of which one was told to end, and the machine's load before and after; times are in
+    seconds after that."""
 
     def _measure(self):
         pod = self._service.pods()[0]
         names = {pod["spec"]["nodeName"]}
         clock, line = Clock(self._api, self._service), Timeline(self._api, self._service)
         ends = Ends(servers(self._service.namespace, names))
-        began = time.time()
+        before, began = load_now(), time.time()
         try:
             self._evict(pod["metadata"]["name"])
             await_until("the end of the pod", lambda: self._over(pod["metadata"]["name"]), 90, every=0.1)
@@ -28,7 +30,7 @@ class QuietDeath(Run):
             ends.end()
             clock.end()
             line.end()
-        return self._pods(began, names, clock, ends, line)
+        return self._pods(began, names, clock, ends, line), f"{before}, {load_now()}"
 
     def _evict(self, name):
         self._api.create(f"{self._service.pods_path}/{name}/eviction", {

@@ -38,8 +38,12 @@ def longest(long):
     return 4 * long / 3
 
 
+def dying(scenario):
+    return [f"node-{number + 1}" for number in range(scenario["dying"])]
+
+
 def notice_of(scenario):
-    return {"at": f"{LEAD}s", "notice": "spot", "nodes": [f"node-{number + 1}" for number in range(scenario["dying"])],
+    return {"at": f"{LEAD}s", "notice": "spot", "nodes": dying(scenario),
             "deadline": f"{round(1000 * scenario['notice'])}ms", "effect": "terminate"}
 
 
