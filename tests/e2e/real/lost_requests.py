@@ -28,18 +28,17 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE / "lost"), str(HERE), str(HERE.parent / "rig")]
 
 from cells import Cell, in_parallel  # noqa: E402
-from figures import Figures  # noqa: E402
+from figures import Figures, left_by_the_suite  # noqa: E402
 from handlers import HANDLERS, AwsHandler  # noqa: E402
 from judges import judge, minima  # noqa: E402
 from machine import Failed  # noqa: E402
 from run import Run  # noqa: E402
 from scenario import SCENARIOS  # noqa: E402
-from state import REPOSITORY, State  # noqa: E402
+from state import State  # noqa: E402
 from table import markdown  # noqa: E402
 from testing import admin, check, end_namespaces, verdict  # noqa: E402
 from traffic import RuleWatch  # noqa: E402
 
-REPORTS = pathlib.Path(os.environ.get("SPOTKEEPER_REPORTS", REPOSITORY / "build/release/e2e-reports"))
 CONTROLLED = ("a", "b")  # the scenarios in which controls run unless all are asked for
 PARALLEL = 6
 RATE = 25
@@ -71,7 +70,7 @@ def arguments():
     parser.add_argument("--recorded", action="store_true", help="what an earlier run left")
     chosen = parser.parse_args()
     if not chosen.json and (chosen.recorded or os.environ.get("SPOTKEEPER_REPORTS")):
-        chosen.json = REPORTS / "lost"
+        chosen.json = left_by_the_suite()
     return chosen
 
 

@@ -13,7 +13,6 @@ nothing else happens, which needs a rig that is up. The scenario of each run is 
 `spotkeeper simulate FILE --policy … --explain-deaths`.
 """
 import argparse
-import os
 import pathlib
 import sys
 
@@ -23,11 +22,9 @@ sys.path[:0] = [str(HERE / "simulated"), str(HERE / "lost"), str(HERE), str(HERE
 import losses  # noqa: E402
 import times  # noqa: E402
 from again import runs_in  # noqa: E402
+from figures import left_by_the_suite  # noqa: E402
 from scenario import SCENARIOS  # noqa: E402
-from state import REPOSITORY  # noqa: E402
 from testing import check, verdict  # noqa: E402
-
-REPORTS = pathlib.Path(os.environ.get("SPOTKEEPER_REPORTS", REPOSITORY / "build/release/e2e-reports"))
 
 
 def table(rows):
@@ -37,7 +34,7 @@ def table(rows):
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--json", type=pathlib.Path, metavar="FOLDER", default=REPORTS / "lost")
+    parser.add_argument("--json", type=pathlib.Path, metavar="FOLDER", default=left_by_the_suite())
     parser.add_argument("--recorded", action="store_true", help="no rig is up: without the pod that dies by itself")
     parser.add_argument("--markdown", type=pathlib.Path, metavar="FILE", help="where the tables go as well")
     return parser.parse_args()

@@ -11,10 +11,17 @@ import collections
 import dataclasses
 import json
 import os
+import pathlib
 
 from scenario import Scenario
+from state import REPOSITORY
 
 BUSY = 6  # a load average of so many for each core
+
+
+def left_by_the_suite():
+    """The folder in which it has these files left."""
+    return pathlib.Path(os.environ.get("SPOTKEEPER_REPORTS", REPOSITORY / "build/release/e2e-reports")) / "lost"
 
 
 def left_at(changes):
