@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """What the agent takes of a real node, and how soon it cordons one; and the same for AWS's handler, where it is given.
 
-    agent.py [--idle SECONDS] [--notices N] [--nth PATH] [--markdown FILE]
+    agent.py [--needs] [--idle SECONDS] [--notices N] [--nth PATH] [--markdown FILE]
 
 Memory and processor time are those of the handler's process on four nodes on which nothing happens for --idle seconds
 (600); the median of the four is told. Then notices come, 50 in all, each at a moment of its own in the handler's period,
 and the time until the API server tells of the cordon is taken. After each the node is put back and the handler begins
-anew. Needs a rig that is up, SPOTKEEPER_BINARY and SPOTKEEPER_TOOLS; `scripts/e2e bench` sees to that.
+anew. Needs a rig that is up, SPOTKEEPER_BINARY and SPOTKEEPER_TOOLS; `scripts/e2e bench` sees to that. --needs only
+says what is wrong with the options, and what the machine lacks, if anything.
 """
 import argparse
 import os
@@ -25,7 +26,7 @@ from clock import end_watches, wait_until  # noqa: E402
 from handlers import HANDLERS, AwsHandler  # noqa: E402
 from machine import await_until  # noqa: E402
 from state import State  # noqa: E402
-from testing import admin, tell_metadata  # noqa: E402
+from testing import admin, rig, tell_metadata  # noqa: E402
 from watch import Watch  # noqa: E402
 
 SETTLED = 30  # seconds after its start, from when processor time counts
@@ -156,11 +157,19 @@ def arguments():
     parser.add_argument("--notices", type=int, default=50)
     parser.add_argument("--nth", type=pathlib.Path)
     parser.add_argument("--markdown", type=pathlib.Path)
-    return parser.parse_args()
+    parser.add_argument("--needs", action="store_true")
+    chosen = parser.parse_args()
+    if chosen.nth and not os.access(chosen.nth, os.X_OK):
+        parser.error(f"--nth: {chosen.nth} can't be executed")
+    return chosen
 
 
 def main():
     chosen = arguments()
+    if chosen.needs:
+        lacking = rig("needs", "--nodes", SIZE + 1)
+        print(lacking.stderr, end="", file=sys.stderr)
+        return lacking.returncode
     state, api = State.default(), admin()
     names = ["ours"]
     if chosen.nth:
@@ -183,4 +192,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

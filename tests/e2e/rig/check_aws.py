@@ -143,7 +143,8 @@ def check_interruption(account):
 def check_hooks(account):
     account.groups.put_lifecycle_hook(
         LifecycleHookName="drain", AutoScalingGroupName="spot", HeartbeatTimeout=2,
-        LifecycleTransition="autoscaling:EC2_INSTANCE_TERMINATING", NotificationTargetARN=account.queue_arn, RoleARN="arn:aws:iam::123456789012:role/hooks")
+        LifecycleTransition="autoscaling:EC2_INSTANCE_TERMINATING", NotificationTargetARN=account.queue_arn,
+        RoleARN="arn:aws:iam::123456789012:role/hooks")
     first, second = account.members()
     account.groups.terminate_instance_in_auto_scaling_group(InstanceId=first, ShouldDecrementDesiredCapacity=True)
     check("a hook holds an instance that is to end", account.members()[first] == "Terminating:Wait", account.members())

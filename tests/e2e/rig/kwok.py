@@ -2,7 +2,7 @@
 import network
 import node
 from api import is_ready
-from machine import await_until
+from machine import await_until, kill_all
 
 TAINT = {"key": "kwok.x-k8s.io/node", "value": "fake", "effect": "NoSchedule"}
 # The delays of these stages are none: a pod is Ready, and a deleted one gone, as fast as the API takes it.
@@ -19,18 +19,36 @@ def have(state, api, count):
     if count == 0:
         return
     if state.living("kwok") is None:
-        state.start("kwok", [
-            state.bin / "kwok", f"--kubeconfig={state.admin}", "--manage-all-nodes=false",
-            "--manage-nodes-with-annotation-selector=kwok.x-k8s.io/node=fake", "--cidr=10.128.0.0/12",
-            f"--node-ip={network.CONTROL_ADDRESS}", "--node-lease-duration-seconds=40",
-            "--server-address=127.0.0.1:10247",
-            *(f"--config={state.bin}/kwok-stages/{stage}.yaml" for stage in STAGES)], namespace=network.CONTROL)
+        _start(state)
     for number in range(there, count):
         api.create("/api/v1/nodes", _node(number))
     state.learn(kwok=count)
     process = state.living("kwok")
     await_until(f"{count} nodes of kwok", lambda: _ready(api) >= count,
                 alive=lambda: process is not None and process.alive(), every=0.25)
+
+
+def with_new_grace(state):
+    """How often it renews its leases is a flag."""
+    running = state.living("kwok")
+    if running is not None:
+        kill_all([running])
+        _start(state)
+
+
+def _start(state):
+    state.start("kwok", [
+        state.bin / "kwok", f"--kubeconfig={state.admin}", "--manage-all-nodes=false",
+        "--manage-nodes-with-annotation-selector=kwok.x-k8s.io/node=fake", f"--cidr={network.FAKE_PODS}",
+        f"--node-ip={network.CONTROL_ADDRESS}", f"--node-lease-duration-seconds={_lease(state)}",
+        "--server-address=127.0.0.1:10247",
+        *(f"--config={state.bin}/kwok-stages/{stage}.yaml" for stage in STAGES)], namespace=network.CONTROL)
+
+
+def _lease(state):
+    """kwok renews a lease four times in its length: twice in the grace of the node monitor, and every ten seconds at
+    least."""
+    return min(2 * int(state.facts()["node_grace"]), 40)
 
 
 def _ready(api):

@@ -1,4 +1,6 @@
 """What a machine must have, looked at before anything is started."""
+import ipaddress
+import json
 import os
 import shutil
 import subprocess
@@ -10,7 +12,7 @@ from state import REPOSITORY
 COMMANDS = {
     "ip": "e2e", "nsenter": "e2e", "unshare": "e2e", "mount": "e2e", "containerd": "e2e", "ctr": "e2e", "runc": "e2e",
     "nft": "e2e", "curl": "e2e", "go": "e2e", "npm": "e2e", "conntrack": "e2e", "prometheus": "e2e", "promtool": "e2e",
-    "haproxy": "e2e", "openssl": "test", "cc": "build",
+    "haproxy": "e2e", "openssl": "test", "sysctl": "test", "cc": "build",
 }
 PLUGINS = "/usr/lib/cni"
 FREE_DISK = 4 << 30
@@ -52,8 +54,7 @@ def missing(folder, nodes):
     available, wanted = _available_memory(), FREE_MEMORY + nodes * MEMORY_OF_A_NODE
     if available < wanted:
         found.append(f"{wanted >> 20} MiB of memory; {available >> 20} MiB are available")
-    if _address_taken():
-        found.append(f"the addresses {network.SUBNET}: another interface has one of them")
+    found += [f"the network {ours}: this machine has a route to {theirs} on {link}" for ours, theirs, link in _taken()]
     return found
 
 
@@ -103,7 +104,12 @@ def _available_memory():
         return next(int(line.split()[1]) << 10 for line in file if line.startswith("MemAvailable:"))
 
 
-def _address_taken():
-    lines = subprocess.run(["ip", "-4", "-o", "address"], capture_output=True, text=True).stdout.splitlines()
-    return any(f" {network.SUBNET.network_address.exploded.rpartition('.')[0]}." in line
-               for line in lines if f" {network.BRIDGE} " not in line)
+def _taken():
+    """(network of the rig, network of the machine, its link): where something else has addresses that a rig needs."""
+    wanted = [network.SUBNET, *map(ipaddress.ip_network, (
+        network.PODS_OF_ALL, network.SERVICES, network.FAKE_PODS))]
+    for route in json.loads(_output("ip", "-json", "-4", "route") or "[]"):
+        if route["dst"] == "default" or route.get("dev") == network.BRIDGE:
+            continue
+        theirs = ipaddress.ip_network(route["dst"])
+        yield from ((ours, theirs, route.get("dev")) for ours in wanted if ours.overlaps(theirs))

@@ -6,8 +6,10 @@ from machine import Failed, run
 
 BRIDGE = "skbr0"
 SUBNET = ipaddress.ip_network("10.77.0.0/24")
-PODS = "10.98.{}.0/24"
+PODS = "10.98.{}.0/24"  # of a node
+PODS_OF_ALL = "10.98.0.0/16"
 SERVICES = "10.96.0.0/16"
+FAKE_PODS = "10.128.0.0/12"  # of kwok's nodes
 METADATA = "169.254.169.254"
 LAST_NODE = 200
 

@@ -4,6 +4,7 @@ import pathlib
 import socket
 import subprocess
 import sys
+import time
 
 from api import Api, is_ready
 from machine import Failed, await_until
@@ -28,6 +29,14 @@ def check_settles(what, probe, bound=60, detail=lambda: "never"):
         found, late = None, error
     check(what, found, found or f"{late}; {detail()}")
     return found
+
+
+def check_stays(what, probe, seconds, detail=lambda: "not any more"):
+    """The same of what must be true all the time for so many seconds."""
+    until = time.monotonic() + seconds
+    while (holds := probe()) and time.monotonic() < until:
+        time.sleep(0.25)
+    check(what, holds, detail() if not holds else "")
 
 
 def rig(*arguments):

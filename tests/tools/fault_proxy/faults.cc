@@ -139,6 +139,7 @@ std::optional<FaultRule> CallFaults::meet(CallKind kind, Steady now) {
     if (rule.share < 1.0 && !random_.chance(rule.share)) continue;
     if (standing.left != UINT64_MAX) --standing.left;
     ++met_[rule.fault];
+    ++disturbed_[kind];
     return rule;
   }
   return std::nullopt;

@@ -11,8 +11,9 @@
 //     KIND      watch, read, node (a PATCH of one), evict, delete, event, other; without `of` all of them
 //   clear       none of these any more
 //   cut         connections with an answer under way (watches) end now
-//   status      one line of JSON: calls: {KIND: how many came}, met: {fault's name: how often}, under_way,
-//               early: how many calls came again, the same, before a Retry-After that they were answered was over
+//   status      one line of JSON: calls: {KIND: how many came}, disturbed: {KIND: how many met a fault},
+//               met: {fault's name: how often}, under_way, early: how many calls came again, the same, before a
+//               Retry-After that they were answered was over
 //   help        these lines
 //
 // Of several faults that stand, the first that meets a call decides. LENGTH is "90s", "1m30s".
@@ -75,6 +76,8 @@ class CallFaults {
   std::optional<FaultRule> meet(CallKind kind, Steady now);
   /// How often each has met a call, since the start.
   [[nodiscard]] const std::map<CallFault, std::uint64_t>& met() const { return met_; }
+  /// How many calls of each kind a fault has met, since the start.
+  [[nodiscard]] const std::map<CallKind, std::uint64_t>& disturbed() const { return disturbed_; }
 
  private:
   struct Standing {
@@ -85,6 +88,7 @@ class CallFaults {
   Random random_;
   std::vector<Standing> standing_;
   std::map<CallFault, std::uint64_t> met_;
+  std::map<CallKind, std::uint64_t> disturbed_;
 };
 
 }  // namespace spotkeeper::tools

@@ -84,15 +84,17 @@ std::string FaultProxy::control(std::string_view line) {
 }
 
 std::string FaultProxy::status() const {
-  format::JsonObject calls;
-  format::JsonObject met;
-  for (const CallKind kind : kCallKinds) calls[name_of(kind)] = 0;
-  for (const auto& [kind, count] : calls_) calls[name_of(kind)] = count;
-  for (const CallFault fault : kCallFaults) met[name_of(fault)] = 0;
-  for (const auto& [fault, count] : faults_.met()) met[name_of(fault)] = count;
+  // All names, those that were not counted with 0.
+  const auto counts = [](const auto& names, const auto& counted) {
+    format::JsonObject object;
+    for (const auto name : names) object[name_of(name)] = 0;
+    for (const auto& [name, count] : counted) object[name_of(name)] = count;
+    return object;
+  };
   format::JsonObject object;
-  object["calls"] = std::move(calls);
-  object["met"] = std::move(met);
+  object["calls"] = counts(kCallKinds, calls_);
+  object["disturbed"] = counts(kCallKinds, faults_.disturbed());
+  object["met"] = counts(kCallFaults, faults_.met());
   object["under_way"] = under_way_;
   object["early"] = early_;
   return format::write_json(object);

@@ -100,7 +100,10 @@ TEST_F(FaultProxyTest, AnswersItselfAsAnApiServerWould) {
   EXPECT_EQ(*format::JsonField(body)["reason"].as<std::string>(), "TooManyRequests");
   EXPECT_TRUE(asked.empty()) << "the server is not asked";
   EXPECT_EQ(send("POST", kEvict)->status, 201);
-  EXPECT_EQ(*format::JsonField(status())["met"]["answer"].as<std::uint64_t>(), 1U);
+  const format::JsonValue told = status();
+  EXPECT_EQ(*format::JsonField(told)["met"]["answer"].as<std::uint64_t>(), 1U);
+  EXPECT_EQ(*format::JsonField(told)["disturbed"]["evict"].as<std::uint64_t>(), 1U);
+  EXPECT_EQ(*format::JsonField(told)["disturbed"]["read"].as<std::uint64_t>(), 0U);
 }
 
 TEST_F(FaultProxyTest, CountsWhoDoesNotWaitAsLongAsItWasTold) {

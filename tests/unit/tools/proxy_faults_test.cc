@@ -66,6 +66,7 @@ TEST(CallFaults, MeetTheirKindAsOftenAsTheyWereTold) {
   EXPECT_TRUE(faults.meet(CallKind::Evict, kBegin));
   EXPECT_FALSE(faults.meet(CallKind::Evict, kBegin));
   EXPECT_EQ(faults.met().at(CallFault::Reset), 2U);
+  EXPECT_EQ(faults.disturbed(), (std::map<CallKind, std::uint64_t>{{CallKind::Evict, 2}}));
 }
 
 TEST(CallFaults, EndWithTheirTimeOrWhenTheyAreCleared) {

@@ -7,9 +7,9 @@ STORM = 10  # seconds
 EVENTS_AGAIN = 30  # seconds; an event that could not be sent is sent again some ten seconds later
 
 
-def drained_through(case, *storm, bound=STORM + 5, fewest=3):
-    """The storm breaks out before the notice. All the same: one mark, each pod evicted once with its grace, and
-    no call again before the server wanted it."""
+def drained_through(case, *storm, bound=STORM + 5, disturbed=(("node", 1), ("evict", 1))):
+    """The storm breaks out before the notice, and meets at least so many of the calls that change something. All the
+    same: one mark, each pod evicted once with its grace, and no call again before the server wanted it."""
     pods = [case.workload(name) for name in ("web", "api")]
     case.start_agent(SPOT | {"emitKubernetesEvents": True}, kubeconfig=case.start_fault_proxy())
     for command in storm:
@@ -23,13 +23,14 @@ def drained_through(case, *storm, bound=STORM + 5, fewest=3):
         case.check_nth_mark(None, record)
     else:
         case.check_own_mark("kill", record)
-    met = case.proxy.met()
-    case.check(f"the storm met {fewest} calls", sum(met.values()) >= fewest, met)
-    case.equal("calls that came again before their Retry-After was over", case.proxy.early(), 0)
+    told = case.proxy.status()
+    for kind, fewest in disturbed:
+        case.check(f"the storm met {fewest} {kind} calls", told["disturbed"][kind] >= fewest, told)
+    case.equal("calls that came again before their Retry-After was over", told["early"], 0)
     granted, names = case.evicted(), sorted(pod["metadata"]["name"] for _, pod in pods)
     case.equal("pods whose eviction was granted", sorted(set(granted)), names)
     case.check("none is granted again but where the answer was lost",
-               len(granted) - len(names) <= met["lose"] + met["half"], granted)
+               len(granted) - len(names) <= told["met"]["lose"] + told["met"]["half"], granted)
     page = case.agent.metrics()
     case.equal("pods killed hard, budgets overridden", (
         page.sum("spotkeeper_pods_killed_hard_total"), page.sum("spotkeeper_budget_overrides_total")), (0, 0))
@@ -51,13 +52,15 @@ def throttled(case):
 
 @beyond("409 to most changes")
 def conflicts(case):
-    page = drained_through(case, "answer 409 of node times 4", f"answer 409 of node,evict share 60 for {STORM}s")
+    page = drained_through(case, "answer 409 of node times 4", "answer 409 of evict times 1",
+                           f"answer 409 of node,evict share 60 for {STORM}s", disturbed=(("node", 4), ("evict", 1)))
     case.check("conflicts are counted", page.sum("spotkeeper_node_patches_total", outcome="conflict") >= 4, page.text)
 
 
 @beyond("500 and 503 to half of everything, watches cut", modes=BOTH)
 def server_errors(case):
-    drained_through(case, f"answer 503 retry-after 1 of watch,read share 50 for {STORM}s",
+    drained_through(case, "answer 500 of node times 1", "answer 500 of evict times 1",
+                    f"answer 503 retry-after 1 of watch,read share 50 for {STORM}s",
                     f"answer 500 share 50 for {STORM}s", "cut")
 
 
@@ -69,22 +72,23 @@ def timeouts(case):
 
 @beyond("connections that end before, in the middle of, and after an answer")
 def resets(case):
-    drained_through(case, f"reset share 30 for {STORM}s", f"half share 30 for {STORM}s", "cut")
+    drained_through(case, "reset of node times 1", "half of evict times 1",
+                    f"reset share 30 for {STORM}s", f"half share 30 for {STORM}s", "cut")
 
 
 @beyond("answers that are lost after the server has done what it was asked")
 def lost_answers(case):
-    drained_through(case, "lose of node times 2", "lose of evict times 2", fewest=4)
+    drained_through(case, "lose of node times 2", "lose of evict times 2", disturbed=(("node", 2), ("evict", 2)))
 
 
 @beyond("an API server that ends every connection around the notice")
 def server_away(case):
-    drained_through(case, f"reset for {STORM}s", "cut")
+    drained_through(case, f"reset for {STORM}s", "cut", disturbed=[("node", 1)])
 
 
 @beyond("an API server that does not answer at all around the notice")
 def server_silent(case):
-    drained_through(case, f"hang for {STORM}s", "cut", bound=STORM + 15)
+    drained_through(case, f"hang for {STORM}s", "cut", bound=STORM + 15, disturbed=[("node", 1)])
 
 
 @beyond("an agent that starts while the API server refuses")

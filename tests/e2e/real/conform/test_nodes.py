@@ -1,4 +1,5 @@
 """The nodes that tests run on, several tests at a time, each on a node of its own."""
+import contextlib
 import json
 import queue
 import sys
@@ -26,25 +27,30 @@ class TestNodes:
         self._wanted = nodes
 
     def __enter__(self):
-        must("kwok", FAKES)
-        there = len(self._living())
-        self._added = [int(must("node", "add")) for _ in range(there, self._wanted + 1)]
-        self.harbour, *self.nodes = self._living()[:self._wanted + 1]
-        must("imds", *[node["number"] for node in self.nodes])
-        self._users = {node["name"]: must("user", f"conform-{node['name']}", GROUP) for node in self.nodes}
-        self._grant()
-        self._run_daemons()
-        self.observer = Observer(self.state)
-        self._harbour_before = self._harbour_facts()
+        with contextlib.ExitStack() as made:  # what is there already goes when the rest can't be had
+            made.callback(must, "kwok", 0)
+            must("kwok", FAKES)
+            for _ in range(len(self._living()), self._wanted + 1):
+                made.callback(self._kill, int(must("node", "add")))
+            self.harbour, *self.nodes = self._living()[:self._wanted + 1]
+            for node in self.nodes:
+                must("imds", node["number"])
+                made.callback(must, "stop", f"imds-{node['number']}")
+            self._users = {node["name"]: must("user", f"conform-{node['name']}", GROUP) for node in self.nodes}
+            made.callback(self._revoke)
+            self._grant()
+            made.callback(end_namespaces, self.api, self.NAMESPACE)
+            self._run_daemons()
+            self.observer = Observer(self.state)
+            made.callback(self.observer.end)
+            self._harbour_before = self._harbour_facts()
+            self._made = made.pop_all()
         return self
 
     def __exit__(self, *_):
-        try:
+        with self._made:
             check("the node on which nothing happens was never touched", self._harbour_facts() == self._harbour_before,
                   f"{self._harbour_facts()} was {self._harbour_before}")
-        finally:
-            self.observer.end()
-            self._remove()
 
     def _living(self):
         return [node for node in json.loads(must("status", "--json"))["nodes"] if node["alive"]]
@@ -64,6 +70,10 @@ class TestNodes:
             "metadata": {"name": BINDING},
             "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": BINDING},
             "subjects": [{"kind": "Group", "apiGroup": "rbac.authorization.k8s.io", "name": GROUP}]})
+
+    def _revoke(self):
+        for kind in ("clusterrolebindings", "clusterroles"):
+            self.api.delete(f"/apis/rbac.authorization.k8s.io/v1/{kind}/{BINDING}")
 
     @staticmethod
     def manifest():
@@ -99,17 +109,9 @@ class TestNodes:
         node = self.api.get(f"/api/v1/nodes/{self.harbour['name']}")
         return (node["metadata"]["labels"], node["metadata"]["annotations"], node["spec"])
 
-    def _remove(self):
-        for path in (f"/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/{BINDING}",
-                     f"/apis/rbac.authorization.k8s.io/v1/clusterroles/{BINDING}"):
-            self.api.delete(path)
-        end_namespaces(self.api, "conform")
-        must("kwok", 0)
-        for node in self.nodes:
-            must("stop", f"imds-{node['number']}")
-        for number in self._added:
-            must("node", "kill", number)
-            self.api.delete(f"/api/v1/nodes/rn{number}")
+    def _kill(self, number):
+        must("node", "kill", number)
+        self.api.delete(f"/api/v1/nodes/rn{number}")
 
     # Running
 

@@ -41,13 +41,9 @@ class FaultProxy:
     def tell(self, command):
         return tell(self._socket, command)
 
-    def met(self):
-        """How often each kind of fault has met a call."""
-        return json.loads(self.tell("status"))["met"]
-
-    def early(self):
-        """How many calls came again before a Retry-After that they were answered was over."""
-        return json.loads(self.tell("status"))["early"]
+    def status(self):
+        """What it did to which calls: tests/tools/fault_proxy/faults.h."""
+        return json.loads(self.tell("status"))
 
     def end(self):
         must("stop", self._label)
