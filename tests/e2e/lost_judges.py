@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """The judges of tests/e2e/real/lost_requests.py, on made-up figures: that they let pass what is as it has to be, and find
-what is not. No rig."""
+what is not; and what tests/e2e/real/simulated.py takes over from such figures. No rig."""
 import os
 import pathlib
 import subprocess
@@ -9,10 +9,11 @@ import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-sys.path[:0] = [str(HERE / "real/lost"), str(HERE / "rig")]
+sys.path[:0] = [str(HERE / "real/simulated"), str(HERE / "real/lost"), str(HERE / "rig")]
 os.environ.setdefault("SPOTKEEPER_TOOLS", str(ROOT / "build/release/tools"))
 
 import minimum  # noqa: E402
+from again import RunAgain  # noqa: E402
 from clock import end_watches  # noqa: E402
 from figures import Figures  # noqa: E402
 from machine import Failed  # noqa: E402
@@ -23,6 +24,7 @@ from testing import check, verdict  # noqa: E402
 QUIET, BUSY = "1.0, 1.0", "99.0, 99.0"  # the machine's load
 RATE = 25
 BALANCER = (8.0, 14.0, 26.0)  # seconds until it has heard of each pod that leaves
+SLICE = 0.5  # seconds of them that are not the balancer's own
 
 
 def run_of(name, first_told, cordon=0.8, load=QUIET):
@@ -35,7 +37,8 @@ def run_of(name, first_told, cordon=0.8, load=QUIET):
         pod = {"node": "rn1", "leaves": number < len(BALANCER), "made": -60.0, "ready": -50.0, "l4": [], "l7": []}
         if pod["leaves"]:
             told = pod["deleted"] = first_told + 0.2 * number
-            pod |= {"l4": [[told + 0.4, False]], "l7": [[told + BALANCER[number], False]]}
+            pod |= {"l4": [[told + 0.4, False]], "l7": [[told + BALANCER[number], False]],
+                    "l7_leave_delay": BALANCER[number] - SLICE}
             ready = told + scenario.ready_after + 2
             figures.pods[f"next-{number}"] = {"node": "rn2", "leaves": False, "made": told + 0.1, "ready": ready,
                                               "l4": [[ready + 0.3, True]], "l7": [[ready + 9, True]]}
@@ -96,6 +99,12 @@ def broken_watches():
     return False
 
 
+def told_to_simulator(load):
+    with tempfile.TemporaryDirectory() as folder:
+        run_of("e", 1.0, load=load).write(pathlib.Path(folder), SCENARIOS["e"])
+        return [round(delay, 3) for delay in RunAgain(pathlib.Path(folder) / "e-ours.json").leave_delays()]
+
+
 LEAST, PROMPT = "no more is lost than the oracle's minimum", "the first pod is told to end"
 
 # How late it may be.
@@ -143,6 +152,11 @@ logs.disowned["late"] = 1
 passes("an answer may be lost on its way", logs)
 logs.disowned["refused"] = 1
 fails("and none may have been refused", logs, "lost on its way")
+
+# What the simulator is told.
+check("the simulated balancer gets what the rig's drew", told_to_simulator(QUIET) == [one - SLICE for one in BALANCER],
+      told_to_simulator(QUIET))
+check("and what a machine with too much to do added", told_to_simulator(BUSY) == list(BALANCER), told_to_simulator(BUSY))
 
 # Observers.
 check("a watch that broke off fails the run, and all are ended", broken_watches())

@@ -52,7 +52,7 @@ class RunAgain:
         return [pod for pod in self.pods.values()
                 if pod["leaves"] and "deleted" in pod and left_at(pod["l7"]) is not None]
 
-    def _leave_delays(self):
+    def leave_delays(self):
         """What the rig's balancer drew for each pod that left. The rest of its way is the simulator's own; but where the
         machine had too much to do, which the simulated one never has, what that added is taken from the rig."""
         late = self.heard_late() if self.busy() else [0.0] * len(self._left())
@@ -77,7 +77,7 @@ class RunAgain:
         which each have one of them; no seed by itself is like the run."""
         count = self.scenario["notice"] + self.scenario["after"]
         fields = self.scenario | {"notice": self.notice, "after": count - self.notice}
-        left, joined = self._leave_delays() or [ANY_DELAY], self._join_delays() or [ANY_DELAY]
+        left, joined = self.leave_delays() or [ANY_DELAY], self._join_delays() or [ANY_DELAY]
         undisturbed = self.figures["seconds"] if self.handler == "undisturbed" else None
         found = []
         for number, leave in enumerate(left):
