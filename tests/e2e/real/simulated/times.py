@@ -78,7 +78,7 @@ def hold_times(name, real, simulated, late, spread=()):
         if not any(event in death for death in (*real, *simulated)):
             cells.append("–")
             continue
-        told = " / ".join("–" if when is None else f"{when:.1f}" for when in (here.get(event), there.get(event)))
+        told = " / ".join(map(seconds, (here.get(event), there.get(event))))
         cells.append(told)
         if spread and event in deaths.AFTER_EXIT and not (event in here and event in there):
             continue  # an instant decides whether the kubelet can tell of an end at the machine's end before that
@@ -87,6 +87,10 @@ def hold_times(name, real, simulated, late, spread=()):
         check(f"{name}: {says}, within {within:.0f} s", deaths.near(here.get(event), *where, within),
               f"{told} s after the deletion, on the rig and simulated")
     return [name, *cells]
+
+
+def seconds(when):
+    return "–" if when is None else f"{round(when, 1) + 0:.1f}"  # never -0.0
 
 
 def hold_order(name, real, simulated, late):

@@ -55,7 +55,7 @@ def world_of(scenario, rate, delays, start=1.0, undisturbed=None):
         "scenario": f"rig-{scenario['name']}", "description": scenario["says"], "seed": 1,
         "duration": f"{undisturbed or round(LEAD + scenario['notice'] + scenario['after'])}s", "warm-up": "5m",
         "cluster": {
-            "kubelet-delay": "250ms",  # from a container's end to what the API says, twice: measured, 0.6 to 1.3 s
+            "kubelet-delay": "250ms",  # from a container's end to what the API says, twice: a real one takes a second
             "nodes": [{"count": NODES, "name": "node", "zone": "us-east-2a", "type": "m5.large"}],
             # One kube-proxy, which is busy with nothing else: at once, or a second after its last change.
             "endpoint-delay": {"median": "150ms", "p99": "1s", "at-most": "1100ms", "straggler": "0s"},
