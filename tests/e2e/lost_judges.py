@@ -8,9 +8,9 @@ import sys
 import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
-ROOT = HERE.parents[1]
 sys.path[:0] = [str(HERE / "real/simulated"), str(HERE / "real/lost"), str(HERE / "rig")]
-os.environ.setdefault("SPOTKEEPER_TOOLS", str(ROOT / "build/release/tools"))
+BINARY = pathlib.Path(os.environ.get("SPOTKEEPER_BINARY", HERE.parents[1] / "build/release/spotkeeper"))
+os.environ.setdefault("SPOTKEEPER_TOOLS", str(BINARY.parent / "tools"))
 
 import minimum  # noqa: E402
 from again import RunAgain  # noqa: E402
