@@ -329,21 +329,29 @@ class Planner {
     }
   }
 
-  /// All that are placed could come to their nodes one after the other.
+  /// All that are placed could come to their nodes one after the other, in whatever order. For few pods.
   bool can_come_in_turn() {
-    std::vector<PodId> waiting;
-    std::ranges::copy_if(all_, std::back_inserter(waiting), [&](PodId pod) { return place_[pod].has_value(); });
-    for (const PodId pod : waiting) purchase_.remove(shape_of(pod), *place_[pod]);
-    for (std::size_t before = waiting.size() + 1; waiting.size() < before;) {
-      before = waiting.size();
-      std::erase_if(waiting, [&](PodId pod) {
-        if (purchase_.allows(shape_of(pod), *place_[pod], kAnything) != Refusal::None) return false;
-        purchase_.place(shape_of(pod), *place_[pod]);
-        return true;
-      });
-    }
-    for (const PodId pod : waiting) purchase_.place(shape_of(pod), *place_[pod]);
-    return waiting.empty();
+    std::vector<PodId> pods;
+    std::ranges::copy_if(all_, std::back_inserter(pods), [&](PodId pod) { return place_[pod].has_value(); });
+    for (const PodId pod : pods) purchase_.remove(shape_of(pod), *place_[pod]);
+    std::set<std::vector<bool>> tried;  // who of them had come
+    const std::function<bool(std::vector<bool>, std::size_t)> go_on = [&](std::vector<bool> come, std::size_t count) {
+      if (count == pods.size()) return true;
+      if (!tried.insert(come).second) return false;
+      for (std::size_t i = 0; i < pods.size(); ++i) {
+        const NodeId node = *place_[pods[i]];
+        if (come[i] || purchase_.allows(shape_of(pods[i]), node, kAnything) != Refusal::None) continue;
+        purchase_.place(shape_of(pods[i]), node);
+        come[i] = true;
+        if (go_on(come, count + 1)) return true;
+        come[i] = false;
+        purchase_.remove(shape_of(pods[i]), node);
+      }
+      return false;
+    };
+    if (go_on(std::vector<bool>(pods.size(), false), 0)) return true;
+    for (const PodId pod : pods) purchase_.place(shape_of(pod), *place_[pod]);
+    return false;
   }
 
   // ---- The answer

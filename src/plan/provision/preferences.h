@@ -2,7 +2,8 @@
 //
 // Each term that is met for a pod counts by its weight (1 to 100); what has none, ScheduleAnyway and PreferNoSchedule,
 // counts as the heaviest. A term is enforced by asking for it as for a rule, of the pods for which that pays or for
-// which it comes first; where it leaves a pod without a place, it is given up for that pod.
+// which it comes first; where it leaves a pod without a place, it is given up for that pod; and where somebody else is
+// left without a place or a limit on risk is given up for it, first those go that keep others away, then all.
 #pragma once
 
 #include <cstddef>

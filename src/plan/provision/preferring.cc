@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -10,6 +11,7 @@
 #include "plan/provision/plan.h"
 #include "plan/provision/preferences.h"
 #include "plan/provision/purchase.h"
+#include "plan/provision/risk.h"
 #include "plan/schedule/node_match.h"
 
 namespace spotkeeper::plan {
@@ -40,6 +42,7 @@ class Enforcer {
   }
 
   Plan first() {
+    look_at_rules();
     std::vector<Terms> asked = by_pod(enforceable_);
     return proven(finished(asked));
   }
@@ -47,7 +50,9 @@ class Enforcer {
   /// The plan that costs least with what its pods go without. What is enforced is chosen by shape and term: the best of
   /// nothing, everything, and what is better with one of them more or less.
   Plan cheapest() {
+    look_at_rules();
     const Plan ignoring = quick(by_pod(nothing()));
+    least_lack_ = lack_of(ignoring);
     const Satisfaction now = satisfaction_of(problem_, ignoring);
     if (now.weight == now.of) return make_hard_plan(problem_, budget_, seed_);
     std::vector<Terms> best = nothing();
@@ -77,12 +82,26 @@ class Enforcer {
   }
 
  private:
-  using Price = std::pair<std::size_t, std::int64_t>;  // pods without a place; then what all costs, in micros
+  /// The priorities of pods without a place, the most important first; limits on risk that were given up.
+  using Lack = std::pair<std::vector<std::int32_t>, std::int64_t>;
+  /// And then what all costs, in micros.
+  using Price = std::pair<Lack, std::int64_t>;
+
+  [[nodiscard]] Lack lack_of(const Plan& plan) const {
+    const std::vector<char> placed = placed_by(plan);
+    std::vector<std::int32_t> left;
+    for (PodId pod = 0; pod < problem_.pods.size(); ++pod)
+      if (placed[pod] == 0) left.push_back(problem_.shapes[problem_.pods[pod].shape].spec->priority);
+    std::ranges::sort(left, std::greater<>());
+    return {std::move(left), limits_given_up(*rules_, plan)};
+  }
 
   [[nodiscard]] Price price_of(const Plan& plan, const Satisfaction& satisfaction) const {
-    return {plan.unplaced.size(),
+    return {lack_of(plan),
             plan.cost.micros + problem_.policy.weight_price.micros * (satisfaction.of - satisfaction.weight)};
   }
+
+  void look_at_rules() { rules_ = std::make_unique<const Purchase>(problem_, Purchase::Machines::Later); }
 
   [[nodiscard]] std::vector<Terms> nothing() const { return std::vector<Terms>(terms_.size(), 0); }
 
@@ -172,14 +191,19 @@ class Enforcer {
 
   // ---- Giving them up
 
-  /// Pods that have no place and ask for something give up their lightest term, or all; false: there is no such pod.
-  bool give_up(const Plan& plan, std::vector<Terms>& asked, bool all) const {
-    std::vector<char> placed(asked.size(), 0);
+  [[nodiscard]] std::vector<char> placed_by(const Plan& plan) const {
+    std::vector<char> placed(problem_.pods.size(), 0);
     const auto mark = [&](const std::vector<PodId>& pods) {
       for (const PodId pod : pods) placed[pod] = 1;
     };
     std::ranges::for_each(plan.existing, mark);
     for (const NewNode& each : plan.nodes) mark(each.pods);
+    return placed;
+  }
+
+  /// Pods that have no place and ask for something give up their lightest term, or all; false: there is no such pod.
+  bool give_up(const Plan& plan, std::vector<Terms>& asked, bool all) const {
+    const std::vector<char> placed = placed_by(plan);
     bool some = false;
     for (PodId pod = 0; pod < asked.size(); ++pod) {
       if (placed[pod] != 0 || asked[pod] == 0) continue;
@@ -202,29 +226,48 @@ class Enforcer {
     return make_hard_plan(with(asked), {}, seed_, Bound::None);
   }
 
-  /// A first plan in which nobody is without a place for what it would like.
-  [[nodiscard]] Plan settled(std::vector<Terms>& asked) const {
+  /// More is lacking than if nobody asked for anything: what some pods have is what others lack.
+  [[nodiscard]] bool takes_from_others(const Plan& plan) {
+    const Lack lack = lack_of(plan);
+    if (lack == Lack()) return false;
+    if (!least_lack_) least_lack_ = lack_of(quick(by_pod(nothing())));
+    return lack > *least_lack_;
+  }
+
+  /// Pods no longer ask to be away from others; false: none did.
+  bool let_others_near(std::vector<Terms>& asked) const {
+    bool some = false;
+    for (PodId pod = 0; pod < asked.size(); ++pod) {
+      const std::vector<SoftTerm>& terms = terms_[problem_.pods[pod].shape];
+      for (std::size_t i = 0; i < terms.size(); ++i) {
+        if (terms[i].kind != SoftTerm::Kind::AntiAffinity || !has(asked[pod], i)) continue;
+        asked[pod] &= ~(Terms{1} << i);
+        some = true;
+      }
+    }
+    return some;
+  }
+
+  /// A first plan in which nobody is without a place, and no limit is given up, for what somebody would like.
+  [[nodiscard]] Plan settled(std::vector<Terms>& asked) {
     for (int pass = 1;; ++pass) {
       Plan plan = quick(asked);
-      if (!give_up(plan, asked, pass >= kMostPasses)) return plan;
+      if (give_up(plan, asked, pass >= kMostPasses)) continue;
+      if (!takes_from_others(plan)) return plan;
+      if (!let_others_near(asked)) std::ranges::fill(asked, 0);
     }
   }
 
   /// The same with all steps.
-  [[nodiscard]] Plan finished(std::vector<Terms>& asked) const {
+  [[nodiscard]] Plan finished(std::vector<Terms>& asked) {
     Plan plan = settled(asked);
     while (budget_.steps != 0) {
       plan = make_hard_plan(with(asked), budget_, seed_, Bound::None);
       if (!give_up(plan, asked, true)) break;
     }
-    if (plan.unplaced.empty()) return plan;
-    // What some pods have may be what others lack.
-    Plan without = make_hard_plan(problem_, budget_, seed_, Bound::None);
-    if (without.unplaced.size() < plan.unplaced.size()) {
-      std::ranges::fill(asked, 0);
-      return without;
-    }
-    return plan;
+    if (!takes_from_others(plan)) return plan;
+    std::ranges::fill(asked, 0);
+    return make_hard_plan(problem_, budget_, seed_, Bound::None);
   }
 
   /// The shapes' terms that most weight is missed of.
@@ -254,6 +297,8 @@ class Enforcer {
   Seed seed_;
   std::vector<std::vector<SoftTerm>> terms_;  // by shape
   std::vector<Terms> enforceable_;            // by shape
+  std::unique_ptr<const Purchase> rules_;     // in which nothing is bought
+  std::optional<Lack> least_lack_;            // with nothing enforced
 };
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "plan/provision/plan.h"
+#include "plan/provision/purchase.h"
 #include "plan/provision/shares.h"
 
 namespace spotkeeper::plan {
@@ -25,5 +26,9 @@ struct Risk {
 };
 
 [[nodiscard]] Risk risk_of(const Problem& problem, const Plan& plan);
+
+/// How often a limit on risk was given up: pods beyond their workload's share of a Spot pool or a new node, and pods on
+/// Spot that take long to end. `purchase` is of the problem that the plan was made for.
+[[nodiscard]] std::int64_t limits_given_up(const Purchase& purchase, const Plan& plan);
 
 }  // namespace spotkeeper::plan

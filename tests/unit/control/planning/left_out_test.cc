@@ -70,6 +70,27 @@ TEST(LeftOut, WhoLeavesItsSeatToAnotherMayHaveANewMachine) {
   EXPECT_EQ(capacity_of(plan, "shop/first-0"), "spot");
 }
 
+TEST(LeftOut, ALimitThatWasGivenUpForASeatIsTakenBackThoughOthersHaveToComeInAnotherOrder) {
+  // picky has to come before web, which is more important, fills its zone; and only beside batch.
+  const std::string picky = R"(
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: picky, namespace: shop, labels: {app: picky}}
+spec:
+  containers: [{name: c, image: i, resources: {requests: {cpu: "1"}}, ports: [{containerPort: 80, hostPort: 80}]}]
+  affinity: {podAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: karpenter.sh/capacity-type, labelSelector: {matchLabels: {app: batch}}}]}}
+  topologySpreadConstraints: [{maxSkew: 1, topologyKey: topology.kubernetes.io/zone, whenUnsatisfiable: DoNotSchedule, labelSelector: {matchExpressions: [{key: app, operator: Exists}]}}]
+)";
+  std::string pool = pool_of("{key: node.kubernetes.io/instance-type, operator: In, values: [small.large]}");
+  pool.replace(pool.find("[a]"), 3, "[a, b]");
+  const auto plan = planned(pool + node("n1", "b", "500m") + deployment("web", 4, "600m", "priority: 100") + picky +
+                            deployment("batch", 2, "250m", "terminationGracePeriodSeconds: 300"));
+  EXPECT_THAT(unplaced(plan), IsEmpty());
+  for (const auto& share : plan.at("risk").at("worst_pool_shares").as_array())
+    EXPECT_LE(share.at("pods").as_int64(), 2) << share;
+}
+
 TEST(LeftOut, SeatsTakenAnewLeaveAsManyTypesAsMinValuesAsksFor) {
   const auto plan =
       planned(pool_of("{key: node.kubernetes.io/instance-type, operator: In, values: [small.large, wide.xlarge], "

@@ -15,8 +15,10 @@ namespace {
 using namespace testing;
 using plan::Preferences;
 using ::testing::Each;
+using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
+using ::testing::StartsWith;
 
 const std::string kPool(kAnyPool);
 
@@ -69,6 +71,50 @@ TEST(Preferences, OfAnyNumberAreTaken) {
       "affinity: {nodeAffinity: {preferredDuringSchedulingIgnoredDuringExecution: [" + terms + "]}}";
   const auto plan = planned(kPool + deployment("web", 1, "500m", affinity), options(Preferences::First));
   EXPECT_EQ(met(plan), (Met{64, 70}));
+}
+
+TEST(Preferences, CostNobodyElseALimitOnRisk) {
+  // Zone b has one Spot pool alone; if shy has zone a for itself, all of web is lost with that pool.
+  const std::string pools = R"(
+---
+apiVersion: karpenter.sh/v1
+kind: NodePool
+metadata: {name: one}
+spec: {template: {spec: {requirements: [{key: topology.kubernetes.io/zone, operator: In, values: [a]}]}}}
+---
+apiVersion: karpenter.sh/v1
+kind: NodePool
+metadata: {name: two}
+spec:
+  template:
+    spec:
+      requirements:
+      - {key: topology.kubernetes.io/zone, operator: In, values: [b]}
+      - {key: karpenter.sh/capacity-type, operator: In, values: [spot]}
+      - {key: node.kubernetes.io/instance-type, operator: In, values: [small.large]}
+)";
+  const std::string yaml = pools + deployment("web", 2, "1") +
+                           deployment("shy", 1, "1",
+                                      "priority: 9, nodeSelector: {topology.kubernetes.io/zone: a}, " +
+                                          prefers_pods("podAntiAffinity", "web", "topology.kubernetes.io/zone"));
+  for (const Preferences preferences : {Preferences::First, Preferences::Cost}) {
+    PlanningOptions capped = options(preferences, 1'000);
+    capped.policy.pool_share = 0.5;
+    const auto plan = planned(yaml, capped);
+    EXPECT_THAT(unplaced(plan), IsEmpty());
+    for (const auto& share : plan.at("risk").at("worst_pool_shares").as_array())
+      EXPECT_EQ(share.at("pods"), 1) << share;
+  }
+}
+
+TEST(Preferences, CostNobodyElseAPlaceWhoIsMoreImportant) {
+  // Where first would rather not be is the one place that leaves second its own.
+  std::string unwelcome = node("n2", "a", "1");
+  unwelcome.insert(unwelcome.find("status:"), "spec: {taints: [{key: k, effect: PreferNoSchedule}]}\n");
+  const std::string yaml = node("n1", "a", "3") + unwelcome + deployment("first", 1, "1", "priority: 1000") +
+                           deployment("second", 1, "2500m", "priority: 100") + deployment("third", 1, "1");
+  for (const Preferences preferences : {Preferences::First, Preferences::Cost})
+    EXPECT_THAT(unplaced(planned(yaml, options(preferences))), ElementsAre(StartsWith("shop/third-0")));
 }
 
 TEST(Preferences, OfNodesComeFirstOrAreIgnored) {
