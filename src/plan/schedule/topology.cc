@@ -35,7 +35,9 @@ Topology::Topology(const Problem& problem) : problem_(problem), rules_(problem.s
   host_key_ = key_of(std::string(kHostnameLabel));
   eligibilities_.emplace_back();
   index_labels();
-  for (ShapeId shape = 0; shape < problem.shapes.size(); ++shape) compile(shape);
+  // What can't be understood is never placed, and its rules are nobody's.
+  for (ShapeId shape = 0; shape < problem.shapes.size(); ++shape)
+    if (problem.shapes[shape].refused.empty()) compile(shape);
   compile_counted();
 }
 
@@ -202,6 +204,9 @@ void Topology::compile(ShapeId shape) {
   compile_spreads(shape);
   compile_affinity(shape);
   compile_anti(shape);
+  if (rules_[shape].affinity.empty()) return;
+  for (const Spread& spread : rules_[shape].spreads)
+    if (!spread.trivial) counters_[spread.counter].awaits = true;
 }
 
 /// Which counters count a shape's pods, and which owners of anti-affinity it has to look out for.
@@ -332,7 +337,7 @@ bool Topology::may_open(const DomainsOfNode& node, std::span<const ShapeId> comi
   return true;
 }
 
-/// Those whose skew is least come first, and who reads no spread comes last.
+/// Those whose skew is least come first, and who reads no spread comes last, but where it may be waited for.
 bool Topology::may_have_domain(const Counter& counter, std::int32_t least) {
   ValueId at = kAbsent;
   std::int32_t there = 0;
@@ -341,6 +346,7 @@ bool Topology::may_have_domain(const Counter& counter, std::int32_t least) {
     if (value != at) there = value < counter.bound.size() ? counter.bound[value] : 0;
     at = value;
     if (self) there += pods;
+    if (counter.awaits && value < counter.pods.size()) there = counter.pods[value];
     if (there - least > max_skew) return false;
   }
   return true;

@@ -114,9 +114,10 @@ class Topology {
     KeyId key = 0;
     std::uint32_t eligibility = 0;  // of spread: which nodes count
     bool spread = false;
-    std::vector<std::int32_t> pods;                        // by value
-    std::vector<std::int32_t> nodes;                       // by value, of spread: eligible nodes that have it
-    std::vector<char> expected;                            // by value, of spread
+    bool awaits = false;              // of spread: who reads it comes after others, by its affinity
+    std::vector<std::int32_t> pods;   // by value
+    std::vector<std::int32_t> nodes;  // by value, of spread: eligible nodes that have it
+    std::vector<char> expected;       // by value, of spread
     std::map<std::int32_t, std::int32_t> domains_by_pods;  // of spread: how many domains have so many pods
     std::int64_t total = 0;
     std::int32_t domains = 0;

@@ -101,6 +101,24 @@ TEST(LeftOut, SeatsTakenAnewLeaveAsManyTypesAsMinValuesAsksFor) {
     EXPECT_THAT(node.at("alternatives").as_array(), SizeIs(1)) << node;
 }
 
+TEST(LeftOut, NobodyIsForTheRulesOfAPodThatCannotBeUnderstood) {
+  // Its spread would count web on machines of four CPUs alone, so that no other could stand in for one of them.
+  const std::string bad = R"(
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: bad, namespace: shop}
+spec:
+  nodeSelector: {karpenter.k8s.aws/instance-cpu: "4"}
+  containers: [{name: c, image: i}]
+  topologySpreadConstraints: [{maxSkew: 0, topologyKey: topology.kubernetes.io/zone, whenUnsatisfiable: DoNotSchedule, labelSelector: {matchLabels: {app: web}}}]
+)";
+  const auto plan = planned(pool_of("{key: node.kubernetes.io/instance-type, operator: In, values: [small.large, "
+                                    "wide.xlarge], minValues: 2}") +
+                            bad + deployment("web", 1, "600m"));
+  EXPECT_THAT(unplaced(plan), ElementsAre(HasSubstr("shop/bad")));
+}
+
 /// One pod of Deployment web with this expression about its node.
 std::string web_that_needs(std::string_view expression) {
   const std::string terms = "{nodeSelectorTerms: [{matchExpressions: [" + std::string(expression) + "]}]}";
