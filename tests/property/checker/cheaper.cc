@@ -25,9 +25,10 @@ std::int64_t price_of(const Problem& problem, const Host& host) {
 }
 
 bool takes(const State& state, Host host, const Group& group, const PlaceRules& rules) {
-  const bool spot = host.labels.at("karpenter.sh/capacity-type") == "spot";
   for (const Pod* pod : group) {
-    if (spot && (pod->too_slow_for_spot || rules.shares_capped)) return false;
+    const bool may_be_refused = pod->too_slow_for_spot || rules.shares_capped ||
+                                state.problem->spot_shares.contains(pod->owner);  // who of them stays, the plan says
+    if (is_spot(host) && may_be_refused) return false;
     if (host_refusal(state, *pod, host)) return false;
     host.pods.push_back(pod);
   }

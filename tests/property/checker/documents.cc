@@ -1,6 +1,7 @@
 #include "tests/property/checker/documents.h"
 
 #include <algorithm>
+#include <limits>
 
 #include <boost/json/object.hpp>
 
@@ -50,6 +51,25 @@ void add_pod(Problem& problem, const Json& document) {
   problem.pods.push_back(std::move(pod));
 }
 
+// What stands on the workload about Spot; `broken` gets what can't be read.
+std::optional<SpotShare> read_spot_share(const Json& document, std::vector<std::string>& broken) {
+  const Json* base = find(document, {"metadata", "annotations", "spotkeeper.dev/on-demand-base"});
+  const Json* share = find(document, {"metadata", "annotations", "spotkeeper.dev/spot-share"});
+  if (base == nullptr && share == nullptr) return std::nullopt;
+  SpotShare out;
+  const auto read = [&](const Json* value, std::string_view unit, std::int64_t most, std::int64_t& into) {
+    if (value == nullptr) return;
+    const std::string written = value->is_string() ? std::string(value->as_string()) : "";
+    const bool has_unit = written.ends_with(unit);
+    const auto number = parse_int<std::int64_t>(written.substr(0, written.size() - (has_unit ? unit.size() : 0)));
+    if (!has_unit || !number || *number < 0 || *number > most) broken.push_back("annotation \"" + written + "\"");
+    into = number.value_or(0);
+  };
+  read(base, "", std::numeric_limits<std::int64_t>::max(), out.base);
+  read(share, "%", 100, out.percent);
+  return out;
+}
+
 std::int64_t copies(const Json& document, const std::string& kind) {
   if (kind != "Job") return whole(document, {"spec", "replicas"}).value_or(1);
   if (flag(document, {"spec", "suspend"})) return 0;
@@ -57,12 +77,19 @@ std::int64_t copies(const Json& document, const std::string& kind) {
   return std::min(parallelism, whole(document, {"spec", "completions"}).value_or(parallelism));
 }
 
+// The pods that it has not made yet; those that it has made are in the problem.
 void add_workload(Problem& problem, const Json& document, const std::string& kind) {
   const Json& spec = part(document, {"spec", "template", "spec"});
-  for (std::int64_t i = 0; i < copies(document, kind); ++i) {
+  const std::string owner = space_of(document) + "/" + kind + "/" + name_of(document);
+  std::vector<std::string> broken;
+  if (const auto share = read_spot_share(document, broken)) problem.spot_shares[owner] = *share;
+  const std::int64_t there = std::count_if(problem.pods.begin(), problem.pods.end(),
+                                           [&](const Pod& pod) { return pod.owner == owner && !pod.finished; });
+  for (std::int64_t i = 0; i < copies(document, kind) - there; ++i) {
     const std::string name = name_of(document) + "-" + std::to_string(i);
     Pod pod = read_pod(space_of(document), name, part(document, {"spec", "template", "metadata"}), spec, kNothing);
-    pod.owner = pod.space + "/" + kind + "/" + name_of(document);
+    pod.owner = owner;
+    pod.broken.insert(pod.broken.end(), broken.begin(), broken.end());
     for (const Json* made : list(document, {"spec", "volumeClaimTemplates"})) {
       const std::string claim = pod.space + "/" + text(*made, {"metadata", "name"}) + "-" + name;
       pod.claims.push_back(claim);
@@ -178,9 +205,6 @@ void add_budget(Problem& problem, const Json& document) {
 
 void add_other(Problem& problem, const Json& document, const std::string& kind) {
   if (kind == "Pod") add_pod(problem, document);
-  if (kind == "Deployment" || kind == "ReplicaSet" || kind == "StatefulSet" || kind == "Job") {
-    add_workload(problem, document, kind);
-  }
   if (kind == "DaemonSet") add_daemon_set(problem, document);
   if (kind == "PodDisruptionBudget") add_budget(problem, document);
   if (kind == "NodePool") add_node_pool(problem, document);
@@ -244,6 +268,11 @@ Problem read_documents(const std::vector<Json>& documents) {
     }
   }
   for (const Json& document : documents) add_other(problem, document, text(document, {"kind"}));
+  for (const Json& document : documents) {
+    const std::string kind = text(document, {"kind"});
+    if (kind == "Deployment" || kind == "ReplicaSet" || kind == "StatefulSet" || kind == "Job")
+      add_workload(problem, document, kind);
+  }
   set_priorities(problem, documents);
   return problem;
 }

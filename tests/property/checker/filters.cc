@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "tests/property/checker/selectors.h"
 
 namespace spotkeeper::checker {
@@ -34,6 +36,25 @@ Refusal arch_refusal(const State& state, const Pod& pod, const Host& host) {
   const auto arch = host.labels.find("kubernetes.io/arch");
   if (arch == host.labels.end() || arch->second == state.problem->default_arch) return std::nullopt;
   return "it names no architecture, and this is " + arch->second;
+}
+
+// Its workload says how much of it may be on Spot, and that much is there.
+Refusal share_refusal(const State& state, const Pod& pod, const Host& host) {
+  const auto share = state.problem->spot_shares.find(pod.owner);
+  if (share == state.problem->spot_shares.end() || !is_spot(host)) return std::nullopt;
+  std::int64_t all = 0;
+  for (const Pod& each : state.problem->pods) {
+    if (each.owner == pod.owner && !each.finished && !each.terminating) ++all;
+  }
+  std::int64_t on_spot = 0;
+  for (const Host& each : state.hosts) {
+    if (!is_spot(each)) continue;
+    on_spot += std::count_if(each.pods.begin(), each.pods.end(),
+                             [&](const Pod* other) { return other->owner == pod.owner && !other->terminating; });
+  }
+  const std::int64_t beyond = std::max<std::int64_t>(0, all - share->second.base);
+  if (on_spot < beyond * share->second.percent / 100) return std::nullopt;
+  return fmt::format("{} of {}'s {} pods are on Spot already", on_spot, pod.owner, all);
 }
 
 // Of the pods on hosts that count for a constraint: how many match, by domain.
@@ -110,6 +131,11 @@ bool together(const Host& a, const Host& b, const std::string& key) {
 
 }  // namespace
 
+bool is_spot(const Host& host) {
+  const auto found = host.labels.find("karpenter.sh/capacity-type");
+  return found != host.labels.end() && found->second == "spot";
+}
+
 bool counts_for(const Pod& pod, const Spread& spread, const Host& host) {
   for (const Spread& each : pod.spreads) {
     if (!host.labels.contains(each.key)) return false;
@@ -147,6 +173,7 @@ Refusal host_refusal(const State& state, const Pod& pod, const Host& host) {
   if (auto why = label_refusal(state, pod, host)) return why;
   if (auto why = port_refusal(pod, host)) return why;
   if (auto why = room_refusal(pod, host)) return why;
+  if (auto why = share_refusal(state, pod, host)) return why;
   return volume_refusal(state, pod, host);
 }
 

@@ -22,7 +22,9 @@ struct State {
   std::vector<Host> hosts;
 };
 
-/// What the host, and what is on it, says to the pod.
+bool is_spot(const Host& host);
+
+/// What the host, and what is on it, says to the pod; and the pod's workload, which may want no more of it on Spot.
 Refusal host_refusal(const State& state, const Pod& pod, const Host& host);
 /// The same without room and ports: only labels, taints, volumes and the like.
 Refusal label_refusal(const State& state, const Pod& pod, const Host& host);

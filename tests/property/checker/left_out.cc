@@ -42,11 +42,6 @@ bool has_open_domain(const Problem& problem, const NodePool& pool) {
   });
 }
 
-bool is_spot(const Host& host) {
-  const auto found = host.labels.find("karpenter.sh/capacity-type");
-  return found != host.labels.end() && found->second == "spot";
-}
-
 // Where a pod could be: one of the hosts, or the new one behind them.
 struct Place {
   std::size_t host = 0;

@@ -46,6 +46,12 @@ class Maker {
     const std::uint64_t most = pools_ ? 8 : 6;
     const std::uint64_t wanted = 1 + random_.below(most);
     for (int i = 0; pending_ < wanted; ++i) add_workload(i, wanted - pending_);
+    for (Json& document : out_.documents) {
+      const std::string kind = text(document, {"kind"});
+      const bool has_copies = find(document, {"spec", "template"}) != nullptr && kind != "NodePool";
+      if (has_copies && kind != "DaemonSet" && random_.chance(0.15)) say_how_much_on_spot(document);
+      if ((kind == "ReplicaSet" || kind == "StatefulSet") && random_.chance(0.3)) adopt_a_running_pod(document);
+    }
     return std::move(out_);
   }
 
@@ -374,6 +380,40 @@ class Maker {
     inner["resources"].emplace_object()["requests"].emplace_object()["storage"] = "1Gi";
     inner["storageClassName"] = "wait";
     spec["volumeClaimTemplates"] = JsonArray{JsonValue(std::move(claim))};
+  }
+
+  void say_how_much_on_spot(Json& workload) {
+    JsonObject annotations;
+    const bool wrong = random_.chance(0.1);
+    const std::uint64_t which = random_.below(3);
+    if (which != 0)
+      annotations["spotkeeper.dev/on-demand-base"] =
+          wrong ? pick(random_, {"two", "-1", "1.5"}) : pick(random_, {"0", "1", "2"});
+    if (which != 1)
+      annotations["spotkeeper.dev/spot-share"] =
+          wrong ? pick(random_, {"0.7", "170%", "-5%"}) : pick(random_, {"0%", "34%", "50%", "70%"});
+    workload.at("metadata").get_object()["annotations"] = std::move(annotations);
+  }
+
+  /// One that runs becomes a pod of the workload, with the labels of its others.
+  void adopt_a_running_pod(const Json& workload) {
+    for (Json& document : out_.documents) {
+      const bool is_free = find(document, {"spec", "nodeName"}) != nullptr &&
+                           find(document, {"metadata", "ownerReferences"}) == nullptr &&
+                           find(document, {"metadata", "deletionTimestamp"}) == nullptr;
+      const auto space = [](const Json& of) { return text(of, {"metadata", "namespace"}); };
+      if (!is_free || space(document) != space(workload)) continue;
+      JsonObject owner;
+      owner["apiVersion"] = "apps/v1";
+      owner["kind"] = text(workload, {"kind"});
+      owner["name"] = text(workload, {"metadata", "name"});
+      owner["uid"] = "uid-of-" + text(workload, {"metadata", "name"});
+      owner["controller"] = true;
+      JsonObject& metadata = document.at("metadata").get_object();
+      metadata["ownerReferences"] = JsonArray{JsonValue(std::move(owner))};
+      metadata["labels"] = workload.at("spec").at("template").at("metadata").at("labels");
+      return;
+    }
   }
 
   Random random_;

@@ -466,6 +466,62 @@ TEST(Checker, KeepsAWorkloadFromBeingLostWithOneSpotPool) {
               IsEmpty());
 }
 
+// Three pods of w; how many may be on Spot stands on it.
+HandMade annotated(const std::string& annotations) {
+  return HandMade().pool("pool").add("{kind: ReplicaSet, metadata: {name: w, annotations: {" + annotations +
+                                     "}}, spec: {replicas: 3, template: {spec: {}}}}");
+}
+
+std::string with_on_spot(HandMade made, const std::vector<std::string>& spot, const std::vector<std::string>& others) {
+  if (!spot.empty()) made.on_new("m5.large", "zone-a", "spot", spot);
+  if (!others.empty()) made.on_new("m5.large", "zone-a", "on-demand", others);
+  return made.verdict();
+}
+
+TEST(Checker, KeepsAsManyPodsOffSpotAsTheirWorkloadSays) {
+  const HandMade base = annotated("spotkeeper.dev/on-demand-base: '1'");
+  EXPECT_THAT(with_on_spot(base, {"w-0", "w-1"}, {"w-2"}), IsEmpty());
+  EXPECT_THAT(with_on_spot(base, {"w-0", "w-1", "w-2"}, {}), HasSubstr("2 of default/ReplicaSet/w's 3 pods"));
+  const HandMade share = annotated("spotkeeper.dev/spot-share: 70%");
+  EXPECT_THAT(with_on_spot(share, {"w-0", "w-1"}, {"w-2"}), IsEmpty());
+  EXPECT_THAT(with_on_spot(share, {"w-0", "w-1", "w-2"}, {}), HasSubstr("on Spot already"));
+  const HandMade both = annotated("spotkeeper.dev/on-demand-base: '1', spotkeeper.dev/spot-share: 50%");
+  EXPECT_THAT(with_on_spot(both, {"w-0"}, {"w-1", "w-2"}), IsEmpty());
+  EXPECT_THAT(with_on_spot(both, {"w-0", "w-1"}, {"w-2"}), HasSubstr("1 of default/ReplicaSet/w's 3 pods"));
+}
+
+TEST(Checker, CountsPodsOfAWorkloadThatAreThereAlready) {
+  const auto there = [](const std::string& capacity) {
+    return annotated("spotkeeper.dev/on-demand-base: '1'")
+        .node("n1", "{karpenter.sh/capacity-type: " + capacity + "}", "{unschedulable: true}")
+        .add(
+            "{kind: Pod, metadata: {name: old, ownerReferences: [{kind: ReplicaSet, name: w, controller: true}]}, "
+            "spec: {nodeName: n1}}");
+  };
+  EXPECT_THAT(with_on_spot(there("on-demand"), {"w-0", "w-1"}, {}), IsEmpty());
+  EXPECT_THAT(with_on_spot(there("spot"), {"w-0", "w-1"}, {}), HasSubstr("on Spot already"));
+  EXPECT_THAT(with_on_spot(there("spot"), {"w-0"}, {"w-1"}), IsEmpty());
+}
+
+TEST(Checker, WantsPodsLeftOutWhoseShareOfSpotCanNotBeRead) {
+  for (const char* wrong : {"spotkeeper.dev/on-demand-base: two", "spotkeeper.dev/on-demand-base: '-1'",
+                            "spotkeeper.dev/spot-share: '0.7'", "spotkeeper.dev/spot-share: 170%"}) {
+    EXPECT_THAT(with_on_spot(annotated(wrong), {}, {"w-0", "w-1", "w-2"}), HasSubstr("is placed, but broken")) << wrong;
+  }
+}
+
+TEST(Checker, SeesThatAPodMayBeOnSpotYet) {
+  const std::string spot_only = "{requirements: [{key: karpenter.sh/capacity-type, operator: In, values: [spot]}]}";
+  HandMade made;
+  made.pool("pool", spot_only)
+      .add(
+          "{kind: ReplicaSet, metadata: {name: w, annotations: {spotkeeper.dev/on-demand-base: '1'}}, spec: {replicas: "
+          "2, template: {spec: {}}}}")
+      .left_out("w-0");
+  EXPECT_THAT(HandMade(made).on_new("m5.large", "zone-a", "spot", {"w-1"}).verdict(), IsEmpty());
+  EXPECT_THAT(HandMade(made).left_out("w-1").verdict(), HasSubstr("there is a place on a new"));
+}
+
 TEST(Checker, HoldsNewNodesToTheLabelsThatThePlanPromises) {
   HandMade made;
   made.pool("pool").pod("p").on_new("m5.large", "zone-a", "spot", {"p"});

@@ -116,6 +116,11 @@ struct Budget {
 struct DaemonSet {
   Pod pod;
 };
+/// How much of a workload may be on Spot, where its annotations say so.
+struct SpotShare {
+  std::int64_t base = 0;       // so many of its pods are not
+  std::int64_t percent = 100;  // of those beyond, at most so many are
+};
 
 struct Machine {  // an instance type
   std::string name;
@@ -149,6 +154,7 @@ struct Problem {
   std::vector<NodePool> pools;
   std::vector<DaemonSet> daemons;
   std::vector<Budget> budgets;
+  std::map<std::string, SpotShare> spot_shares;  // by owner
   std::map<std::string, Claim> claims;
   std::map<std::string, Volume> volumes;
   std::map<std::string, StorageClass> classes;
