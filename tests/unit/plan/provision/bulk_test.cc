@@ -1,0 +1,187 @@
+#include "plan/provision/bulk.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "small_market.h"
+
+namespace spotkeeper::plan {
+namespace {
+
+using namespace testing;
+using ::testing::Each;
+using ::testing::ElementsAre;
+using ::testing::Ne;
+using ::testing::Optional;
+
+bool may_take(Shape shape) {
+  Problem problem = small_market();
+  Shape agent = pods_of("agent", 100);
+  agent.workload = WorkloadRef{NamespaceName("shop"), "DaemonSet", "agent"};
+  problem.daemons.push_back(add_shape(problem, std::move(agent)));
+  const ShapeId id = add_shape(problem, std::move(shape));
+  return Bulk::may_take(Purchase(problem), id);
+}
+
+TEST(Bulk, TakesWhatOnlyZonesAndCopiesDecideAbout) {
+  EXPECT_TRUE(may_take(pods_of("web", 100)));
+  EXPECT_TRUE(may_take(pods_of("web", 100, spread_over_zones("web"))));
+  EXPECT_TRUE(may_take(pods_of("web", 100, away_from("web", kHostnameLabel))));
+  EXPECT_TRUE(may_take(pods_of("web", 100, beside("web", kZoneLabel))));
+}
+
+TEST(Bulk, TakesNobodyAboutWhomTheRestOfTheNodeDecides) {
+  PodTemplate port;
+  port.host_ports.push_back({"", 80, "TCP"});
+  EXPECT_FALSE(may_take(pods_of("web", 100, std::move(port))));
+  EXPECT_FALSE(may_take(pods_of("web", 100, beside("web", kHostnameLabel))));
+  EXPECT_FALSE(may_take(pods_of("web", 100, away_from("agent", kHostnameLabel))));
+  for (int which = 0; which < 3; ++which) {
+    Shape shape = pods_of("web", 100);
+    if (which == 0) shape.volumes.own.emplace_back("ebs.csi.aws.com", 1);
+    if (which == 1) shape.volumes.shared.emplace_back("ebs.csi.aws.com", "vol-1");
+    if (which == 2) shape.volumes.exclusive.emplace_back("shop/claim");
+    EXPECT_FALSE(may_take(std::move(shape))) << which;
+  }
+}
+
+/// Pods that were seated on machines of their own, which Bulk takes over.
+class Adoption : public ::testing::Test {
+ protected:
+  Adoption() : problem_(small_market()) {}
+
+  void begin() {
+    purchase_ = std::make_unique<Purchase>(problem_);
+    place_.resize(problem_.pods.size());
+  }
+  NodeId seat(const std::vector<PodId>& pods, std::string_view type, std::string_view zone, CapacityType capacity) {
+    const NodeId node = purchase_->open(candidate(*purchase_, type, zone, capacity));
+    for (const PodId pod : pods) {
+      EXPECT_EQ(purchase_->allows(problem_.pods[pod].shape, node, {}), Refusal::None);
+      purchase_->place(problem_.pods[pod].shape, node);
+    }
+    return node;
+  }
+  /// With these, and `others` that have no place yet, everything anew.
+  void adopt(const std::vector<std::pair<NodeId, std::vector<PodId>>>& seated, const std::vector<PodId>& others = {}) {
+    Bulk bulk(*purchase_, others);
+    for (const auto& [node, pods] : seated) bulk.adopt(node, pods);
+    Random random(1);
+    bulk.place(0, random, place_);
+  }
+
+  [[nodiscard]] const Offering& bought(PodId pod) const {
+    return problem_.offerings[purchase_->candidates()[*purchase_->bought_as(*place_[pod])].offering];
+  }
+  [[nodiscard]] std::string type(PodId pod) const { return problem_.types[bought(pod).type].name.str(); }
+  [[nodiscard]] std::string zone(PodId pod) const { return problem_.zones[bought(pod).zone]; }
+
+  Problem problem_;
+  std::unique_ptr<Purchase> purchase_;
+  std::vector<std::optional<NodeId>> place_;
+};
+
+TEST_F(Adoption, ChoosesTheMachineAnew) {
+  const auto web = add_pods(problem_, add_shape(problem_, pods_of("web", 500)), 1);
+  begin();
+  const NodeId before = seat(web, "m.xlarge", "a", CapacityType::OnDemand);
+  adopt({{before, web}});
+  ASSERT_THAT(place_, ElementsAre(Optional(Ne(before))));
+  EXPECT_EQ(type(0), "m.large");
+  EXPECT_EQ(bought(0).capacity, CapacityType::Spot);
+  EXPECT_TRUE(purchase_->pods_on(before).empty());
+}
+
+TEST_F(Adoption, KeepsPodsTogetherThatWereSeatedTogether) {
+  const auto web = add_pods(problem_, add_shape(problem_, pods_of("web", 1000, beside("web", kHostnameLabel))), 3);
+  begin();
+  adopt({{seat(web, "m.xlarge", "a", CapacityType::OnDemand), web}});
+  EXPECT_THAT(place_, Each(place_[0]));
+  EXPECT_EQ(type(0), "m.xlarge");
+}
+
+TEST_F(Adoption, PutsTwoGroupsOnTwoMachines) {
+  const auto pods = add_pods(problem_, add_shape(problem_, pods_of("web", 500)), 2);
+  begin();
+  const NodeId first = seat({pods[0]}, "m.xlarge", "a", CapacityType::OnDemand);
+  const NodeId second = seat({pods[1]}, "m.xlarge", "a", CapacityType::OnDemand);
+  adopt({{first, {pods[0]}}, {second, {pods[1]}}});
+  ASSERT_TRUE(place_[0] && place_[1]);
+  EXPECT_NE(*place_[0], *place_[1]);
+}
+
+TEST_F(Adoption, LetsOthersFillWhatIsOver) {
+  const auto seated = add_pods(problem_, add_shape(problem_, pods_of("db", 1500)), 1);
+  const auto others = add_pods(problem_, add_shape(problem_, pods_of("web", 250)), 2);
+  begin();
+  adopt({{seat(seated, "m.xlarge", "a", CapacityType::OnDemand), seated}}, others);
+  EXPECT_THAT(place_, Each(place_[0]));
+  EXPECT_EQ(type(0), "m.large");
+}
+
+TEST_F(Adoption, KeepsItsZoneWhereRulesOverZonesLookAtIt) {
+  const ShapeId web = add_shape(problem_, pods_of("web", 500, spread_over_zones("web")));
+  const auto pods = add_pods(problem_, web, 2);
+  for (Offering& each : problem_.offerings)
+    if (problem_.zones[each.zone] == "a") each.price = each.price.percent(10);  // where both would be cheaper
+  begin();
+  const NodeId in_a = seat({pods[0]}, "m.xlarge", "a", CapacityType::OnDemand);
+  const NodeId in_b = seat({pods[1]}, "m.xlarge", "b", CapacityType::OnDemand);
+  adopt({{in_a, {pods[0]}}, {in_b, {pods[1]}}});
+  EXPECT_EQ(zone(0), "a");
+  EXPECT_EQ(zone(1), "b");
+}
+
+TEST_F(Adoption, MovesToTheCheaperZoneWhereNoRuleLooksAtIt) {
+  const auto web = add_pods(problem_, add_shape(problem_, pods_of("web", 500)), 1);
+  for (Offering& each : problem_.offerings)
+    if (problem_.zones[each.zone] == "a") each.price = each.price.percent(10);
+  begin();
+  adopt({{seat(web, "m.large", "b", CapacityType::Spot), web}});
+  EXPECT_EQ(zone(0), "a");
+}
+
+TEST_F(Adoption, StaysOffSpotWhereAPodTakesLongToEnd) {
+  PodTemplate slow;
+  slow.grace = GracePeriod(600s);
+  const auto web = add_pods(problem_, add_shape(problem_, pods_of("web", 500, std::move(slow))), 1);
+  begin();
+  adopt({{seat(web, "m.xlarge", "a", CapacityType::OnDemand), web}});
+  EXPECT_EQ(type(0), "m.large");
+  EXPECT_EQ(bought(0).capacity, CapacityType::OnDemand);
+}
+
+TEST_F(Adoption, WithinALimitOfTheirNodePool) {
+  problem_.pools[0].limits = {{"nodes", 1}};
+  const auto web = add_pods(problem_, add_shape(problem_, pods_of("web", 500)), 1);
+  begin();
+  adopt({{seat(web, "m.xlarge", "a", CapacityType::OnDemand), web}});
+  ASSERT_TRUE(place_[0]);
+  EXPECT_EQ(purchase_->limits_left(0), std::vector<std::int64_t>{0});
+}
+
+TEST_F(Adoption, PutsPodsThatFindNoMachineBackIntoNoZone) {
+  // Of three in zone a one node can take two; zone b is full. The third is taken out of the count of its zone.
+  problem_.pools[0].limits = {{"nodes", 1}};
+  problem_.types.resize(1);
+  std::erase_if(problem_.offerings, [](const Offering& each) { return each.type != 0; });
+  const ShapeId web = add_shape(problem_, pods_of("web", 1000, beside("web", kZoneLabel)));
+  const auto pods = add_pods(problem_, web, 3);
+  begin();
+  adopt({}, pods);
+  EXPECT_EQ(std::ranges::count_if(place_, [](const auto& each) { return each.has_value(); }), 2);
+  const Topology& topology = purchase_->board().topology();
+  const auto placed = std::ranges::find_if(place_, [](const auto& each) { return each.has_value(); });
+  for (int i = 0; i < 2; ++i) purchase_->remove(web, **placed);
+  // Nobody counts any more: whoever comes now is the first again, anywhere.
+  for (const std::string_view name : {"a", "b"})
+    EXPECT_EQ(topology.allows(
+                  web, purchase_->candidates()[candidate(*purchase_, "m.large", name, CapacityType::Spot)].domains),
+              Refusal::None)
+        << name;
+}
+
+}  // namespace
+}  // namespace spotkeeper::plan
