@@ -77,6 +77,7 @@ check "nothing is lost when nothing dies" report calm 'r["lost"] == 0 and r["ans
 kill -INT "$pid"
 wait "$pid"
 check "the server logged each answer once" report calm 'sorted(logged("a", "answered")) == sorted(set(logged("a", "received"))) and len(logged("a", "answered")) == r["answered"]'
+check "its last line says that it ended by itself" bash -c 'tail -n1 "$1" | grep -q " ended SIGINT$"' - "$work/a.log"
 check "a wrong command line ends with 2" bash -c '"$1" --target nonsense; [ $? -eq 2 ]' - "$tools/web_client"
 
 # A machine dies: its server is killed with requests of both styles under way.
@@ -93,12 +94,16 @@ check "a lost request on a reused connection names its pod" report killed 'all(x
 check "a second shows when it was due" report killed 'any(second.get("refused", 0) > 0 for second in by["l4 new"]["seconds"]) and by["l4 new"]["seconds"][0]["answered"] > 0'
 check "what the server logged as answered was answered" report killed 'not (set(logged("b", "answered")) & {x["id"] for x in r["lost_requests"]})'
 
+check "who is killed does not say that it ended" bash -c '! grep -q " ended " "$1"' - "$work/b.log"
+
 # The abrupt one ends at SIGTERM as if it were killed.
 serve c --abrupt
 load abrupt "name=long,url=http://$address,rate=20,takes=300ms,deadline=3s" -- --for 1s
 within 5 grep -q "answered abrupt-long-kept-5$" "$work/c.log"
 kill -TERM "$pid"
 finish abrupt
+wait "$pid"
+check "an abrupt server ends by itself" bash -c 'tail -n1 "$1" | grep -q " ended SIGTERM$"' - "$work/c.log"
 check "an abrupt server loses what is under way" report abrupt 'r["lost"] > 0'
 
 # As a container's first process, to which the kernel delivers only signals that it has asked for.
@@ -155,6 +160,7 @@ within 5 bash -c '[ "$(grep -c "answered polite" "$1")" -gt '$((before + 5))' ]'
 tell "set server pods/s2 state drain" >/dev/null
 wait "$pid"
 check "the well-behaved server ends by itself" test $? -eq 0
+check "and says so last" bash -c 'tail -n1 "$1" | grep -q " ended SIGTERM$"' - "$work/ends.log"
 finish polite
 check "both servers had their share" report polite 'all(by["l7 new"]["served_by"].get(pod, 0) > 0 for pod in ("stays", "ends"))'
 check "it answered after its SIGTERM" test "$(answered)" -gt "$before"

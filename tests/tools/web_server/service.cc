@@ -129,8 +129,8 @@ net::Task<void> Service::end() {
 net::Task<void> Service::run() {
   net::SystemSignals signals(loop_, {SIGTERM, SIGINT});
   const int signal = co_await signals.next();
-  if (signal == SIGINT || config_.abrupt) co_return;
-  co_await end();
+  if (signal == SIGTERM && !config_.abrupt) co_await end();
+  log_.add("ended", signal == SIGTERM ? "SIGTERM" : "SIGINT");
 }
 
 }  // namespace spotkeeper::tools

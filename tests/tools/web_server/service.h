@@ -7,11 +7,13 @@
 // The answer is 200 with X-Request-Id, X-Served-By (the server's name) and a body of the id and a line's end; 400 for a
 // field that can't be understood. /ready is 200 once `ready_after` has passed since the start, else 503; /live is 200.
 //
-// The log has one line for each id when it comes and one when its answer has been handed to the kernel, and one for the
-// signal that it obeys in order:
+// The log has one line for each id when it comes and one when its answer has been handed to the kernel, one for the
+// signal that it obeys in order, and a last one when it ends by itself, in order or not; who is killed has no such
+// line:
 //   1767225600.123 received ID
 //   1767225600.373 answered ID
 //   1767225601.001 ending SIGTERM
+//   1767225616.001 ended SIGTERM
 #pragma once
 
 #include <memory>

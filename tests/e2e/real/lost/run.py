@@ -76,7 +76,7 @@ class Run:
         figures = self._count(report, clock, f"{before}, {load_now()}")
         if notice is not None:
             figures.kill_late = killed - notice - self._scenario.notice
-            figures.killed_hard = len(killed_hard(clock.exits, ends.times, hard))
+            figures.killed_hard = len(killed_hard(clock.exits, hard, ends.times.keys() - self._by_themselves(clock)))
             figures.killed_by_kubelet = sum(code == KILLED for code in clock.exits.values())
             self._time(figures, notice, names, clock, ends, line)
             minimum.find(figures, self._scenario, self._state.log)
@@ -160,6 +160,10 @@ class Run:
             pods[name] = pod
         return pods
 
+    def _by_themselves(self, clock):
+        """The pods whose servers were not killed."""
+        return {pod for _, word, _, pod in self._noted(clock) if word == "ended"}
+
     def _noted(self, clock):
         """The lines of all servers of this run: time, word, id, and the pod's name."""
         for number in self._cell.numbers:
@@ -181,12 +185,11 @@ def count_answers(ids, lost):
     return once, disowned, sum(count > 1 for count in times.values())
 
 
-def killed_hard(exits, ended, running):
-    """The pods whose servers were killed. `exits`: pod name to the exit code that its kubelet told of; `ended`, `running`:
-    those on the machines that died whose server ended before the machine did, and whose server still ran then. A machine
-    tells of no end any more: of a server that ended, and nobody knows how, it is taken for killed."""
-    killed = {pod for pod, code in exits.items() if code == KILLED}
-    return killed | set(running) | (set(ended) - exits.keys())
+def killed_hard(exits, running, silent):
+    """The pods whose servers were killed. `exits`: pod name to the exit code that its kubelet told of; of the machines that
+    died `running`: whose server still ran then, and `silent`: whose server had ended and has not noted that it did so by
+    itself. A kubelet whose machine dies soon after may not have told of it."""
+    return {pod for pod, code in exits.items() if code == KILLED} | set(running) | (set(silent) - exits.keys())
 
 
 def whose(lost, balanced, pods):
