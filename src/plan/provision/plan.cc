@@ -130,7 +130,8 @@ class Planner {
     place_the_rest();
   }
 
-  /// Who has more priority goes first; then the large ones, for which it is harder to find room.
+  /// Who has more priority goes first; then the large ones, for which it is harder to find room; of two alike who may
+  /// not be on Spot.
   void order_pods() {
     std::int64_t cpu = 1;
     std::int64_t memory = 1;
@@ -143,15 +144,16 @@ class Planner {
       return static_cast<double>(wanted[ResourceNames::kCpu]) / static_cast<double>(cpu) +
              static_cast<double>(wanted[ResourceNames::kMemory] >> 10U) / static_cast<double>(memory);
     };
-    using Rank = std::tuple<std::int32_t, double, ShapeId, PodId>;
+    using Rank = std::tuple<std::int32_t, double, bool, ShapeId, PodId>;
     std::vector<Rank> ranked;
     for (PodId pod = 0; pod < problem_.pods.size(); ++pod) {
       const ShapeId shape = shape_of(pod);
-      if (!problem_.shapes[shape].refused.empty()) continue;
-      ranked.emplace_back(-problem_.shapes[shape].spec->priority, -size(shape), shape, pod);
+      const Shape& like = problem_.shapes[shape];
+      if (!like.refused.empty()) continue;
+      ranked.emplace_back(-like.spec->priority, -size(shape), !like.kept_off_spot, shape, pod);
     }
     std::ranges::sort(ranked);
-    for (const Rank& each : ranked) all_.push_back(std::get<3>(each));
+    for (const Rank& each : ranked) all_.push_back(std::get<4>(each));
   }
   [[nodiscard]] const Amounts& requests(ShapeId shape) const { return purchase_.board().requests_of(shape); }
 

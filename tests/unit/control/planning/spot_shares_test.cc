@@ -12,6 +12,7 @@ namespace {
 using namespace testing;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 const std::string kPool(kAnyPool);
 
@@ -66,6 +67,13 @@ spec:
     spec: {containers: [{name: c, image: i, resources: {requests: {cpu: "2"}}}]}
 )");
   EXPECT_EQ(off_spot(plan), 1U);
+}
+
+TEST(SpotShare, LeavesOtherNodesToThePodsThatMayNotBeOnSpot) {
+  std::string spot_alone = kPool + "      - {key: karpenter.sh/capacity-type, operator: In, values: [spot]}\n";
+  spot_alone.insert(spot_alone.find("  template:"), "  limits: {nodes: 1}\n");
+  const auto plan = planned(spot_alone + node("n1", "a", "2") + annotated(2, "spotkeeper.dev/on-demand-base: '1'"));
+  EXPECT_THAT(unplaced(plan), IsEmpty());
 }
 
 TEST(SpotShare, IsNotGivenUp) {
