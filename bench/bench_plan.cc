@@ -100,7 +100,7 @@ class Comparison {
             plan::Preferences preferences = plan::Preferences::Ignore) {
     control::PlanningOptions options = market_.options;
     options.policy.preferences = preferences;
-    if (!caps) options.policy.pool_share = 1;
+    if (!caps) options.policy.pool_share = options.policy.node_share = 1;
     options.policy.budgets_cap = caps;
     const auto problem = control::read_problem(documents_, market_.catalog, options);
     if (!problem) {

@@ -129,7 +129,7 @@ struct PlanOptions {
   double weight_price = 0;  // in US dollars
   bool steady_on_demand = true;
   double pool_share = 0.5;
-  double node_share = 1;
+  double node_share = 0.5;
   bool budgets_cap = true;
   bool risk_costs = true;
   std::optional<std::int64_t> seed;   // none: 1

@@ -15,7 +15,6 @@ namespace spotkeeper::plan {
 namespace {
 
 constexpr std::size_t kNamesShown = 8;
-constexpr Leniency kAnything{.shares = true, .steady = true};
 
 std::string_view text_of(TaintEffect effect) {
   switch (effect) {

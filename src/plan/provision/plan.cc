@@ -20,7 +20,6 @@
 namespace spotkeeper::plan {
 namespace {
 
-constexpr Leniency kAnything{.shares = true, .steady = true};
 constexpr std::int64_t kSlackPercent = 10;  // by which an alternative may be dearer than the machine it stands in for
 
 /// Places pod after pod: on a node that is there, on one that is bought already, on a new one.
@@ -309,10 +308,12 @@ class Planner {
   }
 
   void place_the_rest() {
-    place_all({});
-    place_all({.shares = true});
-    place_all({.steady = true});
-    place_all(kAnything);
+    // A machine is lost alone, a pool with all its machines: the share of the one goes first.
+    for (const bool steady : {false, true}) {
+      place_all({.steady = steady});
+      place_all({.node_share = true, .steady = steady});
+      place_all({.node_share = true, .pool_share = true, .steady = steady});
+    }
   }
 
   /// Who is where it should rather not be, and has a better place, goes there. For few pods.

@@ -164,13 +164,13 @@ std::int64_t Purchase::in_pool(WorkloadId workload, SpotPoolId pool) const {
 
 std::optional<CandidateId> Purchase::bought_as(NodeId node) const { return bought_[node]; }
 
-Refusal Purchase::allows_share(ShapeId shape, NodeId node) const {
+Refusal Purchase::allows_share(ShapeId shape, NodeId node, Leniency leniency) const {
   const WorkloadId workload = workloads_.of(shape);
   if (workload == kNoWorkload) return Refusal::None;
-  if (spot_[node]) {
+  if (spot_[node] && !leniency.pool_share) {
     if (in_pool(workload, *spot_[node]) >= workloads_.pool_cap(workload)) return Refusal::SpotShare;
   }
-  if (!bought_[node]) return Refusal::None;
+  if (!bought_[node] || leniency.node_share) return Refusal::None;
   std::int64_t here = 0;
   for (const auto& [other, pods] : on_node_[node]) here += workloads_.of(other) == workload ? pods : 0;
   return here >= workloads_.node_cap(workload) ? Refusal::NodeShare : Refusal::None;
@@ -182,9 +182,7 @@ Refusal Purchase::allows(ShapeId shape, NodeId node, Leniency leniency, Scope sc
   if (problem_.shapes[shape].wishes) leniency = {};
   if (const Refusal no = board_.allows(shape, node, scope); no != Refusal::None) return no;
   if (!leniency.steady && is_steady(shape) && spot_[node]) return Refusal::Steady;
-  if (!leniency.shares) {
-    if (const Refusal no = allows_share(shape, node); no != Refusal::None) return no;
-  }
+  if (const Refusal no = allows_share(shape, node, leniency); no != Refusal::None) return no;
   if (!bought_[node] || !has_min_values(candidates_[*bought_[node]].pool)) return Refusal::None;
   auto pods = on_node_[node];
   ++pods[shape];
@@ -202,7 +200,7 @@ Refusal Purchase::allows_new(ShapeId shape, CandidateId id, Leniency leniency) c
   if (const Refusal no = board_.allows_on_fresh(shape, candidate.facts, candidate.domains); no != Refusal::None)
     return no;
   const WorkloadId workload = workloads_.of(shape);
-  if (!leniency.shares && spot && workload != kNoWorkload) {
+  if (!leniency.pool_share && spot && workload != kNoWorkload) {
     if (in_pool(workload, *spot) >= workloads_.pool_cap(workload)) return Refusal::SpotShare;
   }
   return keeps_min_values(id, {{shape, 1}}) ? Refusal::None : Refusal::MinValues;

@@ -22,10 +22,12 @@ using CellId = std::uint32_t;
 
 /// What is given up, one after the other, before a pod is left out.
 struct Leniency {
-  bool shares = false;  // a workload's share of a pool or a node
-  bool steady = false;  // on-demand for what takes long to end
-  [[nodiscard]] bool gives_up_anything() const { return shares || steady; }
+  bool node_share = false;  // a workload's share of a new node
+  bool pool_share = false;  // and of a Spot pool
+  bool steady = false;      // on-demand for what takes long to end
+  [[nodiscard]] bool gives_up_anything() const { return node_share || pool_share || steady; }
 };
+inline constexpr Leniency kAnything{.node_share = true, .pool_share = true, .steady = true};
 
 class Purchase {
  public:
@@ -83,7 +85,7 @@ class Purchase {
   [[nodiscard]] std::optional<SpotPoolId> id_of(const std::optional<SpotPool>& pool);
   [[nodiscard]] std::int64_t in_pool(WorkloadId workload, SpotPoolId pool) const;
   void count_limits();
-  [[nodiscard]] Refusal allows_share(ShapeId shape, NodeId node) const;
+  [[nodiscard]] Refusal allows_share(ShapeId shape, NodeId node, Leniency leniency) const;
   [[nodiscard]] bool within_limits(const Candidate& candidate) const;
   [[nodiscard]] std::int64_t capacity(const Candidate& candidate, const std::string& resource) const;
   [[nodiscard]] bool keeps_min_values(CandidateId candidate, const std::map<ShapeId, std::int64_t>& pods) const;

@@ -36,11 +36,11 @@ std::string refused_text(std::int64_t count, Refusal refusal) {
 std::string reason_of(const Purchase& purchase, ShapeId shape) {
   const Problem& problem = purchase.board().problem();
   if (!problem.shapes[shape].refused.empty()) return problem.shapes[shape].refused;
-  const Leniency lenient{.shares = true, .steady = true};
   Tally nodes;
-  for (NodeId node = 0; node < problem.nodes.size(); ++node) ++nodes[purchase.allows(shape, node, lenient)];
+  for (NodeId node = 0; node < problem.nodes.size(); ++node) ++nodes[purchase.allows(shape, node, kAnything)];
   Tally machines;
-  for (CandidateId id = 0; id < purchase.candidates().size(); ++id) ++machines[purchase.allows_new(shape, id, lenient)];
+  for (CandidateId id = 0; id < purchase.candidates().size(); ++id)
+    ++machines[purchase.allows_new(shape, id, kAnything)];
   nodes.erase(Refusal::None);
   machines.erase(Refusal::None);
   std::vector<std::string> parts;

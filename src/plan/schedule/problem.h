@@ -99,7 +99,7 @@ struct Policy {
   /// budget says how many may be lost, that counts instead.
   double pool_share = 0.5;
   /// At most this share of a workload's pods on one new node (at least one pod); 1: no limit.
-  double node_share = 1.0;
+  double node_share = 0.5;
   bool budgets_cap = true;
   Preferences preferences = Preferences::Cost;
   Money weight_price{10};  // Cost: what a point of weight (1 to 100 a term) that a pod goes without costs an hour

@@ -56,7 +56,7 @@ control::PlanningOptions options_of(const checker::RandomCase& random, const Cat
   }
   out.policy.preferences = choices.preferences;
   if (!choices.shares_capped) {
-    out.policy.pool_share = 1;
+    out.policy.pool_share = out.policy.node_share = 1;
     out.policy.budgets_cap = false;
   }
   return out;

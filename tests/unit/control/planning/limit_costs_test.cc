@@ -25,18 +25,19 @@ std::vector<std::string> names(const std::vector<LimitCost>& limits) {
 TEST(LimitCosts, SayWhatOnDemandCostsThatALimitAsksFor) {
   const auto problem = problem_of(kPool + deployment("slow", 1, "1", "terminationGracePeriodSeconds: 600"));
   const auto limits = costs_of_limits(problem, {}, {});
-  ASSERT_THAT(names(limits), ElementsAre("risk-pool-share", "risk-steady-on-demand"));
+  ASSERT_THAT(names(limits), ElementsAre("risk-pool-share", "risk-node-share", "risk-steady-on-demand"));
   EXPECT_EQ(limits[0].with.cost, limits[0].without.cost);
-  EXPECT_EQ(limits[1].with.cost.str(), "0.10");
-  EXPECT_EQ(limits[1].without.cost.str(), "0.05");
+  EXPECT_EQ(limits[1].with.cost, limits[1].without.cost);
+  EXPECT_EQ(limits[2].with.cost.str(), "0.10");
+  EXPECT_EQ(limits[2].without.cost.str(), "0.05");
   const auto document = limits_json(limits);
-  EXPECT_EQ(document.at(1).at("cost_per_hour"), "0.05");
-  EXPECT_EQ(document.at(1).at("without").at("cost_per_hour"), "-0.05");
+  EXPECT_EQ(document.at(2).at("cost_per_hour"), "0.05");
+  EXPECT_EQ(document.at(2).at("without").at("cost_per_hour"), "-0.05");
 }
 
 TEST(LimitCosts, AreNoneWhereNoLimitIsOn) {
   PlanningOptions options;
-  options.policy.pool_share = 1;
+  options.policy.pool_share = options.policy.node_share = 1;
   options.policy.steady_on_demand = false;
   EXPECT_THAT(costs_of_limits(problem_of(kPool + deployment("web", 4, "1"), options), {}, {}), IsEmpty());
 }

@@ -43,6 +43,22 @@ TEST(Plan, PutsAtMostTheCapOfAWorkloadIntoOneSpotPool) {
   for (const auto& [pool, pods] : by_pool) EXPECT_LE(pods, 2U) << pool;
 }
 
+TEST(Plan, PutsAtMostHalfOfAWorkloadOnANewNode) {
+  const std::string on_demand = "nodeSelector: {karpenter.sh/capacity-type: on-demand}";
+  const auto plan = planned(kPool + deployment("web", 4, "100m", on_demand));
+  EXPECT_THAT(pods_by_node(plan), ElementsAre(2, 2));
+  PlanningOptions options;
+  options.policy.node_share = 1;
+  EXPECT_THAT(pods_by_node(planned(kPool + deployment("web", 4, "100m", on_demand), options)), ElementsAre(4));
+}
+
+TEST(Plan, GivesUpTheShareOfANodeBeforeAPodIsLeftOut) {
+  const auto plan = planned(kPool + "  limits: {nodes: 1}\n" +
+                            deployment("web", 4, "100m", "nodeSelector: {karpenter.sh/capacity-type: on-demand}"));
+  EXPECT_THAT(pods_by_node(plan), ElementsAre(4));
+  EXPECT_THAT(unplaced(plan), IsEmpty());
+}
+
 TEST(Plan, SpreadsOverTheZonesThatCanBeBought) {
   const auto plan = planned(kPool + deployment("web", 6, "1", kZoneSpread));
   std::map<std::string, std::size_t> by_zone;
@@ -300,7 +316,7 @@ TEST(Plan, SaysWhatOnePoolTakesDown) {
 
 TEST(Plan, IsNearItsBoundWhereThereAreManyPods) {
   PlanningOptions options;
-  options.policy.pool_share = 1;
+  options.policy.pool_share = options.policy.node_share = 1;
   const auto plan = planned(kPool + deployment("web", 300, "300m") + deployment("db", 90, "700m"), options);
   EXPECT_LT(plan.at("gap").as_double(), 0.05);
   EXPECT_THAT(unplaced(plan), IsEmpty());

@@ -25,7 +25,7 @@ const std::string kPool(kAnyPool);
 PlanningOptions options(Preferences preferences, std::int64_t weight_price = 10) {
   PlanningOptions out;
   out.policy.preferences = preferences;
-  out.policy.pool_share = 1;
+  out.policy.pool_share = out.policy.node_share = 1;
   out.policy.weight_price = Money{weight_price};
   return out;
 }
