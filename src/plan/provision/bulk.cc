@@ -15,10 +15,7 @@ bool Bulk::may_take(const Purchase& purchase, ShapeId id) {
          !topology.wants_company(id) && !topology.minds(id, purchase.board().problem().daemons);
 }
 
-Bulk::Bulk(Purchase& purchase, const std::vector<PodId>& pods)
-    : purchase_(purchase),
-      usable_(purchase.board().problem().shapes.size()),
-      usable_known_(purchase.board().problem().shapes.size(), 0) {
+Bulk::Bulk(Purchase& purchase, const std::vector<PodId>& pods) : purchase_(purchase) {
   find_cells();
   settle(pods);
 }
@@ -30,12 +27,14 @@ void Bulk::find_cells() {
 
 /// The cells in which some machine takes the shape, the cheapest first.
 const std::vector<std::pair<double, CellId>>& Bulk::cells_of(ShapeId shape) {
-  auto& out = usable_[shape];
-  if (std::exchange(usable_known_[shape], 1) != 0) return out;
-  std::vector<double> cost(domains_.size(), std::numeric_limits<double>::infinity());
-  const Wanted wanted{{{shape, 1}}, {}, purchase_.is_steady(shape), false};
-  const Takes takes(purchase_, std::span(&wanted, 1), purchase_.cells());
   const Amounts& wants = purchase_.board().requests_of(shape);
+  const bool steady = purchase_.is_steady(shape);
+  const auto [at, added] = usable_.try_emplace({purchase_.class_of(shape), wants, steady});
+  Usable& out = at->second;
+  if (!added) return out;
+  std::vector<double> cost(domains_.size(), std::numeric_limits<double>::infinity());
+  const Wanted wanted{{{shape, 1}}, {}, steady, false};
+  const Takes takes(purchase_, std::span(&wanted, 1), purchase_.cells());
   for (CandidateId id = 0; id < purchase_.cells().size(); ++id) {
     if (!takes.takes(id, 0)) continue;
     const Candidate& candidate = purchase_.candidates()[id];

@@ -6,7 +6,11 @@
 // zone, but its machine is chosen anew: by itself it would be too large, or too dear for what comes to it.
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <optional>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 #include "base/random.h"
@@ -48,9 +52,9 @@ class Bulk {
   void mend(std::vector<std::optional<NodeId>>& places);
 
   Purchase& purchase_;
-  std::vector<DomainsOfNode> domains_;                          // by cell
-  std::vector<std::vector<std::pair<double, CellId>>> usable_;  // by shape: cells with what a pod costs there
-  std::vector<char> usable_known_;
+  std::vector<DomainsOfNode> domains_;                                 // by cell
+  using Usable = std::vector<std::pair<double, CellId>>;               // cells with what a pod costs there
+  std::map<std::tuple<std::uint32_t, Amounts, bool>, Usable> usable_;  // by what decides about it
   std::vector<Group> groups_;
   std::vector<PodId> adopted_;  // in the order in which they were placed
   std::vector<PodId> settled_;  // behind them, likewise: those that rules above hosts look at

@@ -60,7 +60,7 @@ std::uint32_t Menu::number_of(WorkloadId workload) {
 
 Kind Menu::kind_of(const Wanted& wanted) {
   const Topology& topology = purchase_.board().topology();
-  Kind kind{amounts_of(purchase_.board(), wanted), wanted.alone, {}, {}, {}};
+  Kind kind{amounts_of(purchase_.board(), wanted), wanted.cell, wanted.alone, {}, {}, {}};
   std::map<std::uint32_t, std::int64_t> workloads;
   std::map<std::uint32_t, std::int32_t> counted;
   for (const auto& [shape, pods] : wanted.pods) {
@@ -107,6 +107,7 @@ void Menu::add_choice(CandidateId id, const Takes& takes) {
   const Candidate& candidate = purchase_.candidates()[id];
   Choice choice;
   choice.candidate = id;
+  choice.cell = purchase_.cells()[id];
   choice.price = static_cast<double>(candidate.price.micros);
   choice.room = candidate.room;
   choice.pool = candidate.pool;
@@ -127,18 +128,22 @@ void Menu::add_choice(CandidateId id, const Takes& takes) {
 void Menu::find_prices(const Relaxation& program, const Takes& takes) {
   const DualPrices prices = program.solve(kSearchEnd);
   worth_.assign(items_.size(), 0);
-  for (std::size_t i = 0; i < program.known().size(); ++i) worth_[program.known()[i]] = prices.of_item[i];
+  for (std::size_t i = 0; i < program.known().size(); ++i)
+    worth_[program.known()[i]] = prices.of_item[program.alike_of(i)];
+  for (const std::size_t item : program.kept_apart(prices)) apart_.push_back(static_cast<ItemId>(item));
   const std::vector<CandidateId> bought = divide(program, prices);
   std::vector<LinearItem> items;
-  for (std::size_t item = 0; item < items_.size(); ++item) {
+  for (const auto& [item, count] : program.alike()) {
     const Amounts& wants = program.wants(item);
-    items.push_back({{wants.begin(), wants.end()}, static_cast<double>(items_[item].count)});
+    items.push_back({{wants.begin(), wants.end()}, static_cast<double>(count)});
   }
   const auto& all = purchase_.candidates();
   for (Choice& choice : choices_) {
     const Amounts room = program.room(choice.candidate);
+    std::vector<char> of_alike;
+    for (const auto& each : program.alike()) of_alike.push_back(choice.takes[each.item]);
     MachineWorth worth =
-        worth_of({{room.begin(), room.end()}, std::max(choice.price, 1.0), choice.takes}, items, worth_);
+        worth_of({{room.begin(), room.end()}, std::max(choice.price, 1.0), std::move(of_alike)}, items, prices.of_item);
     choice.shares = std::move(worth.weights);
     choice.value = worth.value;
     double least = kMostUnlike;
@@ -158,9 +163,10 @@ std::vector<CandidateId> Menu::divide(const Relaxation& program, const DualPrice
   for (std::size_t c = 0; c < prices.shares.size(); ++c) {
     std::vector<std::int64_t> part(items_.size(), 0);
     for (std::size_t i = 0; i < program.known().size(); ++i) {
-      if (prices.shares[c][i] < kLeastPart) continue;
+      const double share = prices.shares[c][program.alike_of(i)];
+      if (share < kLeastPart) continue;
       const std::size_t item = program.known()[i];
-      const double wanted = prices.shares[c][i] * static_cast<double>(items_[item].count) + carry[i];
+      const double wanted = share * static_cast<double>(items_[item].count) + carry[i];
       part[item] = std::min(static_cast<std::int64_t>(wanted), items_[item].count);
       carry[i] = wanted - static_cast<double>(part[item]);
     }

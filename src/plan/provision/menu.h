@@ -17,6 +17,9 @@ namespace spotkeeper::plan {
 using ItemId = std::uint32_t;
 using ChoiceId = std::uint32_t;
 
+/// How many of which items, in an order in which they could come.
+using Content = std::vector<std::pair<ItemId, std::int64_t>>;
+
 /// A workload that some item has pods of.
 struct Capped {
   WorkloadId id = 0;
@@ -27,6 +30,7 @@ struct Capped {
 /// What filling has to know of an item.
 struct Kind {
   Amounts wants;
+  std::optional<CellId> cell;
   bool alone = false;
   std::vector<std::pair<std::uint32_t, std::int64_t>> workloads;      // how many pods of each
   std::vector<Topology::HostLimit> host_limits;                       // as other pods have to leave the host
@@ -36,6 +40,7 @@ struct Kind {
 /// A machine that may be bought.
 struct Choice {
   CandidateId candidate = 0;
+  CellId cell = 0;
   double price = 0;
   Amounts room;
   std::vector<double> shares;  // of the price, that each resource bears
@@ -56,6 +61,8 @@ class Menu {
   /// By price.
   [[nodiscard]] const std::vector<Choice>& choices() const { return choices_; }
   [[nodiscard]] const std::vector<double>& worth() const { return worth_; }
+  /// Items of which no two may share a machine, where as many machines are needed as there are of them; by item.
+  [[nodiscard]] const std::vector<ItemId>& apart() const { return apart_; }
   /// How many of each item the linear program puts on one kind of machine, for each that it buys; rounded.
   [[nodiscard]] const std::vector<std::vector<std::int64_t>>& parts() const { return parts_; }
   /// By Spot pool that some choice is of, then workload: pods that are there already.
@@ -76,6 +83,7 @@ class Menu {
   std::vector<Kind> kinds_;                      // by item
   std::vector<Choice> choices_;
   std::vector<double> worth_;  // by item
+  std::vector<ItemId> apart_;
   std::vector<std::vector<std::int64_t>> parts_;
   std::map<SpotPool, std::uint32_t> spot_ids_;
   std::vector<std::vector<std::int64_t>> in_pools_;

@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <limits>
 #include <map>
+#include <numeric>
 #include <queue>
 #include <tuple>
+
+#include "plan/provision/ride_along.h"
 
 namespace spotkeeper::plan {
 namespace {
@@ -18,7 +21,8 @@ constexpr std::size_t kFewest = 2;
 constexpr std::size_t kMore = 4;   // machines that are filled anew together
 constexpr std::size_t kDraws = 3;  // of which the worst is
 constexpr double kCorrection = 0.7;
-constexpr int kPatience = 4;  // corrections in a row that made nothing better
+constexpr int kPatience = 4;              // corrections in a row that made nothing better
+constexpr std::int64_t kManyApart = 100;  // pods, above which nothing else is tried than that others ride along
 constexpr double kNoLimit = std::numeric_limits<double>::infinity();
 
 }  // namespace
@@ -27,6 +31,9 @@ Packer::Packer(const Purchase& purchase, std::vector<Demand> items)
     : items_(std::move(items)), menu_(purchase, items_), in_pool_(menu_.in_pools()) {
   for (std::uint32_t pool = 0; pool < purchase.board().problem().pools.size(); ++pool)
     limits_left_.push_back(purchase.limits_left(pool));
+  std::int64_t apart = 0;
+  for (const ItemId item : menu_.apart()) apart += items_[item].count;
+  all_ride_along_ = apart > kManyApart;
   scratch_.by_counter.assign(purchase.board().topology().counters(), 0);
   scratch_.by_workload.assign(menu_.workloads().size(), 0);
 }
@@ -87,10 +94,14 @@ void Packer::clear_scratch(const Content& content) {
 /// The kind that is worth most for what it uses up of what is left, where what runs short weighs more.
 std::size_t Packer::best_able(const Choice& choice, const std::vector<double>& worth) {
   auto& scarcity = scratch_.scarcity;
+  auto& part = scratch_.part;
   scarcity.resize(choice.room.size());
-  for (std::size_t k = 0; k < scarcity.size(); ++k)
+  part.resize(choice.room.size());
+  for (std::size_t k = 0; k < scarcity.size(); ++k) {
+    part[k] = 1 / static_cast<double>(std::max<std::int64_t>(choice.room[k], 1));
     scarcity[k] =
         std::max(choice.shares[k], kLeastShare) / static_cast<double>(std::max<std::int64_t>(scratch_.free[k], 1));
+  }
   double best_score = -1;
   std::size_t best = 0;
   for (std::size_t i = 0; i < scratch_.able.size(); ++i) {
@@ -101,7 +112,7 @@ std::size_t Packer::best_able(const Choice& choice, const std::vector<double>& w
       if (wants[k] == 0) continue;
       const auto wanted = static_cast<double>(wants[k]);
       use += scarcity[k] * wanted;
-      largest = std::max(largest, wanted / static_cast<double>(choice.room[k]));
+      largest = std::max(largest, part[k] * wanted);
     }
     const double score = worth[scratch_.able[i].first] / use * (1 + kLargeFirst * largest);
     if (score <= best_score) continue;
@@ -140,7 +151,6 @@ Content Packer::fill_one(const Choice& choice, const Counts& left, const std::ve
     able.pop_back();
   }
   clear_scratch(content);
-  std::ranges::sort(content);
   return content;
 }
 
@@ -297,13 +307,42 @@ void Packer::pack_by_parts(Counts& left, const std::vector<double>& worth) {
   }
 }
 
+/// Everything around the pods that keep apart, if that costs less than what is bought now, which leaves out `left`;
+/// returns what is left out then.
+Packer::Counts Packer::pack_apart(Counts left, const std::vector<double>& worth) {
+  const std::vector<Machine> before = machines_;
+  const double price = price_from(0);
+  sell_from(0);
+  Counts others;
+  for (const Demand& item : items_) others.push_back(item.count);
+  const auto& choices = menu_.choices();
+  for (const Content& content : ride_along(menu_, worth, others)) {
+    const auto cheapest = std::ranges::find_if(
+        choices, [&](const Choice& choice) { return within_limits(choice) && holds(choice, content); });
+    if (cheapest != choices.end()) {
+      buy(static_cast<ChoiceId>(cheapest - choices.begin()), content);
+    } else {
+      for (const auto& [item, count] : content) others[item] += count;
+    }
+  }
+  pack(others, {worth, kNoLimit, {}});
+  const auto sum = [](const Counts& counts) { return std::accumulate(counts.begin(), counts.end(), std::int64_t{0}); };
+  if (all_ride_along_ || std::pair(sum(others), price_from(0)) < std::pair(sum(left), price)) return others;
+  sell_from(0);
+  for (const Machine& each : before) buy(each.choice, each.content);
+  return left;
+}
+
 std::int64_t Packer::pack_all(const std::vector<double>& worth) {
   Counts left;
   left.reserve(items_.size());
   for (const Demand& item : items_) left.push_back(item.count);
   const Counts all = left;
-  pack_by_parts(left, worth);
-  pack(left, {worth, kNoLimit, {}});
+  if (!all_ride_along_) {
+    pack_by_parts(left, worth);
+    pack(left, {worth, kNoLimit, {}});
+  }
+  if (!menu_.apart().empty()) left = pack_apart(std::move(left), worth);
   const auto without_place = [&] {
     std::int64_t sum = 0;
     for (ItemId item = 0; item < left.size(); ++item) sum += menu_.kinds()[item].alone ? left[item] : 0;
@@ -403,6 +442,8 @@ void Packer::refill_some(Random& random) {
   bool better = pack(left, {worth, price * 1.5, {}});
   for (std::size_t i = first; better && i < machines_.size(); ++i) shrink(i);
   better = better && price_from(first) < price;
+  // As many machines as pods that keep apart are enough, and each has something beside the pods.
+  if (all_ride_along_) better = better && machines_.size() - first <= sold.size();
   if (better) return;
   sell_from(first);
   for (const Machine& each : sold) buy(each.choice, each.content);

@@ -17,9 +17,6 @@
 
 namespace spotkeeper::plan {
 
-/// How many of which items, by item.
-using Content = std::vector<std::pair<ItemId, std::int64_t>>;
-
 struct Filled {
   CandidateId candidate = 0;
   Content content;
@@ -51,7 +48,8 @@ class Packer {
     std::vector<std::int64_t> by_workload;
     bool has_alone = false;
     std::vector<std::pair<ItemId, std::int64_t>> able;  // with how many of it are left
-    std::vector<double> scarcity;
+    std::vector<double> scarcity;                       // by resource, as the next
+    std::vector<double> part;                           // of the machine, that a unit is
   };
   /// What may be bought in one packing, and until when.
   struct Terms {
@@ -85,6 +83,7 @@ class Packer {
   /// Packs everything; returns how much is left out.
   std::int64_t pack_all(const std::vector<double>& worth);
   void pack_by_parts(Counts& left, const std::vector<double>& worth);
+  [[nodiscard]] Counts pack_apart(Counts left, const std::vector<double>& worth);
   std::uint64_t pack_with_corrections(std::uint64_t steps);
   void correct(std::vector<double>& worth) const;
   void refill_some(Random& random);
@@ -95,6 +94,7 @@ class Packer {
   std::vector<std::vector<std::int64_t>> limits_left_;  // by pool
   std::vector<std::vector<std::int64_t>> in_pool_;      // by Spot pool, then workload
   Scratch scratch_;
+  bool all_ride_along_ = false;  // with pods that keep apart, of which there are many
 };
 
 }  // namespace spotkeeper::plan

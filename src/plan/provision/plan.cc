@@ -28,6 +28,7 @@ class Planner {
   Planner(const Problem& problem, StepBudget budget, Seed seed)
       : problem_(problem),
         purchase_(problem, Purchase::Machines::Later),
+        full_up_to_(problem.shapes.size(), 0),
         place_(problem.pods.size()),
         budget_(budget),
         seed_(seed),
@@ -98,12 +99,17 @@ class Planner {
     std::vector<std::vector<PodId>> pods(purchase_.board().nodes());
     for (PodId pod = 0; pod < place_.size(); ++pod)
       if (place_[pod]) pods[*place_[pod]].push_back(pod);
+    std::optional<NodeId> last;
     for (NodeId node = 0; node < pods.size(); ++node) {
       if (node < problem_.nodes.size()) {
         plan.existing[node] = std::move(pods[node]);
       } else if (!pods[node].empty()) {
-        plan.nodes.push_back(new_node(node, std::move(pods[node])));
-        plan.cost += problem_.offerings[plan.nodes.back().offering].price;
+        // Machines that hold the same are mostly bought one after the other.
+        NewNode bought = new_node(node, std::move(pods[node]));
+        bought.alternatives = last && is_like(node, *last) ? plan.nodes.back().alternatives : alternatives(node);
+        plan.cost += problem_.offerings[bought.offering].price;
+        plan.nodes.push_back(std::move(bought));
+        last = node;
       }
     }
     plan.unplaced = unplaced();
@@ -171,6 +177,7 @@ class Planner {
       return true;
     }
     for (const auto& [pod, node] : placed) purchase_.remove(shape_of(pod), node);
+    std::ranges::fill(full_up_to_, 0);
     return false;
   }
 
@@ -247,10 +254,14 @@ class Planner {
     return purchase_.suited(shape)[id] != 0 && fits(requests(shape), purchase_.candidates()[id].room);
   }
 
-  std::optional<NodeId> first_node(ShapeId shape, Leniency leniency) const {
-    for (NodeId node = 0; node < purchase_.board().nodes(); ++node)
-      if (purchase_.allows(shape, node, leniency) == Refusal::None) return node;
-    return std::nullopt;
+  std::optional<NodeId> first_node(ShapeId shape, Leniency leniency) {
+    // Where no other pod can make a place, a node that had none will have none.
+    const bool only_fills = !leniency.gives_up_anything() && purchase_.board().topology().is_unbound(shape) &&
+                            problem_.shapes[shape].volumes == VolumeNeeds{};
+    NodeId node = only_fills ? full_up_to_[shape] : 0;
+    while (node < purchase_.board().nodes() && purchase_.allows(shape, node, leniency) != Refusal::None) ++node;
+    if (only_fills) full_up_to_[shape] = node;
+    return node < purchase_.board().nodes() ? std::optional(node) : std::nullopt;
   }
 
   /// The machine on which one such pod costs least, if as many of them as are still to be placed share it.
@@ -308,6 +319,7 @@ class Planner {
   }
 
   void place_the_rest() {
+    if (std::ranges::all_of(order_, [&](PodId pod) { return place_[pod].has_value(); })) return;
     // A machine is lost alone, a pool with all its machines: the share of the one goes first.
     for (const bool steady : {false, true}) {
       place_all({.steady = steady});
@@ -322,6 +334,7 @@ class Planner {
       if (!place_[pod]) continue;
       const NodeId before = *place_[pod];
       purchase_.remove(shape_of(pod), before);
+      std::ranges::fill(full_up_to_, 0);
       const bool needless = purchase_.allows(shape_of(pod), before, kAnything) == Refusal::None &&
                             purchase_.allows(shape_of(pod), before, {}) != Refusal::None;
       const auto better = needless ? some_node(shape_of(pod), 1, {}) : std::nullopt;
@@ -366,12 +379,15 @@ class Planner {
     out.offering = chosen.offering;
     out.labels = *chosen.facts.labels;
     out.pods = std::move(pods);
-    for (const CandidateId each : alternatives(id)) out.alternatives.push_back(purchase_.candidates()[each].offering);
     return out;
   }
 
+  [[nodiscard]] bool is_like(NodeId a, NodeId b) const {
+    return purchase_.bought_as(a) == purchase_.bought_as(b) && purchase_.pods_on(a) == purchase_.pods_on(b);
+  }
+
   /// Those that are little dearer; and as many more as the NodePool's minValues ask for.
-  std::vector<CandidateId> alternatives(NodeId node) const {
+  std::vector<std::uint32_t> alternatives(NodeId node) const {
     const CandidateId chosen = *purchase_.bought_as(node);
     const auto& all = purchase_.candidates();
     const Money most = all[chosen].price + all[chosen].price.percent(kSlackPercent);
@@ -389,7 +405,10 @@ class Planner {
     }
     taken.erase(taken.begin());
     std::ranges::sort(taken);
-    return taken;
+    std::vector<std::uint32_t> offerings;
+    offerings.reserve(taken.size());
+    for (const CandidateId each : taken) offerings.push_back(all[each].offering);
+    return offerings;
   }
 
   std::vector<Unplaced> unplaced() {
@@ -408,8 +427,9 @@ class Planner {
 
   const Problem& problem_;
   Purchase purchase_;
-  std::vector<PodId> all_;    // in the order of their importance
-  std::vector<PodId> order_;  // of these, those whose turn it is
+  std::vector<PodId> all_;          // in the order of their importance
+  std::vector<PodId> order_;        // of these, those whose turn it is
+  std::vector<NodeId> full_up_to_;  // by shape: no node before this one takes one more, unless something is given up
   std::vector<std::optional<NodeId>> place_;
   StepBudget budget_;
   Seed seed_;

@@ -54,6 +54,7 @@ void Purchase::look_up_machines() {
   candidates_ = candidates_of(board_);
   classify();
   find_cells();
+  find_rooms();
 }
 
 void Purchase::find_cells() {
@@ -62,6 +63,15 @@ void Purchase::find_cells() {
   for (const Candidate& each : candidates_)
     cells_.push_back(known.try_emplace({each.domains.values, each.domains.eligible}, static_cast<CellId>(known.size()))
                          .first->second);
+}
+
+void Purchase::find_rooms() {
+  std::map<std::pair<std::uint32_t, Amounts>, std::uint32_t> known;  // the type first, which mostly decides
+  rooms_.reserve(candidates_.size());
+  for (const Candidate& each : candidates_)
+    rooms_.push_back(
+        known.try_emplace({problem_.offerings[each.offering].type, each.room}, static_cast<std::uint32_t>(known.size()))
+            .first->second);
 }
 
 void Purchase::classify() {
@@ -180,7 +190,9 @@ Refusal Purchase::allows_share(ShapeId shape, NodeId node, Leniency leniency) co
 
 Refusal Purchase::allows(ShapeId shape, NodeId node, Leniency leniency, Scope scope) const {
   if (problem_.shapes[shape].wishes) leniency = {};
-  if (const Refusal no = board_.allows(shape, node, scope); no != Refusal::None) return no;
+  const bool known_to_suit = bought_[node] && suited(shape)[*bought_[node]] != 0;
+  const Refusal hard = known_to_suit ? board_.allows_suited(shape, node, scope) : board_.allows(shape, node, scope);
+  if (hard != Refusal::None) return hard;
   if (!leniency.steady && is_steady(shape) && spot_[node]) return Refusal::Steady;
   if (const Refusal no = allows_share(shape, node, leniency); no != Refusal::None) return no;
   if (!bought_[node] || !has_min_values(candidates_[*bought_[node]].pool)) return Refusal::None;

@@ -44,10 +44,14 @@ class Purchase {
   [[nodiscard]] const std::vector<Candidate>& candidates() const { return candidates_; }
   /// By candidate.
   [[nodiscard]] const std::vector<CellId>& cells() const { return cells_; }
+  /// By candidate: those with one number have the same room.
+  [[nodiscard]] const std::vector<std::uint32_t>& rooms() const { return rooms_; }
   /// The candidate that the node is of; none of one that was there.
   [[nodiscard]] std::optional<CandidateId> bought_as(NodeId node) const;
   [[nodiscard]] const std::map<ShapeId, std::int64_t>& pods_on(NodeId node) const { return on_node_[node]; }
 
+  /// Shapes of one class are suited by the same candidates.
+  [[nodiscard]] std::uint32_t class_of(ShapeId shape) const { return class_of_[shape]; }
   /// By candidate: its labels, taints and place suit the shape; its size is not looked at.
   [[nodiscard]] const std::vector<char>& suited(ShapeId shape) const { return suited_[class_of_[shape]]; }
   /// Whether it takes long to end, so that on-demand is its place.
@@ -82,6 +86,7 @@ class Purchase {
  private:
   void classify();
   void find_cells();
+  void find_rooms();
   [[nodiscard]] std::optional<SpotPoolId> id_of(const std::optional<SpotPool>& pool);
   [[nodiscard]] std::int64_t in_pool(WorkloadId workload, SpotPoolId pool) const;
   void count_limits();
@@ -98,6 +103,7 @@ class Purchase {
   Workloads workloads_;
   std::vector<Candidate> candidates_;
   std::vector<CellId> cells_;                             // by candidate
+  std::vector<std::uint32_t> rooms_;                      // by candidate
   std::vector<std::uint32_t> class_of_;                   // by shape
   std::vector<std::vector<char>> suited_;                 // by class, then candidate
   std::vector<char> steady_;                              // by shape

@@ -1,9 +1,12 @@
 #include "plan/provision/relaxation.h"
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 #include <map>
+#include <numeric>
 #include <tuple>
+#include <utility>
 
 #include "model/quantity.h"
 
@@ -11,6 +14,8 @@ namespace spotkeeper::plan {
 namespace {
 
 constexpr std::size_t kMostPlaces = 4;
+constexpr std::size_t kFewItems = 600;    // that the program tells apart even if it need not: they are divided better
+constexpr double kLeastForPlace = 0.005;  // of all that is spent, below which a place makes nothing dearer
 constexpr double kWorthAPlace = 0.05;  // of what everything costs, that those who need one spend at least on machines
 
 /// For a dollar, no less of anything.
@@ -28,6 +33,19 @@ double share_of(const Amounts& wants, const Amounts& room) {
   return share;
 }
 
+/// What each part of the wants costs on a machine whose price is borne by its resources so.
+std::vector<double> costs_of(const Amounts& wants, const Amounts& room, const std::vector<double>& weights,
+                             Money price) {
+  std::vector<double> out(wants.size(), 0);
+  for (std::size_t k = 0; k < wants.size(); ++k)
+    if (wants[k] > 0)
+      out[k] =
+          static_cast<double>(price.micros) * weights[k] * static_cast<double>(wants[k]) / static_cast<double>(room[k]);
+  return out;
+}
+
+double sum_of(const std::vector<double>& amounts) { return std::accumulate(amounts.begin(), amounts.end(), 0.0); }
+
 }  // namespace
 
 Relaxation::Relaxation(const Purchase& purchase, std::span<const Demand> items, const Takes& takes)
@@ -37,6 +55,7 @@ Relaxation::Relaxation(const Purchase& purchase, std::span<const Demand> items, 
   for (std::size_t item = 0; item < items.size(); ++item)
     if (std::ranges::any_of(machines_, [&](CandidateId id) { return takes.takes(id, item); })) known_.push_back(item);
   keep_scarce(find_places());
+  find_alike();
 }
 
 bool Relaxation::takes_place(std::size_t item, const Place& place) const {
@@ -134,20 +153,59 @@ std::vector<CandidateId> Relaxation::densest() const {
   return kept;
 }
 
+void Relaxation::find_alike() {
+  std::map<std::pair<std::size_t, Amounts>, std::size_t> numbers;
+  const bool tells_apart = known_.size() <= kFewItems;
+  for (const std::size_t item : known_) {
+    const auto [at, added] = numbers.try_emplace({takes_.sort_of(item), wants_[item]}, alike_.size());
+    if (tells_apart) at->second = alike_.size();
+    if (added || tells_apart) alike_.push_back({item, 0});
+    alike_[at->second].count += items_[item].count;
+    alike_of_.push_back(at->second);
+  }
+}
+
 DualPrices Relaxation::solve(SearchEnd end) const {
   std::vector<LinearItem> items;
-  items.reserve(known_.size());
-  for (const std::size_t item : known_)
-    items.push_back({{wants_[item].begin(), wants_[item].end()}, static_cast<double>(items_[item].count)});
+  items.reserve(alike_.size());
+  for (const auto& [item, count] : alike_)
+    items.push_back({{wants_[item].begin(), wants_[item].end()}, static_cast<double>(count)});
   std::vector<LinearMachine> machines;
   machines.reserve(machines_.size());
   for (const CandidateId id : machines_) {
     const Amounts has = room(id);
     LinearMachine machine{{has.begin(), has.end()}, static_cast<double>(purchase_.candidates()[id].price.micros), {}};
-    for (const std::size_t item : known_) machine.takes.push_back(takes_.takes(id, item) ? 1 : 0);
+    for (const Alike& each : alike_) machine.takes.push_back(takes_.takes(id, each.item) ? 1 : 0);
     machines.push_back(std::move(machine));
   }
   return find_prices(items, machines, end);
+}
+
+std::vector<std::size_t> Relaxation::kept_apart(const DualPrices& prices) const {
+  const std::size_t resources = purchase_.board().resources().size();
+  std::vector<Amounts> rooms;
+  for (const CandidateId id : machines_) rooms.push_back(room(id));
+  std::vector<double> spent(places_.size(), 0);  // for the place alone
+  double all = 0;
+  for (std::size_t i = 0; i < alike_.size() && !places_.empty(); ++i) {
+    const Amounts& wants = wants_[alike_[i].item];
+    std::vector<double> least;  // by resource, on the machine where one costs least
+    for (std::size_t c = 0; c < machines_.size(); ++c) {
+      if (!takes_.takes(machines_[c], alike_[i].item)) continue;
+      std::vector<double> cost =
+          costs_of(wants, rooms[c], prices.weights[c], purchase_.candidates()[machines_[c]].price);
+      if (least.empty() || sum_of(cost) < sum_of(least)) least = std::move(cost);
+    }
+    const auto count = static_cast<double>(alike_[i].count);
+    all += sum_of(least) * count;
+    for (std::size_t place = 0; place < places_.size(); ++place) spent[place] += least[resources + place] * count;
+  }
+  std::vector<std::size_t> out;
+  const auto most = std::ranges::max_element(spent);
+  if (most == spent.end() || *most < kLeastForPlace * all) return out;
+  const Place& place = places_[static_cast<std::size_t>(most - spent.begin())];
+  std::ranges::copy_if(known_, std::back_inserter(out), [&](std::size_t item) { return takes_place(item, place); });
+  return out;
 }
 
 }  // namespace spotkeeper::plan

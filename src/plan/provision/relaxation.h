@@ -38,8 +38,20 @@ class Relaxation {
   /// and has no less of anything for a dollar.
   [[nodiscard]] const std::vector<CandidateId>& machines() const { return machines_; }
 
-  /// Worths by known item, weights by machine.
+  /// Known items that are one to the program, for they want the same and the same machines take them.
+  struct Alike {
+    std::size_t item = 0;    // the first of them
+    std::int64_t count = 0;  // of all together
+  };
+  [[nodiscard]] const std::vector<Alike>& alike() const { return alike_; }
+  /// Of a known item, which of alike().
+  [[nodiscard]] std::size_t alike_of(std::size_t known) const { return alike_of_[known]; }
+
+  /// Worths and shares by alike(), weights by machine.
   [[nodiscard]] DualPrices solve(SearchEnd end) const;
+  /// Known items of which a machine holds one at most, where that alone makes the program dearer: every machine that it
+  /// buys has one of them.
+  [[nodiscard]] std::vector<std::size_t> kept_apart(const DualPrices& prices) const;
 
  private:
   struct Place {
@@ -51,6 +63,7 @@ class Relaxation {
   [[nodiscard]] std::vector<Place> find_places() const;
   [[nodiscard]] bool takes_place(std::size_t item, const Place& place) const;
   void keep_scarce(const std::vector<Place>& places);
+  void find_alike();
   [[nodiscard]] std::vector<CandidateId> densest() const;
 
   const Purchase& purchase_;
@@ -59,6 +72,8 @@ class Relaxation {
   std::vector<Amounts> wants_;  // by item
   std::vector<Place> places_;
   std::vector<std::size_t> known_;
+  std::vector<Alike> alike_;
+  std::vector<std::size_t> alike_of_;  // by known item
   std::vector<CandidateId> machines_;
 };
 

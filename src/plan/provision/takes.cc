@@ -1,8 +1,26 @@
 #include "plan/provision/takes.h"
 
 #include <algorithm>
+#include <map>
+#include <tuple>
 
 namespace spotkeeper::plan {
+namespace {
+
+/// What decides which candidates take an item.
+using SortKey = std::tuple<Amounts, std::vector<std::uint32_t>, std::optional<CellId>, bool>;
+
+SortKey sort_key(const Purchase& purchase, const Wanted& wanted) {
+  std::vector<std::uint32_t> classes;
+  classes.reserve(wanted.pods.size());
+  for (const auto& [shape, count] : wanted.pods) classes.push_back(purchase.class_of(shape));
+  std::ranges::sort(classes);
+  const auto again = std::ranges::unique(classes);
+  classes.erase(again.begin(), again.end());
+  return {amounts_of(purchase.board(), wanted), std::move(classes), wanted.cell, wanted.no_spot};
+}
+
+}  // namespace
 
 Amounts amounts_of(const Board& board, const Wanted& wanted) {
   Amounts out(board.resources().size(), 0);
@@ -11,16 +29,28 @@ Amounts amounts_of(const Board& board, const Wanted& wanted) {
   return out;
 }
 
-Takes::Takes(const Purchase& purchase, std::span<const Wanted> items, std::span<const CellId> cells)
-    : words_((items.size() + 63) / 64), bits_(purchase.candidates().size() * words_, 0) {
+Takes::Takes(const Purchase& purchase, std::span<const Wanted> items, std::span<const CellId> cells) {
+  std::map<SortKey, std::size_t> known;
+  std::vector<std::size_t> examples;  // by sort
+  sort_.reserve(items.size());
   for (std::size_t item = 0; item < items.size(); ++item) {
-    const Wanted& wanted = items[item];
+    const auto [at, added] = known.try_emplace(sort_key(purchase, items[item]), examples.size());
+    if (added) examples.push_back(item);
+    sort_.push_back(at->second);
+  }
+  words_ = (examples.size() + 63) / 64;
+  bits_.assign(purchase.candidates().size() * words_, 0);
+  for (std::size_t sort = 0; sort < examples.size(); ++sort) {
+    const Wanted& wanted = items[examples[sort]];
     const Amounts amounts = amounts_of(purchase.board(), wanted);
+    std::vector<std::optional<bool>> has_room(purchase.rooms().empty() ? 0 : std::ranges::max(purchase.rooms()) + 1);
     for (CandidateId id = 0; id < purchase.candidates().size(); ++id) {
       if ((wanted.cell && *wanted.cell != cells[id]) || (wanted.no_spot && purchase.is_spot_offer(id))) continue;
       const auto suits = [&](const auto& pods) { return purchase.suited(pods.first)[id] != 0; };
-      if (std::ranges::all_of(wanted.pods, suits) && fits(amounts, purchase.candidates()[id].room))
-        bits_[id * words_ + item / 64] |= std::uint64_t{1} << (item % 64);
+      auto& fits_in = has_room[purchase.rooms()[id]];
+      if (!fits_in) fits_in = fits(amounts, purchase.candidates()[id].room);
+      if (*fits_in && std::ranges::all_of(wanted.pods, suits))
+        bits_[id * words_ + sort / 64] |= std::uint64_t{1} << (sort % 64);
     }
   }
 }

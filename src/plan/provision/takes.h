@@ -28,15 +28,18 @@ class Takes {
   Takes(const Purchase& purchase, std::span<const Wanted> items, std::span<const CellId> cells);
 
   [[nodiscard]] bool takes(CandidateId candidate, std::size_t item) const {
-    return (bits_[candidate * words_ + item / 64] >> (item % 64) & 1U) != 0;
+    return (bits_[candidate * words_ + sort_[item] / 64] >> (sort_[item] % 64) & 1U) != 0;
   }
+  /// Items of one sort request the same and are taken by the same candidates.
+  [[nodiscard]] std::size_t sort_of(std::size_t item) const { return sort_[item]; }
   [[nodiscard]] bool takes_any(CandidateId candidate) const;
   /// Everything that `less` takes, `more` takes.
   [[nodiscard]] bool covers(CandidateId more, CandidateId less) const;
 
  private:
-  std::size_t words_;
-  std::vector<std::uint64_t> bits_;
+  std::vector<std::size_t> sort_;  // by item
+  std::size_t words_ = 0;
+  std::vector<std::uint64_t> bits_;  // by candidate, then sort
 };
 
 }  // namespace spotkeeper::plan

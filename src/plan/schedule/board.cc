@@ -36,9 +36,8 @@ NodeFacts facts_of_existing(const ExistingNode& existing, const ResourceNames& n
 }  // namespace
 
 bool fits(const Amounts& wanted, const Amounts& room) {
-  for (std::size_t i = 0; i < wanted.size(); ++i)
-    if (wanted[i] > 0 && wanted[i] > room[i]) return false;
-  return true;
+  return std::equal(wanted.begin(), wanted.end(), room.begin(), room.end(),
+                    [](std::int64_t wants, std::int64_t has) { return wants <= 0 || wants <= has; });
 }
 
 ResourceNames::ResourceNames(const Problem& problem) {
@@ -167,6 +166,7 @@ Refusal Board::refuses_amounts(ShapeId shape, const Amounts& free) const {
 }
 
 bool Board::attaches(const VolumeNeeds& volumes, const Seat& seat) const {
+  if (volumes.own.empty() && volumes.shared.empty()) return true;
   std::map<std::string, std::int64_t> more(volumes.own.begin(), volumes.own.end());
   for (const auto& volume : volumes.shared)
     if (!seat.attached_together.contains(volume)) ++more[volume.first];
@@ -197,6 +197,12 @@ Refusal Board::allows(ShapeId id, NodeId node, Scope scope) const {
   const Seat& seat = nodes_[node];
   if (const Refusal no = refuses_amounts(id, seat.free); no != Refusal::None) return no;
   if (const Refusal no = suits(id, seat.facts); no != Refusal::None) return no;
+  return allows_suited(id, node, scope);
+}
+
+Refusal Board::allows_suited(ShapeId id, NodeId node, Scope scope) const {
+  const Seat& seat = nodes_[node];
+  if (const Refusal no = refuses_amounts(id, seat.free); no != Refusal::None) return no;
   const Shape& shape = problem_.shapes[id];
   if (!shape.spec->host_ports.empty() && ports_clash(shape.spec->host_ports, seat.ports)) return Refusal::Ports;
   if (in_use(shape.volumes)) return Refusal::Exclusive;

@@ -88,7 +88,9 @@ class Board {
   [[nodiscard]] Refusal suits(ShapeId shape, const NodeFacts& facts) const;
   /// All rules.
   [[nodiscard]] Refusal allows(ShapeId shape, NodeId node, Scope scope = Scope::All) const;
-  /// All rules but those of `suits`, of a machine that has nothing on it but its DaemonSets' pods.
+  /// All rules but those of `suits`.
+  [[nodiscard]] Refusal allows_suited(ShapeId shape, NodeId node, Scope scope = Scope::All) const;
+  /// The same, of a machine that has nothing on it but its DaemonSets' pods.
   [[nodiscard]] Refusal allows_on_fresh(ShapeId shape, const NodeFacts& facts, const DomainsOfNode& domains) const;
 
   void place(ShapeId shape, NodeId node, bool terminating = false, Scope scope = Scope::All);

@@ -75,6 +75,11 @@ class Topology {
     count(shape, node, false, -1, scope);
   }
 
+  /// No rule between pods concerns it, neither its own nor another's.
+  [[nodiscard]] bool is_unbound(ShapeId shape) const {
+    const Rules& rules = rules_[shape];
+    return rules.spreads.empty() && rules.affinity.empty() && rules.anti.empty() && rules.repelled.empty();
+  }
   [[nodiscard]] bool is_spread(ShapeId shape) const { return !rules_[shape].spreads.empty(); }
   /// For the rules of the shape, and those that count its pods, the one node is as the other.
   [[nodiscard]] bool are_alike(ShapeId shape, const DomainsOfNode& a, const DomainsOfNode& b) const;

@@ -8,6 +8,7 @@ namespace spotkeeper::control {
 namespace {
 
 using namespace testing;
+using ::testing::AllOf;
 using ::testing::Each;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -57,6 +58,17 @@ TEST(Plan, GivesUpTheShareOfANodeBeforeAPodIsLeftOut) {
                             deployment("web", 4, "100m", "nodeSelector: {karpenter.sh/capacity-type: on-demand}"));
   EXPECT_THAT(pods_by_node(plan), ElementsAre(4));
   EXPECT_THAT(unplaced(plan), IsEmpty());
+}
+
+TEST(Plan, BuysAsManyMachinesAsPodsThatKeepApartAndLetsTheOthersRideAlong) {
+  PlanningOptions options;
+  options.policy.pool_share = options.policy.node_share = 1;
+  const std::string apart =
+      "affinity: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: "
+      "kubernetes.io/hostname, labelSelector: {matchLabels: {app: apart}}}]}}";
+  const auto plan = planned(kPool + deployment("apart", 20, "100m", apart) + deployment("web", 60, "100m"), options);
+  EXPECT_THAT(pods_by_node(plan), AllOf(SizeIs(20), Each(4)));
+  EXPECT_EQ(plan.at("cost_per_hour"), "1.00");
 }
 
 TEST(Plan, SpreadsOverTheZonesThatCanBeBought) {
