@@ -1,5 +1,6 @@
 // Links: spotkeeper_control
-// How long it takes to plan anew for the pods of one node that is lost, among 5,000 nodes with 100,000 pods.
+// How long it takes to plan anew for the pods of one node that is lost, among 5,000 nodes with 100,000 pods: from the
+// moment in which it is known which node. What can be made ready before has a column of its own.
 #include <algorithm>
 #include <chrono>
 #include <ctime>
@@ -11,7 +12,7 @@
 #include "cloud/aws/embedded_catalog.h"
 #include "control/planning/documents.h"
 #include "plan/provision/candidates.h"
-#include "plan/provision/plan.h"
+#include "plan/provision/standby.h"
 #include "plan_mixes.h"
 
 namespace spotkeeper::bench {
@@ -49,32 +50,34 @@ plan::Problem cluster(const Mix& mix, const Catalog& catalog, std::int64_t spare
   return problem;
 }
 
-/// The node that is lost is no longer there; its pods wait for a place.
-void lose_node(plan::Problem& problem, std::size_t node) {
-  for (plan::BoundPod& pod : problem.nodes[node].pods) problem.pods.push_back({std::move(pod.name), pod.shape});
-  problem.nodes.erase(problem.nodes.begin() + static_cast<std::ptrdiff_t>(node));
-}
-
 struct Took {
   double wall = std::numeric_limits<double>::infinity();
   double cpu = std::numeric_limits<double>::infinity();
+  double before = std::numeric_limits<double>::infinity();
 };
 
+/// Of the processor, in milliseconds.
+double since(std::clock_t start) { return 1000 * static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC; }
+
 void row(const Mix& mix, const Catalog& catalog, std::int64_t spare) {
-  plan::Problem problem = cluster(mix, catalog, spare);
-  lose_node(problem, kNodes / 2);
+  const plan::Problem problem = cluster(mix, catalog, spare);
   Took least;
   plan::Plan plan;
+  std::size_t waiting = 0;
   for (int run = 0; run < kRuns; ++run) {
+    const std::clock_t ready = std::clock();
+    plan::Standby standby(problem);
+    least.before = std::min(least.before, since(ready));
     const auto start = std::chrono::steady_clock::now();
     const std::clock_t cpu = std::clock();
-    plan = plan::make_plan(problem, plan::StepBudget{0}, plan::Seed{1});
-    least.cpu = std::min(least.cpu, 1000 * static_cast<double>(std::clock() - cpu) / CLOCKS_PER_SEC);
+    plan = standby.plan_without(kNodes / 2, plan::StepBudget{0}, plan::Seed{1});
+    least.cpu = std::min(least.cpu, since(cpu));
     const std::chrono::duration<double, std::milli> wall = std::chrono::steady_clock::now() - start;
     least.wall = std::min(least.wall, wall.count());
+    waiting = standby.problem().pods.size();
   }
-  fmt::print("| {} | {} % | {} | {:.1f} | {:.1f} | {} | {} |\n", mix.name, spare, problem.pods.size(), least.wall,
-             least.cpu, plan.nodes.size(), plan.unplaced.size());
+  fmt::print("| {} | {} % | {} | {:.1f} | {:.1f} | {:.1f} | {} | {} |\n", mix.name, spare, waiting, least.wall,
+             least.cpu, least.before, plan.nodes.size(), plan.unplaced.size());
 }
 
 }  // namespace
@@ -86,8 +89,8 @@ int main() {
       spotkeeper::Catalog::parse(spotkeeper::aws::embedded_catalog(), "catalogue").value();
   fmt::print(
       "## A node is lost\n\n{} nodes with {} pods, all types of the catalogue; the least of {} runs. Goal: 50 ms.\n\n"
-      "| pods of | room left on each node | pods without a place | wall clock, ms | processor, ms | machines bought | "
-      "left out |\n|---|---|---|---|---|---|---|\n",
+      "| pods of | room left on each node | pods without a place | wall clock, ms | processor, ms | made ready before, "
+      "processor, ms | machines bought | left out |\n|---|---|---|---|---|---|---|---|\n",
       kNodes, kPods, kRuns);
   for (const std::string_view name : {"web", "services", "mixed"})
     for (const std::int64_t spare : {10, 0}) row(*std::ranges::find(kMixes, name, &Mix::name), catalog, spare);

@@ -26,14 +26,21 @@ constexpr std::int64_t kSlackPercent = 10;  // by which an alternative may be de
 class Planner {
  public:
   Planner(const Problem& problem, StepBudget budget, Seed seed)
+      : Planner(problem, std::make_unique<Purchase>(problem, Purchase::Machines::Later), budget, seed) {}
+  /// `purchase`, with which nothing has been placed or bought, outlives this object.
+  Planner(const Problem& problem, Purchase& purchase, StepBudget budget, Seed seed)
       : problem_(problem),
-        purchase_(problem, Purchase::Machines::Later),
+        purchase_(purchase),
         full_up_to_(problem.shapes.size(), 0),
         place_(problem.pods.size()),
         budget_(budget),
         seed_(seed),
         random_(seed.value) {
     order_pods();
+  }
+  Planner(const Problem& problem, std::unique_ptr<Purchase> purchase, StepBudget budget, Seed seed)
+      : Planner(problem, *purchase, budget, seed) {
+    own_ = std::move(purchase);
   }
 
   /// All pods together, which packs them best.
@@ -426,7 +433,8 @@ class Planner {
   }
 
   const Problem& problem_;
-  Purchase purchase_;
+  std::unique_ptr<Purchase> own_;
+  Purchase& purchase_;
   std::vector<PodId> all_;          // in the order of their importance
   std::vector<PodId> order_;        // of these, those whose turn it is
   std::vector<NodeId> full_up_to_;  // by shape: no node before this one takes one more, unless something is given up
@@ -439,7 +447,12 @@ class Planner {
 }  // namespace
 
 Plan make_hard_plan(const Problem& problem, StepBudget budget, Seed seed, Bound bound) {
-  auto best = std::make_unique<Planner>(problem, budget, seed);
+  Purchase nothing(problem, Purchase::Machines::Later);
+  return make_hard_plan(problem, nothing, budget, seed, bound);
+}
+
+Plan make_hard_plan(const Problem& problem, Purchase& prepared, StepBudget budget, Seed seed, Bound bound) {
+  auto best = std::make_unique<Planner>(problem, prepared, budget, seed);
   best->place_together();
   if (best->passes_over()) {
     auto fair = std::make_unique<Planner>(problem, budget, seed);

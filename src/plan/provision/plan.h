@@ -53,5 +53,13 @@ struct Plan {
 enum class Bound { None, Proven };
 /// The same by the rules alone: preferred terms count for nothing.
 [[nodiscard]] Plan make_hard_plan(const Problem& problem, StepBudget budget, Seed seed, Bound bound = Bound::Proven);
+class Purchase;
+/// The same on top of a purchase for this problem, with which nothing has been placed or bought; it holds the plan
+/// afterwards, or what was tried for it.
+[[nodiscard]] Plan make_hard_plan(const Problem& problem, Purchase& prepared, StepBudget budget, Seed seed,
+                                  Bound bound = Bound::Proven);
+
+/// Some pod has preferred terms that the policy says to enforce: its plan is more than make_hard_plan's.
+[[nodiscard]] bool minds_preferences(const Problem& problem);
 
 }  // namespace spotkeeper::plan

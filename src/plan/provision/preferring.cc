@@ -303,6 +303,10 @@ class Enforcer {
 
 }  // namespace
 
+bool minds_preferences(const Problem& problem) {
+  return problem.policy.preferences != Preferences::Ignore && !Enforcer(problem, {}, {}).has_nothing_to_do();
+}
+
 Plan make_plan(const Problem& problem, StepBudget budget, Seed seed) {
   if (problem.policy.preferences != Preferences::Ignore) {
     Enforcer enforcer(problem, budget, seed);

@@ -40,12 +40,10 @@ Purchase::Purchase(const Problem& problem, Machines machines)
   on_node_.resize(board_.nodes());
   for (NodeId node = 0; node < board_.nodes(); ++node) {
     spot_.push_back(id_of(plan::spot_pool_of(*board_.facts_of(node).labels)));
-    for (const BoundPod& pod : problem.nodes[node].pods) {
-      const WorkloadId workload = workloads_.of(pod.shape);
-      if (spot_.back() && workload != kNoWorkload && !pod.terminating) ++in_pool_[{workload, *spot_.back()}];
-    }
+    count_shares(node, 1);
   }
-  count_limits();
+  spent_.resize(problem.pools.size());
+  for (const ExistingNode& existing : problem.nodes) count_limits(existing, 1);
   if (machines == Machines::Now) look_up_machines();
 }
 
@@ -92,22 +90,19 @@ void Purchase::classify() {
 
 // ---- Limits of NodePools
 
-void Purchase::count_limits() {
-  spent_.resize(problem_.pools.size());
-  for (const ExistingNode& existing : problem_.nodes) {
-    const std::string* const name = existing.node.labels.find(kPoolLabel);
-    if (name == nullptr) continue;
-    const auto pool = std::ranges::find(problem_.pools, *name, &NodePool::name);
-    if (pool == problem_.pools.end()) continue;
-    auto& spent = spent_[static_cast<std::size_t>(pool - problem_.pools.begin())];
-    const auto type = std::ranges::find(problem_.types, existing.node.instance_type(),
-                                        [](const InstanceType& each) { return each.name.str(); });
-    const bool known = type != problem_.types.end();
-    spent["nodes"] += 1;
-    spent["cpu"] += known ? type->vcpus * 1000 : existing.node.allocatable.cpu.value;
-    spent["memory"] += known ? type->memory.value : existing.node.allocatable.memory.value;
-    for (const auto& [resource, amount] : existing.node.allocatable.other) spent[resource] += amount;
-  }
+void Purchase::count_limits(const ExistingNode& existing, std::int64_t by) {
+  const std::string* const name = existing.node.labels.find(kPoolLabel);
+  if (name == nullptr) return;
+  const auto pool = std::ranges::find(problem_.pools, *name, &NodePool::name);
+  if (pool == problem_.pools.end()) return;
+  auto& spent = spent_[static_cast<std::size_t>(pool - problem_.pools.begin())];
+  const auto type = std::ranges::find(problem_.types, existing.node.instance_type(),
+                                      [](const InstanceType& each) { return each.name.str(); });
+  const bool known = type != problem_.types.end();
+  spent["nodes"] += by;
+  spent["cpu"] += by * (known ? type->vcpus * 1000 : existing.node.allocatable.cpu.value);
+  spent["memory"] += by * (known ? type->memory.value : existing.node.allocatable.memory.value);
+  for (const auto& [resource, amount] : existing.node.allocatable.other) spent[resource] += by * amount;
 }
 
 std::int64_t Purchase::capacity(const Candidate& candidate, const std::string& resource) const {
@@ -150,6 +145,14 @@ bool Purchase::within_limits(const Candidate& candidate) const {
 }
 
 // ---- Shares
+
+void Purchase::count_shares(NodeId node, std::int64_t by) {
+  if (!spot_[node]) return;
+  for (const BoundPod& pod : problem_.nodes[node].pods) {
+    const WorkloadId workload = workloads_.of(pod.shape);
+    if (workload != kNoWorkload && !pod.terminating) in_pool_[{workload, *spot_[node]}] += by;
+  }
+}
 
 std::optional<SpotPool> Purchase::spot_pool_of(CandidateId candidate) const {
   if (!is_spot_offer(candidate)) return std::nullopt;
@@ -241,6 +244,16 @@ void Purchase::remove(ShapeId shape, NodeId node, Scope scope) {
   if (--on_node_[node][shape] == 0) on_node_[node].erase(shape);
   const WorkloadId workload = workloads_.of(shape);
   if (spot_[node] && workload != kNoWorkload) --in_pool_[{workload, *spot_[node]}];
+}
+
+void Purchase::lose(NodeId node) {
+  count_shares(node, -1);
+  count_limits(problem_.nodes[node], -1);
+  board_.lose(node);
+  const auto at = static_cast<std::ptrdiff_t>(node);
+  bought_.erase(bought_.begin() + at);
+  on_node_.erase(on_node_.begin() + at);
+  spot_.erase(spot_.begin() + at);
 }
 
 void Purchase::give_back(NodeId node) {

@@ -63,6 +63,9 @@ class Purchase {
   /// With less than the whole scope, the rest of the rules between pods has been counted for it elsewhere.
   void place(ShapeId shape, NodeId node, Scope scope = Scope::All);
   void remove(ShapeId shape, NodeId node, Scope scope = Scope::All);
+  /// A node that was there is lost, as Board::lose has it.
+  void lose(NodeId node);
+  void nodes_have_moved() { board_.nodes_have_moved(); }
   /// A bought machine that has no pods is not bought after all.
   void give_back(NodeId node);
 
@@ -89,7 +92,8 @@ class Purchase {
   void find_rooms();
   [[nodiscard]] std::optional<SpotPoolId> id_of(const std::optional<SpotPool>& pool);
   [[nodiscard]] std::int64_t in_pool(WorkloadId workload, SpotPoolId pool) const;
-  void count_limits();
+  void count_limits(const ExistingNode& existing, std::int64_t by);
+  void count_shares(NodeId node, std::int64_t by);
   [[nodiscard]] Refusal allows_share(ShapeId shape, NodeId node, Leniency leniency) const;
   [[nodiscard]] bool within_limits(const Candidate& candidate) const;
   [[nodiscard]] std::int64_t capacity(const Candidate& candidate, const std::string& resource) const;

@@ -23,10 +23,15 @@ bool names_architecture(const PodTemplate& spec) {
          });
 }
 
+/// The problem's own.
+std::shared_ptr<const Labels> labels_of(const ExistingNode& existing) {
+  return {std::shared_ptr<const Labels>(), &existing.node.labels};
+}
+
 NodeFacts facts_of_existing(const ExistingNode& existing, const ResourceNames& names) {
   const Node& node = existing.node;
   return {node.name.str(),
-          std::shared_ptr<const Labels>(std::shared_ptr<const Labels>(), &node.labels),  // the problem's own
+          labels_of(existing),
           node.taints,
           node.unschedulable || node.deletion.has_value(),
           names.amounts_of(node.allocatable, node.max_pods),
@@ -108,7 +113,9 @@ void Board::reserve_daemons(NodeId node, const std::set<WorkloadRef>& there) {
   for (const ShapeId daemon : problem_.daemons) {
     const auto& workload = problem_.shapes[daemon].workload;
     if (workload && there.contains(*workload)) continue;
-    if (allows(daemon, node) == Refusal::None) place(daemon, node);
+    if (allows(daemon, node) != Refusal::None) continue;
+    place(daemon, node);
+    nodes_[node].awaited.push_back(daemon);
   }
 }
 
@@ -241,6 +248,28 @@ void Board::place(ShapeId id, NodeId node, bool terminating, Scope scope) {
 }
 
 void Board::remove(ShapeId id, NodeId node, Scope scope) {
+  take(id, node);
+  topology_.remove(id, nodes_[node].domains, scope);
+}
+
+void Board::lose(NodeId node) {
+  for (const BoundPod& pod : problem_.nodes[node].pods) {
+    take(pod.shape, node);
+    topology_.remove(pod.shape, nodes_[node].domains, Scope::All, pod.terminating);
+  }
+  for (const ShapeId daemon : nodes_[node].awaited) remove(daemon, node);
+  topology_.remove_node(nodes_[node].domains);
+  topology_.begin();
+  nodes_.erase(nodes_.begin() + static_cast<std::ptrdiff_t>(node));
+}
+
+void Board::nodes_have_moved() {
+  for (NodeId node = 0; node < problem_.nodes.size(); ++node)
+    nodes_[node].facts.labels = labels_of(problem_.nodes[node]);
+}
+
+/// Its room, ports and volumes.
+void Board::take(ShapeId id, NodeId node) {
   Seat& seat = nodes_[node];
   const Shape& shape = problem_.shapes[id];
   const Amounts& wanted = requests_[id];
@@ -251,7 +280,6 @@ void Board::remove(ShapeId id, NodeId node, Scope scope) {
     if (--seat.attached_together[volume] == 0) seat.attached_together.erase(volume);
   for (const std::string& claim : shape.volumes.exclusive)
     if (--exclusive_[claim] == 0) exclusive_.erase(claim);
-  topology_.remove(id, seat.domains, scope);
 }
 
 }  // namespace spotkeeper::plan

@@ -96,6 +96,11 @@ class Board {
   void place(ShapeId shape, NodeId node, bool terminating = false, Scope scope = Scope::All);
   void remove(ShapeId shape, NodeId node, Scope scope = Scope::All);
 
+  /// A node that was there, is lost with all that was on it; those behind it move up by one. Before anything is placed
+  /// or bought. The caller takes it from problem().nodes next, and then calls nodes_have_moved.
+  void lose(NodeId node);
+  void nodes_have_moved();
+
  private:
   struct Seat {
     NodeFacts facts;
@@ -104,7 +109,9 @@ class Board {
     std::vector<HostPort> ports;
     std::map<std::string, std::int64_t> attached;                                   // own volumes, by driver
     std::map<std::pair<std::string, std::string>, std::int64_t> attached_together;  // shared ones: how many pods
+    std::vector<ShapeId> awaited;                                                   // its DaemonSets' missing pods
   };
+  void take(ShapeId shape, NodeId node);
   void add_existing();
   void reserve_daemons(NodeId node, const std::set<WorkloadRef>& there);
   [[nodiscard]] Refusal refuses_amounts(ShapeId shape, const Amounts& free) const;

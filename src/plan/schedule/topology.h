@@ -71,8 +71,8 @@ class Topology {
   void place(ShapeId shape, const DomainsOfNode& node, bool terminating = false, Scope scope = Scope::All) {
     count(shape, node, terminating, 1, scope);
   }
-  void remove(ShapeId shape, const DomainsOfNode& node, Scope scope = Scope::All) {
-    count(shape, node, false, -1, scope);
+  void remove(ShapeId shape, const DomainsOfNode& node, Scope scope = Scope::All, bool terminating = false) {
+    count(shape, node, terminating, -1, scope);
   }
 
   /// No rule between pods concerns it, neither its own nor another's.
