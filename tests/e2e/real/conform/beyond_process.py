@@ -49,6 +49,8 @@ def sigterm_in_drain(case):
 def sigkill_in_drain(case):
     pods = half_way(case)
     deadline = case.deadline()
+    # What it had not come to, the next one does.
+    await_until("all of the mark", lambda: case.compat or case.record()["did"]["exclude"], 10, every=0.02)
     case.agent.kill()
     mark = case.node_now()["metadata"]["annotations"]["spotkeeper.dev/interruption"]
     patches = [write for write in case.writes() if write[1] == "nodes"]
