@@ -41,9 +41,19 @@ class Enforcer {
     return std::ranges::all_of(enforceable_, [](Terms each) { return each == 0; });
   }
 
+  /// The plan that meets most of what pods would like. Where not all of it can be kept at once, which terms nobody of a
+  /// shape insists on decides about how much of the others can be.
   Plan first() {
     look_at_rules();
+    const auto rate = [this](const Plan& plan, const Satisfaction& satisfaction) {
+      return Rating(lack_of(plan), satisfaction.of - satisfaction.weight, plan.cost.micros);
+    };
     std::vector<Terms> asked = by_pod(enforceable_);
+    const Plan everything = settled(asked);
+    const Satisfaction now = satisfaction_of(problem_, everything);
+    if (now.weight != now.of) {
+      asked = by_pod(better_than(enforceable_, rate(everything, now), now, rate));
+    }
     return proven(finished(asked));
   }
 
@@ -51,32 +61,19 @@ class Enforcer {
   /// nothing, everything, and what is better with one of them more or less.
   Plan cheapest() {
     look_at_rules();
+    const auto rate = [this](const Plan& plan, const Satisfaction& satisfaction) {
+      return Rating(lack_of(plan), price_of(plan, satisfaction), 0);
+    };
     const Plan ignoring = quick(by_pod(nothing()));
     least_lack_ = lack_of(ignoring);
     const Satisfaction now = satisfaction_of(problem_, ignoring);
     if (now.weight == now.of) return make_hard_plan(problem_, budget_, seed_);
-    std::vector<Terms> best = nothing();
-    Price least = price_of(ignoring, now);
-    const auto consider = [&](std::vector<Terms> chosen) {
-      std::vector<Terms> asked = by_pod(chosen);
-      const Plan plan = settled(asked);
-      const Price price = price_of(plan, satisfaction_of(problem_, plan));
-      if (price >= least) return;
-      least = price;
-      best = std::move(chosen);
-    };
-    consider(enforceable_);
-    for (const auto& [shape, term] : most_missed(now)) {
-      std::vector<Terms> other = best;
-      other[shape] ^= Terms{1} << term;
-      consider(std::move(other));
-    }
-    std::vector<Terms> asked = by_pod(best);
+    std::vector<Terms> asked = by_pod(better_than(nothing(), rate(ignoring, now), now, rate));
     if (std::ranges::all_of(asked, [](Terms each) { return each == 0; }))
       return make_hard_plan(problem_, budget_, seed_);
     Plan with = finished(asked);
     Plan without = make_hard_plan(problem_, budget_, seed_);
-    if (price_of(without, satisfaction_of(problem_, without)) <= price_of(with, satisfaction_of(problem_, with)))
+    if (rate(without, satisfaction_of(problem_, without)) <= rate(with, satisfaction_of(problem_, with)))
       return without;
     return proven(std::move(with));
   }
@@ -84,8 +81,8 @@ class Enforcer {
  private:
   /// The priorities of pods without a place, the most important first; limits on risk that were given up.
   using Lack = std::pair<std::vector<std::int32_t>, std::int64_t>;
-  /// And then what all costs, in micros.
-  using Price = std::pair<Lack, std::int64_t>;
+  /// Less is better: what is lacking first, then what counts most.
+  using Rating = std::tuple<Lack, std::int64_t, std::int64_t>;
 
   [[nodiscard]] Lack lack_of(const Plan& plan) const {
     const std::vector<char> placed = placed_by(plan);
@@ -96,9 +93,32 @@ class Enforcer {
     return {std::move(left), limits_given_up(*rules_, plan)};
   }
 
-  [[nodiscard]] Price price_of(const Plan& plan, const Satisfaction& satisfaction) const {
-    return {lack_of(plan),
-            plan.cost.micros + problem_.policy.weight_price.micros * (satisfaction.of - satisfaction.weight)};
+  /// Of the machines, and of what pods go without; in micros.
+  [[nodiscard]] std::int64_t price_of(const Plan& plan, const Satisfaction& satisfaction) const {
+    return plan.cost.micros + problem_.policy.weight_price.micros * (satisfaction.of - satisfaction.weight);
+  }
+
+  /// Everything enforced, and one term more or less, where that is rated better than `best`, which misses what `now`
+  /// says.
+  template <class Rate>
+  [[nodiscard]] std::vector<Terms> better_than(std::vector<Terms> best, Rating least, const Satisfaction& now,
+                                               const Rate& rate) {
+    const auto consider = [&](std::vector<Terms> chosen) {
+      if (chosen == best) return;
+      std::vector<Terms> asked = by_pod(chosen);
+      const Plan plan = settled(asked);
+      const Rating rating = rate(plan, satisfaction_of(problem_, plan));
+      if (rating >= least) return;
+      least = rating;
+      best = std::move(chosen);
+    };
+    consider(enforceable_);
+    for (const auto& [shape, term] : most_missed(now)) {
+      std::vector<Terms> other = best;
+      other[shape] ^= Terms{1} << term;
+      consider(std::move(other));
+    }
+    return best;
   }
 
   void look_at_rules() { rules_ = std::make_unique<const Purchase>(problem_, Purchase::Machines::Later); }

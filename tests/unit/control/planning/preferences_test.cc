@@ -156,6 +156,20 @@ TEST(Preferences, KeepPodsApartThatWouldRatherBeAlone) {
   EXPECT_LT(hosts(ignored), 3U);
 }
 
+TEST(Preferences, ThatOnlyFewPodsCanHaveDoNotTakeWhatAllCanHave) {
+  const std::string away_from = "podAffinityTerm: {labelSelector: {matchLabels: {app: web}}, topologyKey: ";
+  const std::string all =
+      "affinity: {nodeAffinity: {preferredDuringSchedulingIgnoredDuringExecution: [{weight: 1, "
+      "preference: {matchExpressions: [{key: topology.kubernetes.io/zone, operator: In, values: "
+      "[a]}]}}]}, podAntiAffinity: {preferredDuringSchedulingIgnoredDuringExecution: [{weight: 10, " +
+      away_from + "topology.kubernetes.io/zone}}, {weight: 1, " + away_from + "kubernetes.io/hostname}}]}}";
+  // Three may be alone in a zone; everybody can be in zone a and alone on a node.
+  const auto plan = planned(kPool + deployment("web", 40, "100m", all), options(Preferences::First));
+  EXPECT_THAT(unplaced(plan), IsEmpty());
+  EXPECT_GE(met(plan).weight, 80);
+  EXPECT_EQ(met(plan).of, 480);
+}
+
 TEST(Preferences, AreWorthWhatAPointOfWeightCosts) {
   const std::string yaml =
       kPool + deployment("web", 3, "100m", prefers_pods("podAntiAffinity", "web", "kubernetes.io/hostname"));
