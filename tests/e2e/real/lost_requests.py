@@ -40,7 +40,7 @@ from testing import admin, check, end_namespaces, verdict  # noqa: E402
 from traffic import RuleWatch  # noqa: E402
 
 CONTROLLED = ("a", "b")  # the scenarios in which controls run unless all are asked for
-PARALLEL = 6
+PARALLEL = 4
 RATE = 25
 
 
