@@ -184,6 +184,7 @@ DualPrices Relaxation::solve(SearchEnd end) const {
 std::vector<std::size_t> Relaxation::kept_apart(const DualPrices& prices) const {
   const std::size_t resources = purchase_.board().resources().size();
   std::vector<Amounts> rooms;
+  rooms.reserve(machines_.size());
   for (const CandidateId id : machines_) rooms.push_back(room(id));
   std::vector<double> spent(places_.size(), 0);  // for the place alone
   double all = 0;
