@@ -64,6 +64,15 @@ void serve(const std::string& directory, int ready) {
 }
 
 class PlanOfALiveCluster : public testing::Test {
+ public:
+  ~PlanOfALiveCluster() override {
+    if (server_ > 0) {
+      kill(server_, SIGKILL);
+      waitpid(server_, nullptr, 0);
+    }
+    std::filesystem::remove_all(directory_);
+  }
+
  protected:
   PlanOfALiveCluster() {
     std::filesystem::create_directories(directory_);
@@ -80,14 +89,6 @@ class PlanOfALiveCluster : public testing::Test {
     EXPECT_EQ(read(ends[0], &byte, 1), 1) << "the cluster is not served";
     close(ends[0]);
   }
-  ~PlanOfALiveCluster() override {
-    if (server_ > 0) {
-      kill(server_, SIGKILL);
-      waitpid(server_, nullptr, 0);
-    }
-    std::filesystem::remove_all(directory_);
-  }
-
   [[nodiscard]] Outcome plan(std::vector<std::string> more) const {
     std::vector<std::string> arguments = {"plan", "--kubeconfig", directory_ + "/kubeconfig", "--steps", "0",
                                           "-o",   "json"};
