@@ -134,7 +134,7 @@ bool Topology::may_open(const DomainsOfNode& node, std::span<const ShapeId> comi
   return true;
 }
 
-/// Those whose skew is least come first, and who reads no spread comes last, but where it may be waited for.
+/// Those whose skew is least come first, and who reads no spread comes last, but for one that may be waited for.
 bool Topology::may_have_domain(const Counter& counter, std::int32_t least) {
   ValueId at = kAbsent;
   std::int32_t there = 0;
@@ -143,8 +143,8 @@ bool Topology::may_have_domain(const Counter& counter, std::int32_t least) {
     if (value != at) there = value < counter.bound.size() ? counter.bound[value] : 0;
     at = value;
     if (self) there += pods;
-    if (counter.awaits && value < counter.pods.size()) there = counter.pods[value];
-    if (there - least > max_skew) return false;
+    const std::int32_t waited_for = counter.awaits && pods_at(counter, value) > there ? 1 : 0;
+    if (there + waited_for - least > max_skew) return false;
   }
   return true;
 }

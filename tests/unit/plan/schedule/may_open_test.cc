@@ -79,7 +79,7 @@ class MayOpenBesideOthers : public MayOpen {
     problem_.shapes[0] = pods_of("web", 100, std::move(web));
     add_shape(problem_, pods_of("web", 100));
     purchase_ = std::make_unique<Purchase>(problem_);
-    for (const ShapeId shape : {2U, 2U, 0U}) purchase_->place(shape, 0);
+    for (const ShapeId shape : {2U, 2U, 0U, 0U}) purchase_->place(shape, 0);
   }
 };
 
