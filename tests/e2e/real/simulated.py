@@ -8,9 +8,9 @@ FOLDER: what lost_requests.py --json left (default: lost/ in $SPOTKEEPER_REPORTS
 Every run that is there is judged. As many requests must be lost simulated, in the mean of the seeds, within a quarter,
 or three; nothing when nothing dies. Under the agent what a pod's death consists of must come in the same order and, in
 the median, within a second. Where this machine had too much to do, what goes through the API is late: three seconds are
-allowed for that, and more in proportion to a load above figures.py's BUSY; what a kubelet does by itself is not late then.
-One pod's death is measured by itself, too, when nothing else happens, which needs a rig that is up. The scenario of each
-run is written beside its figures, for `spotkeeper simulate FILE --policy … --explain-deaths`.
+allowed for that; what a kubelet does by itself is not late then. One pod's death is measured by itself, too, when
+nothing else happens, which needs a rig that is up. The scenario of each run is written beside its figures, for
+`spotkeeper simulate FILE --policy … --explain-deaths`.
 """
 import argparse
 import pathlib

@@ -38,13 +38,9 @@ def load_now():
     return f"{os.getloadavg()[0]:.1f}"
 
 
-def load_of_a_core(load):
-    """`load`: a machine's, "before, after"; the higher one counts."""
-    return max(float(part) for part in load.split(",")) / os.cpu_count()
-
-
 def too_much_to_do(load):
-    return load_of_a_core(load) > BUSY
+    """`load`: a machine's, "before, after"."""
+    return max(float(part) for part in load.split(",")) > BUSY * os.cpu_count()
 
 
 @dataclasses.dataclass

@@ -38,8 +38,12 @@ def judge(scenario, figures):
             check(f"{name}: all pods on them are told to end", figures.least is not None, figures.blame())
     if figures.handler == "ours":
         judge_promptness(scenario, name, figures)
+    if figures.handler == "ours" and figures.ready_after is not None:
+        # Else a handler that holds successors up would raise what the oracle lets it lose.
+        check(f"{name}: successors are held up by nobody", figures.ready_after <= scenario.ready_after + STARTS,
+              f"{figures.blame()}ready after {figures.ready_after:.1f} s")
     if figures.handler == "ours" and not scenario.spared:
-        judge_least(scenario, name, figures, told)
+        judge_least(name, figures, told)
     if figures.handler == "ours" and scenario.spared:
         check(f"{name}: the oracle finds that nothing had to be lost", figures.least == 0, figures.least)
         for stream, counts in figures.streams.items():
@@ -56,13 +60,10 @@ def judge_promptness(scenario, name, figures):
               figures.told is not None and figures.told <= TOLD + late, f"{figures.blame()}{figures.told}")
 
 
-def judge_least(scenario, name, figures, told):
+def judge_least(name, figures, told):
     if figures.least is None:
         check(f"{name}: every pod is told to end", False, figures.blame())
         return
-    # Else a handler that holds successors up would raise what the oracle lets it lose.
-    check(f"{name}: successors are held up by nobody", figures.ready_after <= scenario.ready_after + STARTS,
-          f"{figures.blame()}ready after {figures.ready_after:.1f} s")
     fewest, most = minimum.allowed(figures)
     check(f"{name}: no more is lost than the oracle's minimum, and no less", fewest <= figures.lost <= most,
           f"{figures.lost} lost, the oracle {minima(figures)}, allowed {fewest:.1f} to {most:.1f}: {told}")

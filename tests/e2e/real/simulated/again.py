@@ -8,7 +8,6 @@ import subprocess
 import sys
 
 import world
-from deaths import within_if_late
 from figures import left_at
 from scenario import LEAD
 from state import REPOSITORY
@@ -35,10 +34,6 @@ class RunAgain:
 
     def busy(self):
         return self.figures["busy"]
-
-    def late(self):
-        """How late what goes through the API may be, in seconds; 0: the machine did not have too much to do."""
-        return within_if_late(self.figures["load"]) if self.busy() else 0.0
 
     def _late(self):
         """By how much less of a notice that is shorter than a grace was left when the agent told the first pod than there

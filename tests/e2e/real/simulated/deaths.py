@@ -1,7 +1,7 @@
 """How a pod dies, on the rig and simulated: each event in seconds after its deletionTimestamp."""
 import statistics
 
-from figures import BUSY, left_at, load_of_a_core
+from figures import left_at
 
 # Of the rig's figures (lost/figures.py), of the simulator's report (docs/simulate.md), for people, and whether it takes
 # more than the kubelet: the API, or who hears of it there. In the order in which they happen to a pod that has time.
@@ -21,7 +21,7 @@ EVENTS = (
 CUT_SHORT = ("pre_stop_over", "sigterm", "ended")
 AFTER_EXIT = ("endpoint_gone", "gone")
 WITHIN = 1.0  # seconds between an event here and there
-WITHIN_IF_LATE = 3.0  # of what goes through the API of a machine that has too much to do (figures.py's BUSY)
+WITHIN_IF_LATE = 3.0  # of what goes through the API of a machine that has too much to do
 TOGETHER = 0.5  # seconds: events that are no further apart than that have no order: who hears of them differs
 
 
@@ -95,11 +95,6 @@ def middle(deaths, event):
     return statistics.quantiles(times)[::2] if len(times) > 1 else times * 2
 
 
-def within_if_late(load):
-    """The same under this load: what waits for its turn waits in proportion."""
-    return WITHIN_IF_LATE * max(1.0, load_of_a_core(load) / BUSY)
-
-
 def near(real, least, most, within=WITHIN):
     """Whether a median (None: it did not happen) is so many seconds at most from where it should be."""
     if real is None or least is None:
@@ -108,13 +103,13 @@ def near(real, least, most, within=WITHIN):
 
 
 def out_of_order(real, simulated, late):
-    """Pairs of events of which one comes first on the rig and the other one simulated; of medians. `late` (seconds, 0: it
-    was not): what goes through the API was, so where one of the two does they must be further apart to have an order."""
+    """Pairs of events of which one comes first on the rig and the other one simulated; of medians. `late`: what goes
+    through the API was, so where one of the two does they must be further apart to have an order."""
     both = [(event, by_the_api) for event, _, _, by_the_api in EVENTS if event in real and event in simulated]
     wrong = []
     for first, first_by_the_api in both:
         for second, second_by_the_api in both:
-            together = late if late and (first_by_the_api or second_by_the_api) else TOGETHER
+            together = WITHIN_IF_LATE if late and (first_by_the_api or second_by_the_api) else TOGETHER
             if real[first] + together < real[second] and simulated[second] + together < simulated[first]:
                 wrong.append((first, second))
     return wrong

@@ -26,7 +26,7 @@ def hold_deaths(run, reports):
         return deaths.of_the_rig(run.pods, end, notice if cut_short else None), simulated
 
     real, simulated = both(False)
-    hold_order(run.name, real, simulated, run.late())
+    hold_order(run.name, real, simulated, run.busy())
     if scenario["long_requests"]:
         hold_exits(run, real, simulated)
         real, simulated = map(deaths.from_exit, real), map(deaths.from_exit, simulated)
@@ -34,14 +34,14 @@ def hold_deaths(run, reports):
     if cut_short:
         real, simulated = both(True)
     spread = deaths.CUT_SHORT if cut_short else ()
-    return [*hold_times(run.name, list(real), list(simulated), run.late(), spread), run.figures["load"]]
+    return [*hold_times(run.name, list(real), list(simulated), run.busy(), spread), run.figures["load"]]
 
 
 def hold_quiet_death(folder):
     """Nothing else happens on the rig; but this machine may have too much to do, which the row says."""
     name, scenario = "one pod by itself", SCENARIOS["a"]
     pods, load = quiet.quiet_death(State.default(), scenario)
-    late = deaths.within_if_late(load) if too_much_to_do(load) else 0.0
+    late = too_much_to_do(load)
     real = deaths.of_the_rig(pods, float("inf"))
     fields = dataclasses.asdict(scenario)
     report = simulate(folder / "quiet.yaml", world.world_of(fields, 25, world.balancer(0, 0)), "ours", 1)
@@ -72,7 +72,7 @@ def hold_exits(run, real, simulated):
 
 
 def hold_times(name, real, simulated, late, spread=()):
-    """Of each pod. `late`: as deaths.out_of_order() has it. `spread`: events that are so by deaths.middle()."""
+    """Of each pod. `late`: what goes through the API was. `spread`: events that are so by deaths.middle()."""
     here, there, cells = deaths.usual(real), deaths.usual(simulated), []
     for event, _, says, by_the_api in deaths.EVENTS:
         if not any(event in death for death in (*real, *simulated)):
@@ -82,9 +82,9 @@ def hold_times(name, real, simulated, late, spread=()):
         cells.append(told)
         if spread and event in deaths.AFTER_EXIT and not (event in here and event in there):
             continue  # an instant decides whether the kubelet can tell of an end at the machine's end before that
-        within = late if late and by_the_api else deaths.WITHIN
+        within = deaths.WITHIN_IF_LATE if late and by_the_api else deaths.WITHIN
         where = deaths.middle(simulated, event) if event in spread and event in there else [there.get(event)] * 2
-        check(f"{name}: {says}, within {within:.1f} s", deaths.near(here.get(event), *where, within),
+        check(f"{name}: {says}, within {within:.0f} s", deaths.near(here.get(event), *where, within),
               f"{told} s after the deletion, on the rig and simulated")
     return [name, *cells]
 
