@@ -15,6 +15,7 @@ os.environ.setdefault("SPOTKEEPER_TOOLS", str(BINARY.parent / "tools"))
 import minimum  # noqa: E402
 from again import RunAgain  # noqa: E402
 from clock import end_watches  # noqa: E402
+from echo import latest  # noqa: E402
 from figures import Figures  # noqa: E402
 from machine import Failed  # noqa: E402
 from run import count_answers, killed_hard  # noqa: E402
@@ -116,6 +117,13 @@ check("and both minima are shown", f"| {slow.least:.0f} ({slow.least_from_told:.
       said_of(slow)[1])
 fails("and not where it had not", run_of("e", 3.0), LEAST, PROMPT)
 fails("an agent that is seven seconds late passes on no machine", run_of("e", 8.0, load=BUSY), LEAST, PROMPT)
+late = run_of("e", 2.2, cordon=2.7)
+fails("nor is one that is a second late on a machine that was not", late, LEAST, PROMPT, "the nodes are cordoned")
+late.api_late = 0.9
+passes("but where the API was as late as that", late)
+check("the slowest write is what counts, of those after the notice, and one that was not heard of took until the end",
+      (latest([1.0, 2.0, 3.0], {0: 1.9, 1: 2.1, 2: 3.2}, 1.5, 6.0), latest([1.0, 2.0, 3.0], {1: 2.1}, 0.0, 6.0),
+       latest([1.0, 2.0], {1: 2.5}, 0.0, 6.0)) == (3.2 - 3.0, 3.0, 1.5))
 few = run_of("e", 1.0)
 lose(few, round(few.least) - 12)
 fails("who loses less than the least has shown that the oracle is wrong", few, LEAST)

@@ -48,7 +48,8 @@ def tell(figures):
     print(f"({figures.scenario}) {figures.handler}: {figures.lost} of {figures.sent} lost; load {figures.load}; the "
           f"client was late by {figures.client_lag_ms:.0f} ms at most")
     if figures.handler != "undisturbed":
-        print(f"  the machines were dead {figures.kill_late:.1f} s after the end of the notice")
+        print(f"  after the notice a write to the API was heard of within {figures.api_late:.2f} s; the machines were dead "
+              f"{figures.kill_late:.1f} s after its end")
     if figures.least is not None:
         print(f"  had to be lost: {minima(figures)}; by the same model with the start times that there were: "
               f"{figures.modelled:.1f}")

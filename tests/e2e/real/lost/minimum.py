@@ -13,7 +13,6 @@ from scenario import LEAD
 from traffic import LONG_RATE, tool
 
 HEARS = 1  # seconds: a handler that asks the metadata service once a second hears of a notice by then
-LATE = 2  # seconds by which a machine that has too much to do may hold a handler up
 NOISE = 0.1  # of what had to be lost: what chance does, and how much the model leaves out
 TOLD = 0.5  # seconds by which we may hear of a successor before we hear of the end that had it made
 FEW = 3  # requests, where some had to be lost
@@ -38,13 +37,13 @@ def find(figures, scenario, folder):
 
 
 def allowed(figures):
-    """How few and how many may be lost: who loses less than the least has shown that the oracle is wrong. Where the
-    machine had too much to do, as much more as the least grew from when the handler could have heard to when it told the
-    first pod, but no more than a balancer sends in LATE seconds to the pods that leave."""
+    """How few and how many may be lost: who loses less than the least has shown that the oracle is wrong. As much more
+    as the least grew from when the handler could have heard to when it told the first pod, but no more than a balancer
+    sends to the pods that leave in the time by which the machine held it up."""
     if figures.least < NOTHING:
         return 0, 0
     about = max(FEW, NOISE * figures.least)
-    late = min(figures.least_from_told - figures.least, LATE * _sent_to_leaving(figures)) if figures.busy() else 0
+    late = min(figures.least_from_told - figures.least, figures.late() * _sent_to_leaving(figures))
     return figures.least - about, figures.least + about + max(0, late)
 
 

@@ -6,7 +6,8 @@ import time
 import minimum
 import node
 from api import Api
-from clock import Clock, Ends, servers, wait_until
+from clock import Clock, Ends, end_watches, servers, wait_until
+from echo import Echo
 from figures import Figures, left_at, load_now
 from machine import Failed, await_until
 from scenario import LEAD
@@ -16,6 +17,7 @@ from timeline import Timeline, delays
 from traffic import Traffic
 
 SLOW = 40  # seconds in which the API server answers, however busy the machine is
+AT_FIRST = 4  # seconds after the notice in which a handler hears of it and begins
 LAST_LINES = 3  # seconds until a server has written to its log what it noted, which it does ten times a second
 KILLED = 137  # a container's exit code: SIGKILL
 NOT_KNOWN = "a pod not known"
@@ -55,7 +57,7 @@ class Run:
         dying = self._chosen()
         names = {node.name_of(number) for number in dying}
         clock, line = Clock(self._api, self._service), Timeline(self._api, self._service)
-        ends = Ends(servers(self._service.namespace, names))
+        ends, echo = Ends(servers(self._service.namespace, names)), Echo(self._state, self._service, SLOW)
         before, notice, killed, hard = load_now(), None, None, {}
         try:
             self._traffic.send(self._seconds)
@@ -73,8 +75,10 @@ class Run:
             ends.end()
             clock.end()
             line.end()
+            end_watches([echo])
         figures = self._count(report, clock, f"{before}, {load_now()}")
         if notice is not None:
+            figures.api_late = echo.latest(notice, notice + AT_FIRST)
             figures.kill_late = killed - notice - self._scenario.notice
             figures.killed_hard = len(killed_hard(clock.exits, hard, ends.times.keys() - self._by_themselves(clock)))
             figures.killed_by_kubelet = sum(code == KILLED for code in clock.exits.values())
