@@ -1,4 +1,4 @@
-"""Holds what aws.py adds to moto to what it says of itself, as an AWS client sees it. Runs in moto's environment with
+"""Holds what aws/ adds to moto to what it says of itself, as an AWS client sees it. Runs in moto's environment with
 the variables of the credentials file and AWS_ENDPOINT_URL; prints lines "ok …" and "FAIL …"."""
 import json
 import os
@@ -171,6 +171,42 @@ def check_hooks(account):
         lambda: account.state_of(second) == "terminated", bound=5 * HOLDS))
 
 
+def check_launch_hooks(account):
+    account.groups.put_lifecycle_hook(
+        LifecycleHookName="begin", AutoScalingGroupName="spot", HeartbeatTimeout=HOLDS, DefaultResult="CONTINUE",
+        LifecycleTransition="autoscaling:EC2_INSTANCE_LAUNCHING")
+    account.groups.attach_load_balancer_target_groups(AutoScalingGroupName="spot", TargetGroupARNs=[account.targets])
+    action = {"LifecycleHookName": "begin", "AutoScalingGroupName": "spot"}
+
+    def targets():
+        found = account.balancers.describe_target_health(TargetGroupArn=account.targets)["TargetHealthDescriptions"]
+        return {one["Target"]["Id"] for one in found}
+
+    def grow(size):
+        there = account.members()
+        account.groups.set_desired_capacity(AutoScalingGroupName="spot", DesiredCapacity=size)
+        return next(iter(account.members().keys() - there.keys()))
+
+    first = grow(1)
+    check("a hook holds a new instance", account.members() == {first: "Pending:Wait"}, account.members())
+    check("which is no target yet", first not in targets(), targets())
+    event = account.next_event("EC2 Instance-launch Lifecycle Action")
+    check("and an event tells of it", event and event["detail"]["EC2InstanceId"] == first and
+          event["detail"]["Destination"] == "AutoScalingGroup", event)
+    account.groups.complete_lifecycle_action(LifecycleActionResult="ABANDON", InstanceId=first, **action)
+    check("who is abandoned ends", account.state_of(first) == "terminated")
+    second = next(iter(account.members()))
+    check("and another one is launched, and held", account.members() == {second: "Pending:Wait"} and second != first,
+          account.members())
+    account.groups.complete_lifecycle_action(LifecycleActionResult="CONTINUE", InstanceId=second, **action)
+    check("completion puts it in service", account.members() == {second: "InService"}, account.members())
+    check("and makes it a target", second in targets(), targets())
+    third = grow(2)
+    check("the group does not launch more for one that waits", len(account.members()) == 2, account.members())
+    check("without an answer its default result counts", until(
+        lambda: account.members()[third] == "InService", bound=5 * HOLDS), account.members())
+
+
 def check_targets(account):
     def health():
         found = account.balancers.describe_target_health(TargetGroupArn=account.targets)["TargetHealthDescriptions"]
@@ -191,6 +227,7 @@ def main():
     check_interruption(account)
     check_hooks(account)
     check_targets(account)
+    check_launch_hooks(account)
     return 1 if failed else 0
 
 
