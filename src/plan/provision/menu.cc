@@ -60,7 +60,7 @@ std::uint32_t Menu::number_of(WorkloadId workload) {
 
 Kind Menu::kind_of(const Wanted& wanted) {
   const Topology& topology = purchase_.board().topology();
-  Kind kind{amounts_of(purchase_.board(), wanted), wanted.cell, wanted.alone, {}, {}, {}};
+  Kind kind{amounts_of(purchase_.board(), wanted), wanted.cell, wanted.alone, {}, 0, {}, {}};
   std::map<std::uint32_t, std::int64_t> workloads;
   std::map<std::uint32_t, std::int32_t> counted;
   for (const auto& [shape, pods] : wanted.pods) {
@@ -68,6 +68,10 @@ Kind Menu::kind_of(const Wanted& wanted) {
     for (const std::uint32_t counter : topology.host_counters(shape)) counted[counter] += static_cast<int>(pods);
   }
   kind.workloads.assign(workloads.begin(), workloads.end());
+  for (const auto& [workload, pods] : workloads) {
+    const std::int64_t cap = std::min(workloads_[workload].pool_cap, workloads_[workload].node_cap);
+    kind.of_caps = std::max(kind.of_caps, static_cast<double>(pods) / static_cast<double>(cap));
+  }
   kind.host_counters.assign(counted.begin(), counted.end());
   for (const auto& [shape, pods] : wanted.pods) {
     for (Topology::HostLimit limit : topology.host_limits(shape)) {

@@ -32,7 +32,8 @@ struct Kind {
   Amounts wants;
   std::optional<CellId> cell;
   bool alone = false;
-  std::vector<std::pair<std::uint32_t, std::int64_t>> workloads;      // how many pods of each
+  std::vector<std::pair<std::uint32_t, std::int64_t>> workloads;  // how many pods of each
+  double of_caps = 0;  // of what a workload may have on one machine and in one pool, the most that this takes up
   std::vector<Topology::HostLimit> host_limits;                       // as other pods have to leave the host
   std::vector<std::pair<std::uint32_t, std::int32_t>> host_counters;  // how many pods each counts
 };

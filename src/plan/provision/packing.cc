@@ -14,6 +14,7 @@ namespace {
 
 constexpr double kLargeFirst = 0.5;   // by how much more a pod is wanted that fills a whole machine
 constexpr double kLeastShare = 0.05;  // of a resource that is not scarce in all, but may be on one machine
+constexpr double kCapped = 0.1;       // by how much more, for each further machine that its workload's caps will need
 constexpr std::int64_t kChunk = 4;    // a kind is put in by this part of what would fit
 constexpr double kWellFilled = 0.92;  // of its price: what the machines of one part have to be worth
 constexpr double kSpread = 0.3;       // of the worths, when machines are filled anew
@@ -91,7 +92,8 @@ void Packer::clear_scratch(const Content& content) {
   scratch_.has_alone = false;
 }
 
-/// The kind that is worth most for what it uses up of what is left, where what runs short weighs more.
+/// The kind that is worth most for what it uses up of what is left, where what runs short weighs more. What needs many
+/// machines yet by its caps comes first: left to the last, it would need small ones of its own.
 std::size_t Packer::best_able(const Choice& choice, const std::vector<double>& worth) {
   auto& scarcity = scratch_.scarcity;
   auto& part = scratch_.part;
@@ -105,7 +107,8 @@ std::size_t Packer::best_able(const Choice& choice, const std::vector<double>& w
   double best_score = -1;
   std::size_t best = 0;
   for (std::size_t i = 0; i < scratch_.able.size(); ++i) {
-    const Amounts& wants = menu_.kinds()[scratch_.able[i].first].wants;
+    const auto& [item, left] = scratch_.able[i];
+    const Amounts& wants = menu_.kinds()[item].wants;
     double use = 0;
     double largest = 0;
     for (std::size_t k = 0; k < wants.size(); ++k) {
@@ -114,7 +117,8 @@ std::size_t Packer::best_able(const Choice& choice, const std::vector<double>& w
       use += scarcity[k] * wanted;
       largest = std::max(largest, part[k] * wanted);
     }
-    const double score = worth[scratch_.able[i].first] / use * (1 + kLargeFirst * largest);
+    const double more = std::max(0.0, static_cast<double>(left) * menu_.kinds()[item].of_caps - 1);
+    const double score = worth[item] / use * (1 + kLargeFirst * largest) * (1 + kCapped * more);
     if (score <= best_score) continue;
     best_score = score;
     best = i;
