@@ -17,10 +17,12 @@ constexpr double kLeastShare = 0.05;  // of a resource that is not scarce in all
 constexpr double kCapped = 0.1;       // by how much more, for each further machine that its workload's caps will need
 constexpr std::int64_t kChunk = 4;    // a kind is put in by this part of what would fit
 constexpr double kWellFilled = 0.92;  // of its price: what the machines of one part have to be worth
-constexpr double kSpread = 0.3;       // of the worths, when machines are filled anew
+constexpr double kSpread = 0.15;      // of the worths, when machines are filled anew
+constexpr double kBias = 0.2;         // by which a machine counts for less then, at most: others get their turn
 constexpr std::size_t kFewest = 2;
-constexpr std::size_t kMore = 4;   // machines that are filled anew together
-constexpr std::size_t kDraws = 3;  // of which the worst is
+constexpr std::size_t kMore = 8;     // machines that are filled anew together
+constexpr std::size_t kPerStep = 4;  // machines that take a step's work, where all are filled anew
+constexpr std::size_t kDraws = 3;    // of which the worst is
 constexpr double kCorrection = 0.7;
 constexpr int kPatience = 4;              // corrections in a row that made nothing better
 constexpr std::int64_t kManyApart = 100;  // pods, above which nothing else is tried than that others ride along
@@ -232,9 +234,10 @@ bool Packer::pack(Counts& left, const Terms& terms) {
   using Entry = std::tuple<double, std::int64_t, std::uint64_t>;  // worth for its price, minus the choice, when
   std::priority_queue<Entry> queue;
   std::vector<Content> fillings(choices.size());
+  const auto bias = [&](std::size_t id) { return terms.bias == nullptr ? 1.0 : (*terms.bias)[id]; };
   for (std::size_t i = 0; i < choices.size(); ++i)
     if ((!terms.part || choices[i].part == terms.part) && choices[i].price < terms.most)
-      queue.emplace(choices[i].value * dearer, -static_cast<std::int64_t>(i), 0);
+      queue.emplace(choices[i].value * dearer * bias(i), -static_cast<std::int64_t>(i), 0);
   std::uint64_t round = 1;
   double spent = 0;
   while (!queue.empty() && !open.empty()) {
@@ -247,7 +250,7 @@ bool Packer::pack(Counts& left, const Terms& terms) {
     if (when != round) {
       fillings[id] = fill_one(choice, left, open, terms.worth);
       if (!fillings[id].empty())
-        queue.emplace(worth_of(fillings[id], terms.worth) / std::max(choice.price, 1.0), key, round);
+        queue.emplace(worth_of(fillings[id], terms.worth) / std::max(choice.price, 1.0) * bias(id), key, round);
       continue;
     }
     const std::int64_t copies = copies_of(choice, fillings[id], left);
@@ -402,7 +405,7 @@ std::uint64_t Packer::pack_with_corrections(std::uint64_t steps) {
   double least = price_from(0);
   std::uint64_t taken = 0;
   for (int in_vain = 0; in_vain < kPatience; ++in_vain) {
-    const std::uint64_t more = std::max<std::uint64_t>(1, machines_.size() / kMore);
+    const std::uint64_t more = std::max<std::uint64_t>(1, machines_.size() / kPerStep);
     if (taken + more > steps / 2) break;
     taken += more;
     correct(worth);
@@ -442,8 +445,10 @@ void Packer::refill_some(Random& random) {
   std::vector<double> worth = menu_.worth();
   for (ItemId item = 0; item < worth.size(); ++item)
     if (left[item] > 0) worth[item] *= 1 + kSpread * (random.unit() - 0.5);
+  std::vector<double> bias(menu_.choices().size());
+  for (double& each : bias) each = 1 - kBias * random.unit();
   const std::size_t first = machines_.size();
-  bool better = pack(left, {worth, price * 1.5, {}});
+  bool better = pack(left, {worth, price * 1.5, {}, 0, &bias});
   for (std::size_t i = first; better && i < machines_.size(); ++i) shrink(i);
   better = better && price_from(first) < price;
   // As many machines as pods that keep apart are enough, and each has something beside the pods.

@@ -53,10 +53,11 @@ class Packer {
   };
   /// What may be bought in one packing, and until when.
   struct Terms {
-    const std::vector<double>& worth;  // by item
-    double most;                       // to spend
-    std::optional<std::size_t> part;   // machines that are like the one that the linear program puts it on
-    double least_value = 0;            // of a filling, for the price
+    const std::vector<double>& worth;           // by item
+    double most;                                // to spend
+    std::optional<std::size_t> part;            // machines that are like the one that the linear program puts it on
+    double least_value = 0;                     // of a filling, for the price
+    const std::vector<double>* bias = nullptr;  // by choice: what its fillings' worths are taken times; none: 1
   };
 
   [[nodiscard]] const Choice& choice_of(const Machine& machine) const { return menu_.choices()[machine.choice]; }
