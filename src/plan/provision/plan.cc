@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/random.h"
+#include "plan/provision/alternatives.h"
 #include "plan/provision/bound.h"
 #include "plan/provision/bulk.h"
 #include "plan/provision/purchase.h"
@@ -19,8 +20,6 @@
 
 namespace spotkeeper::plan {
 namespace {
-
-constexpr std::int64_t kSlackPercent = 10;  // by which an alternative may be dearer than the machine it stands in for
 
 /// Places pod after pod: on a node that is there, on one that is bought already, on a new one.
 class Planner {
@@ -106,19 +105,18 @@ class Planner {
     std::vector<std::vector<PodId>> pods(purchase_.board().nodes());
     for (PodId pod = 0; pod < place_.size(); ++pod)
       if (place_[pod]) pods[*place_[pod]].push_back(pod);
-    std::optional<NodeId> last;
+    std::vector<NodeId> bought;
     for (NodeId node = 0; node < pods.size(); ++node) {
       if (node < problem_.nodes.size()) {
         plan.existing[node] = std::move(pods[node]);
       } else if (!pods[node].empty()) {
-        // Machines that hold the same are mostly bought one after the other.
-        NewNode bought = new_node(node, std::move(pods[node]));
-        bought.alternatives = last && is_like(node, *last) ? plan.nodes.back().alternatives : alternatives(node);
-        plan.cost += problem_.offerings[bought.offering].price;
-        plan.nodes.push_back(std::move(bought));
-        last = node;
+        bought.push_back(node);
+        plan.nodes.push_back(new_node(node, std::move(pods[node])));
+        plan.cost += problem_.offerings[plan.nodes.back().offering].price;
       }
     }
+    auto alternatives = find_alternatives(purchase_, bought);
+    for (std::size_t i = 0; i < bought.size(); ++i) plan.nodes[i].alternatives = std::move(alternatives[i]);
     plan.unplaced = unplaced();
     if (bound == Bound::Proven && !plan.nodes.empty())
       plan.lower_bound = lower_bound(purchase_, demand_of(purchase_, plan));
@@ -387,35 +385,6 @@ class Planner {
     out.labels = *chosen.facts.labels;
     out.pods = std::move(pods);
     return out;
-  }
-
-  [[nodiscard]] bool is_like(NodeId a, NodeId b) const {
-    return purchase_.bought_as(a) == purchase_.bought_as(b) && purchase_.pods_on(a) == purchase_.pods_on(b);
-  }
-
-  /// Those that are little dearer; and as many more as the NodePool's minValues ask for.
-  std::vector<std::uint32_t> alternatives(NodeId node) const {
-    const CandidateId chosen = *purchase_.bought_as(node);
-    const auto& all = purchase_.candidates();
-    const Money most = all[chosen].price + all[chosen].price.percent(kSlackPercent);
-    const auto is_near = [&](CandidateId id) {
-      return all[id].price <= most &&
-             problem_.offerings[all[id].offering].capacity == problem_.offerings[all[chosen].offering].capacity;
-    };
-    const bool for_variety = purchase_.has_min_values(all[chosen].pool);
-    const std::vector<CandidateId> able = purchase_.stand_ins(node, for_variety ? all.back().price : most);
-    std::vector<CandidateId> taken{chosen};
-    std::ranges::copy_if(able, std::back_inserter(taken), is_near);
-    for (const CandidateId id : able) {
-      if (purchase_.are_enough(taken)) break;
-      if (!is_near(id)) taken.push_back(id);
-    }
-    taken.erase(taken.begin());
-    std::ranges::sort(taken);
-    std::vector<std::uint32_t> offerings;
-    offerings.reserve(taken.size());
-    for (const CandidateId each : taken) offerings.push_back(all[each].offering);
-    return offerings;
   }
 
   std::vector<Unplaced> unplaced() {

@@ -25,8 +25,8 @@ struct NewNode {
   std::uint32_t pool = 0;      // into Problem::pools
   std::uint32_t offering = 0;  // into Problem::offerings: what it is priced at
   Labels labels;               // all that the node will carry, but for its hostname
-  /// Other offerings of the same capacity type that would do for its pods within every rule, at most a tenth dearer;
-  /// cheapest first, `offering` not among them.
+  /// Other offerings that would do for its pods within every rule, whichever of them are launched for all the nodes
+  /// (provision/alternatives.h); cheapest first, `offering` not among them.
   std::vector<std::uint32_t> alternatives;
   std::vector<PodId> pods;
 };

@@ -255,6 +255,52 @@ class Judge {
     }
   }
 
+  // Whatever each new node is launched as: no more of a workload in one Spot pool than that, or than the plan has there
+  // itself. What minValues ask for is there in any case.
+  void look_at_launches() {
+    if (!options_.pool_share) return;
+    using Counts = std::map<std::string, std::int64_t>;  // by Spot pool
+    struct Workload {
+      const Pod* example = nullptr;
+      std::int64_t pods = 0;
+      Counts chosen, at_worst;
+    };
+    std::map<std::string, Workload> workloads;
+    for (const Pod& pod : problem_.pods) {
+      if (pod.finished || pod.owner.empty()) continue;
+      Workload& workload = workloads[pod.owner];
+      workload.example = &pod;
+      ++workload.pods;
+    }
+    for (const PlannedNode& node : answer_.nodes) {
+      const NodePool* pool = find_pool(problem_, node.pool);
+      const bool varied = pool != nullptr && std::any_of(pool->requirements.begin(), pool->requirements.end(),
+                                                         [](const Expression& each) { return each.min_values > 1; });
+      const auto name = [](const PlannedOffering& offer) { return offer.type + " " + offer.zone; };
+      std::set<std::string> others;
+      for (const PlannedOffering& other : node.alternatives) {
+        if (other.capacity_type == "spot" && !varied) others.insert(name(other));
+      }
+      if (node.capacity_type == "spot") others.erase(name(node));
+      for (const std::string& each : node.pods) {
+        const auto workload = workloads.find(pods_.at(each)->owner);
+        if (workload == workloads.end()) continue;
+        if (node.capacity_type == "spot") ++workload->second.chosen[name(node)];
+        for (const std::string& other : others) ++workload->second.at_worst[other];
+      }
+    }
+    for (auto& [owner, workload] : workloads) {
+      std::int64_t most =
+          std::max<std::int64_t>(1, static_cast<std::int64_t>(most_together(*workload.example, workload.pods)));
+      for (const auto& [pool, count] : workload.chosen) most = std::max(most, count);
+      for (const auto& [pool, count] : workload.at_worst) {
+        const std::int64_t all = count + workload.chosen[pool];
+        if (all > most)
+          say(fmt::format("{} of {}'s {} pods may be launched into the Spot pool {}", all, owner, workload.pods, pool));
+      }
+    }
+  }
+
   // A plan of our own that costs less than the bound disproves it.
   void look_at_bound(const PlaceRules& rules) {
     State there = ending_.start;
@@ -291,6 +337,7 @@ class Judge {
     for (std::string& each : placements_not_seen(ending_, left)) say(std::move(each));
     for (std::string& each : needless_spot(ending_, rules)) say(std::move(each));
     look_at_shares(rules);
+    look_at_launches();
     look_at_bound(rules);
   }
 
