@@ -27,7 +27,7 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE / "lost"), str(HERE), str(HERE.parent / "rig")]
 
-from cells import Cell, in_parallel  # noqa: E402
+from cells import REGIONS, Cell, in_parallel  # noqa: E402
 from figures import Figures, left_by_the_suite  # noqa: E402
 from handlers import HANDLERS, AwsHandler  # noqa: E402
 from judges import judge, minima  # noqa: E402
@@ -48,8 +48,8 @@ def tell(figures):
     print(f"({figures.scenario}) {figures.handler}: {figures.lost} of {figures.sent} lost; load {figures.load}; the "
           f"client was late by {figures.client_lag_ms:.0f} ms at most")
     if figures.handler != "undisturbed":
-        print(f"  after the notice a write to the API was heard of within {figures.api_late:.2f} s; the machines were dead "
-              f"{figures.kill_late:.1f} s after its end")
+        print(f"  after the notice a write to the API was heard of within {figures.api_late:.2f} s, later within "
+              f"{figures.api_slowest:.2f} s; the machines were dead {figures.kill_late:.1f} s after its end")
     if figures.least is not None:
         print(f"  had to be lost: {minima(figures)}; by the same model with the start times that there were: "
               f"{figures.modelled:.1f}")
@@ -64,7 +64,7 @@ def arguments():
     parser.add_argument("--scenario", action="append", choices=SCENARIOS)
     parser.add_argument("--handler", action="append", choices=HANDLERS)
     parser.add_argument("--nth", type=pathlib.Path, metavar="PATH", default=os.environ.get("SPOTKEEPER_NTH"))
-    parser.add_argument("--parallel", type=int, default=PARALLEL, metavar="N")
+    parser.add_argument("--parallel", type=int, default=PARALLEL, choices=range(1, len(REGIONS) + 1), metavar="N")
     parser.add_argument("--rate", type=int, default=RATE, metavar="N")
     parser.add_argument("--markdown", type=pathlib.Path, metavar="FILE", help="where the tables go as well")
     parser.add_argument("--json", type=pathlib.Path, metavar="FOLDER")

@@ -7,10 +7,11 @@ namespace spotkeeper::tools {
 Change FeedPlan::change(bool added, const Endpoint& endpoint, Steady now) {
   Change out{.added = added, .endpoint = endpoint, .seen = now, .due = now};
   if (!first_) {
-    out.controller = random_.between(model_.controller.least, model_.controller.most);
-    out.api = random_.between(model_.api.least, model_.api.most);
-    out.propagation = random_.between(model_.propagation.least, model_.propagation.most);
-    if (added) out.joining = random_.between(model_.joining.least, model_.joining.most);
+    Random& random = added ? coming_ : leaving_;
+    out.controller = random.between(model_.controller.least, model_.controller.most);
+    out.api = random.between(model_.api.least, model_.api.most);
+    out.propagation = random.between(model_.propagation.least, model_.propagation.most);
+    if (added) out.joining = random.between(model_.joining.least, model_.joining.most);
     out.due = now + out.controller + out.api + out.propagation + out.joining;
   }
   Steady& last = last_due_.try_emplace(endpoint, out.due).first->second;

@@ -17,7 +17,8 @@
 
 namespace spotkeeper::tools {
 
-/// Each is drawn anew, evenly, for every change of one endpoint.
+/// Each is drawn anew, evenly, for every change of one endpoint; for those that leave and for those that come apart, so
+/// that from one seed the first, second, … that leaves is as late whatever comes in between.
 struct DelayModel {
   DurationRange controller{1s, 5s};
   DurationRange api{500ms, 2s};
@@ -38,7 +39,7 @@ struct Change {
 
 class FeedPlan {
  public:
-  FeedPlan(DelayModel model, std::uint64_t seed) : model_(model), random_(seed) {}
+  FeedPlan(DelayModel model, std::uint64_t seed) : model_(model), leaving_(seed), coming_(~seed) {}
 
   /// What has changed since the last call, each with the time at which the balancer is to act; never before an earlier
   /// change of the same endpoint. The endpoints of the first call are due at once: the balancer was there before.
@@ -48,7 +49,8 @@ class FeedPlan {
   Change change(bool added, const Endpoint& endpoint, Steady now);
 
   DelayModel model_;
-  Random random_;
+  Random leaving_;
+  Random coming_;
   bool first_ = true;
   Endpoints there_;
   std::map<Endpoint, Steady> last_due_;

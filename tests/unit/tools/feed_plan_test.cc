@@ -81,6 +81,21 @@ TEST(FeedPlan, DrawsTheSameDelaysFromTheSameSeedAndWithinTheirRanges) {
   }
 }
 
+TEST(FeedPlan, IsAsLateForTheSecondThatLeavesWhateverHasComeInBetween) {
+  const auto second_late = [](bool comes_between) {
+    FeedPlan plan({}, 7);
+    plan.observe({kOne, kTwo}, kStart);
+    plan.observe({kTwo}, kStart);
+    if (comes_between) plan.observe({kTwo, kThree}, kStart);
+    Endpoints left;
+    if (comes_between) left.insert(kThree);
+    const auto changes = plan.observe(left, kStart);
+    EXPECT_EQ(changes.size(), 1U);
+    return changes.front().due - kStart;
+  };
+  EXPECT_EQ(second_late(false), second_late(true));
+}
+
 TEST(SlotTable, GivesEveryEndpointASlotOfItsOwn) {
   SlotTable slots(2, 30s);
   EXPECT_EQ(slots.assign(kOne, kStart), 0U);

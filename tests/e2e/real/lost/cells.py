@@ -1,4 +1,5 @@
-"""Cells: four nodes each, of a region of its own, for one run at a time. So several runs share the cluster at the same
+"""Cells: four nodes each, of one zone of a region of its own and of one type, so that a cloud would take them back
+together, for one run at a time. So several runs share the cluster at the same
 time: the pods of a run and its handler are on its cell's nodes alone, and its traffic has ports of its own."""
 import concurrent.futures
 import threading
@@ -9,7 +10,7 @@ from testing import must
 
 LABEL = "rig/cell"
 SIZE = 4
-ZONES = "abca"
+ZONE, TYPE = "a", "m5.large"
 REGIONS = ("us-east-2", "us-west-1", "us-west-2", "eu-west-1", "eu-west-2", "eu-central-1", "ap-south-1", "sa-east-1")
 CLIENT_PORTS = (2000, 49999)  # of all cells; haproxy's own connections take those above
 BALANCER_PORT = 8000
@@ -39,6 +40,7 @@ class Cell:
 
     def replenish(self, api):
         """Dead machines go from the API, and fresh ones take their place. Returns when all take pods."""
+        labels = {LABEL: self.name, "node.kubernetes.io/instance-type": TYPE}
         empty = []
         for slot, number in enumerate(self._slots):
             if number is not None and not node.alive(self._state, number):
@@ -47,11 +49,10 @@ class Cell:
             if self._slots[slot] is None:
                 empty.append(slot)
         if empty:
-            zones = ",".join(self.name + ZONES[slot] for slot in empty)
-            added = must("node", "add", "--count", len(empty), "--zone", zones).split()
+            added = must("node", "add", "--count", len(empty), "--zone", self.name + ZONE).split()
             for slot, number in zip(empty, map(int, added)):
                 self._slots[slot] = number
-                api.merge(f"/api/v1/nodes/{node.name_of(number)}", {"metadata": {"labels": {LABEL: self.name}}})
+                api.merge(f"/api/v1/nodes/{node.name_of(number)}", {"metadata": {"labels": labels}})
         must("imds", *self.numbers)
         await_until("nodes that take pods", lambda: all(
             not one["spec"].get("unschedulable") and not one["spec"].get("taints")

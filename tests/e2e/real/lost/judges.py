@@ -34,6 +34,9 @@ def judge(scenario, figures):
               f"the rig is too weak: {figures.lost} of {figures.sent}")
     if figures.handler in ("kubectl-drain", "nth"):
         check(f"{name}: the nodes are cordoned", figures.cordon is not None, figures.blame())
+        if scenario.name == "b":
+            check(f"{name}: more than one request in a hundred is lost by who obeys the budget to the end",
+                  figures.lost > figures.sent / 100, f"the scenario is too easy: {figures.lost} of {figures.sent}")
         if scenario.name == "a":
             check(f"{name}: all pods on them are told to end", figures.least is not None, figures.blame())
     if figures.handler == "ours":

@@ -79,6 +79,7 @@ class Run:
         figures = self._count(report, clock, f"{before}, {load_now()}")
         if notice is not None:
             figures.api_late = echo.latest(notice, notice + AT_FIRST)
+            figures.api_slowest = echo.latest(notice, began + self._seconds)
             figures.kill_late = killed - notice - self._scenario.notice
             figures.killed_hard = len(killed_hard(clock.exits, hard, ends.times.keys() - self._by_themselves(clock)))
             figures.killed_by_kubelet = sum(code == KILLED for code in clock.exits.values())

@@ -11,7 +11,7 @@ LONG_RATE = 1  # long requests a second, of each style on each path
 GRACE_OF_LONG = 10  # seconds more than it takes, until a long request counts as lost
 KEPT = 24  # connections of each stream that keeps some
 SLOTS = 64
-SEED = 7  # of the balancer's delays: every handler meets the same ones
+SEED = 7  # of the balancer's delays: with every handler the first, second, … pod that leaves has the same
 # Apart from the clients' (cells.py): connection tracking knows both.
 OTHER_PORTS = "50000 60999"
 STAMPS = pathlib.Path(__file__).with_name("stamp_lines.py")

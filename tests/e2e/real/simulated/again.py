@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 import world
-from figures import left_at
+from figures import LATE, left_at
 from scenario import LEAD
 from state import REPOSITORY
 
@@ -35,13 +35,20 @@ class RunAgain:
     def busy(self):
         return self.figures["busy"]
 
+    def api_late(self):
+        """Seconds by which what went through the API may have been late."""
+        return min(LATE, self.figures["api_slowest"])
+
     def _late(self):
         """By how much less of a notice that is shorter than a grace was left when the agent told the first pod than there
-        should have been: on a machine that has too much to do it hears and acts late, and machines die late."""
-        told = [pod["deleted"] for pod in self.pods.values() if pod["leaves"] and "deleted" in pod]
+        should have been: on a machine that has too much to do it hears and acts late, and its pods end late."""
+        leaving = [pod for pod in self.pods.values() if pod["leaves"]]
+        told = [pod["deleted"] for pod in leaving if "deleted" in pod]
         if self.handler != "ours" or self.scenario["notice"] >= self.scenario["grace"] or not self.busy() or not told:
             return 0.0
-        return max(0.0, min(told) - PROMPT) - self.figures["kill_late"]
+        # A machine that dies late takes nobody with it who had ended before.
+        ended = statistics.median(min(pod.get("ended", math.inf), self.machine_ends()) for pod in leaving)
+        return max(0.0, min(told) - PROMPT) - max(0.0, ended - self.scenario["notice"])
 
     def heard_late(self):
         """Of each pod that was told to end and left: by how much later the balancer had heard of it than it drew; that is

@@ -21,7 +21,6 @@ EVENTS = (
 CUT_SHORT = ("pre_stop_over", "sigterm", "ended")
 AFTER_EXIT = ("endpoint_gone", "gone")
 WITHIN = 1.0  # seconds between an event here and there
-WITHIN_IF_LATE = 3.0  # of what goes through the API of a machine that has too much to do
 TOGETHER = 0.5  # seconds: events that are no further apart than that have no order: who hears of them differs
 
 
@@ -103,13 +102,13 @@ def near(real, least, most, within=WITHIN):
 
 
 def out_of_order(real, simulated, late):
-    """Pairs of events of which one comes first on the rig and the other one simulated; of medians. `late`: what goes
-    through the API was, so where one of the two does they must be further apart to have an order."""
+    """Pairs of events of which one comes first on the rig and the other one simulated; of medians. `late`: seconds by which
+    what goes through the API was, so that where one of the two does they must be so much further apart to have an order."""
     both = [(event, by_the_api) for event, _, _, by_the_api in EVENTS if event in real and event in simulated]
     wrong = []
     for first, first_by_the_api in both:
         for second, second_by_the_api in both:
-            together = WITHIN_IF_LATE if late and (first_by_the_api or second_by_the_api) else TOGETHER
+            together = TOGETHER + (late if first_by_the_api or second_by_the_api else 0)
             if real[first] + together < real[second] and simulated[second] + together < simulated[first]:
                 wrong.append((first, second))
     return wrong

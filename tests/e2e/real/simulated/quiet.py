@@ -3,25 +3,26 @@ import time
 
 import node
 from cells import Cell
-from clock import Clock, Ends, servers
-from figures import load_now
+from clock import Clock, Ends, end_watches, servers
+from echo import Echo
+from figures import LATE, load_now
 from handlers import HANDLERS
 from machine import await_until
-from run import Run
+from run import SLOW, Run
 from testing import admin
 from timeline import Timeline
 from traffic import RuleWatch
 
 
 class QuietDeath(Run):
-    """Gives figures.py's "pods", of which one was told to end, and the machine's load before and after; times are in
-    seconds after that."""
+    """Gives figures.py's "pods", of which one was told to end, the machine's load before and after, and by how much the API
+    was late; times are in seconds after that."""
 
     def _measure(self):
         pod = self._service.pods()[0]
         names = {pod["spec"]["nodeName"]}
         clock, line = Clock(self._api, self._service), Timeline(self._api, self._service)
-        ends = Ends(servers(self._service.namespace, names))
+        ends, echo = Ends(servers(self._service.namespace, names)), Echo(self._state, self._service, SLOW)
         before, began = load_now(), time.time()
         try:
             self._evict(pod["metadata"]["name"])
@@ -30,7 +31,9 @@ class QuietDeath(Run):
             ends.end()
             clock.end()
             line.end()
-        return self._pods(began, names, clock, ends, line), f"{before}, {load_now()}"
+            end_watches([echo])
+        late = min(LATE, echo.latest(began, time.time()))
+        return self._pods(began, names, clock, ends, line), f"{before}, {load_now()}", late
 
     def _evict(self, name):
         self._api.create(f"{self._service.pods_path}/{name}/eviction", {

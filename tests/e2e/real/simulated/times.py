@@ -1,11 +1,11 @@
 """What a pod's death consists of must come at the same times simulated, and in the same order."""
 import dataclasses
+import statistics
 
 import deaths
 import quiet
 import world
 from again import simulate
-from figures import too_much_to_do
 from scenario import LEAD, SCENARIOS
 from state import State
 from testing import check
@@ -26,7 +26,8 @@ def hold_deaths(run, reports):
         return deaths.of_the_rig(run.pods, end, notice if cut_short else None), simulated
 
     real, simulated = both(False)
-    hold_order(run.name, real, simulated, run.busy())
+    hold_told(run, reports)
+    hold_order(run.name, real, simulated, run.api_late())
     if scenario["long_requests"]:
         hold_exits(run, real, simulated)
         real, simulated = map(deaths.from_exit, real), map(deaths.from_exit, simulated)
@@ -34,14 +35,13 @@ def hold_deaths(run, reports):
     if cut_short:
         real, simulated = both(True)
     spread = deaths.CUT_SHORT if cut_short else ()
-    return [*hold_times(run.name, list(real), list(simulated), run.busy(), spread), run.figures["load"]]
+    return [*hold_times(run.name, list(real), list(simulated), run.api_late(), spread), run.figures["load"]]
 
 
 def hold_quiet_death(folder):
-    """Nothing else happens on the rig; but this machine may have too much to do, which the row says."""
+    """Nothing else happens on the rig; but this machine may have much to do, which the row says."""
     name, scenario = "one pod by itself", SCENARIOS["a"]
-    pods, load = quiet.quiet_death(State.default(), scenario)
-    late = too_much_to_do(load)
+    pods, load, late = quiet.quiet_death(State.default(), scenario)
     real = deaths.of_the_rig(pods, float("inf"))
     fields = dataclasses.asdict(scenario)
     report = simulate(folder / "quiet.yaml", world.world_of(fields, 25, world.balancer(0, 0)), "ours", 1)
@@ -55,6 +55,18 @@ def simulated_deaths(scenario, reports, end, machine_ends=None):
     """Of each pod. `reports`: (the balancer's delay, report); `machine_ends`: deaths.after_told()."""
     return [death for delay, report in reports for death in deaths.of_the_simulator(
         report["deaths"], world.dying(scenario), LEAD + end, delay, machine_ends)]
+
+
+def hold_told(run, reports):
+    """When the first pod is told to end: what comes before that is the handler's own. The others wait for successors."""
+    here = min((pod["deleted"] for pod in run.pods.values() if pod["leaves"] and "deleted" in pod), default=None)
+    first = [min((death["told_to_end_seconds"] - LEAD for death in report["deaths"]
+                  if death["node"] in run.dying and death["told_to_end_seconds"] is not None), default=None)
+             for _, report in reports]
+    there = None if None in first else statistics.median(first)
+    within = deaths.WITHIN + run.api_late()
+    check(f"{run.name}: the first pod is told to end, within {within:.1f} s", deaths.near(here, there, there, within),
+          f"{seconds(here)} s after the notice on the rig, {seconds(there)} s simulated")
 
 
 def hold_exits(run, real, simulated):
@@ -72,7 +84,8 @@ def hold_exits(run, real, simulated):
 
 
 def hold_times(name, real, simulated, late, spread=()):
-    """Of each pod. `late`: what goes through the API was. `spread`: events that are so by deaths.middle()."""
+    """Of each pod. `late`: seconds by which what goes through the API was. `spread`: events that are so by
+    deaths.middle()."""
     here, there, cells = deaths.usual(real), deaths.usual(simulated), []
     for event, _, says, by_the_api in deaths.EVENTS:
         if not any(event in death for death in (*real, *simulated)):
@@ -82,9 +95,9 @@ def hold_times(name, real, simulated, late, spread=()):
         cells.append(told)
         if spread and event in deaths.AFTER_EXIT and not (event in here and event in there):
             continue  # an instant decides whether the kubelet can tell of an end at the machine's end before that
-        within = deaths.WITHIN_IF_LATE if late and by_the_api else deaths.WITHIN
+        within = deaths.WITHIN + (late if by_the_api else 0)
         where = deaths.middle(simulated, event) if event in spread and event in there else [there.get(event)] * 2
-        check(f"{name}: {says}, within {within:.0f} s", deaths.near(here.get(event), *where, within),
+        check(f"{name}: {says}, within {within:.1f} s", deaths.near(here.get(event), *where, within),
               f"{told} s after the deletion, on the rig and simulated")
     return [name, *cells]
 
