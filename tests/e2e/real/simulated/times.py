@@ -44,7 +44,7 @@ def hold_quiet_death(folder):
     pods, load, late = quiet.quiet_death(State.default(), scenario)
     real = deaths.of_the_rig(pods, float("inf"))
     fields = dataclasses.asdict(scenario)
-    report = simulate(folder / "quiet.yaml", world.world_of(fields, 25, world.balancer(0, 0)), "ours", 1)
+    report = simulate(folder / "quiet.yaml", world.world_of(fields, 25, world.balancer(0, 0), proxy=world.ALONE), "ours", 1)
     simulated = simulated_deaths(fields, [(0, report)], float("inf"))
     check(f"{name}: each event of its death happened", len(deaths.usual(real)) == len(deaths.EVENTS), real)
     hold_order(name, real, simulated, late)
