@@ -94,66 +94,66 @@ void Packer::clear_scratch(const Content& content) {
   scratch_.has_alone = false;
 }
 
-/// The kind that is worth most for what it uses up of what is left, where what runs short weighs more. What needs many
-/// machines yet by its caps comes first: left to the last, it would need small ones of its own.
-std::size_t Packer::best_able(const Choice& choice, const std::vector<double>& worth) {
-  auto& scarcity = scratch_.scarcity;
+void Packer::find_able(const Choice& choice, const Counts& left, const std::vector<ItemId>& open) {
   auto& part = scratch_.part;
-  scarcity.resize(choice.room.size());
   part.resize(choice.room.size());
-  for (std::size_t k = 0; k < scarcity.size(); ++k) {
+  for (std::size_t k = 0; k < part.size(); ++k)
     part[k] = 1 / static_cast<double>(std::max<std::int64_t>(choice.room[k], 1));
+  scratch_.able.clear();
+  for (const ItemId item : open) {
+    if (choice.takes[item] == 0 || left[item] <= 0) continue;
+    const Amounts& wants = menu_.kinds()[item].wants;
+    double largest = 0;
+    for (std::size_t k = 0; k < wants.size(); ++k) largest = std::max(largest, part[k] * static_cast<double>(wants[k]));
+    scratch_.able.push_back({item, left[item], 1 + kLargeFirst * largest, 0});
+  }
+}
+
+/// Best is what is worth most for what it uses up of what is left, where what runs short weighs more. What needs many
+/// machines yet by its caps comes first: left to the last, it would need small ones of its own.
+void Packer::score_able(const Choice& choice, const std::vector<double>& worth) {
+  auto& scarcity = scratch_.scarcity;
+  scarcity.resize(choice.room.size());
+  for (std::size_t k = 0; k < scarcity.size(); ++k)
     scarcity[k] =
         std::max(choice.shares[k], kLeastShare) / static_cast<double>(std::max<std::int64_t>(scratch_.free[k], 1));
-  }
-  double best_score = -1;
-  std::size_t best = 0;
-  for (std::size_t i = 0; i < scratch_.able.size(); ++i) {
-    const auto& [item, left] = scratch_.able[i];
-    const Amounts& wants = menu_.kinds()[item].wants;
+  for (Able& each : scratch_.able) {
+    const Kind& kind = menu_.kinds()[each.item];
     double use = 0;
-    double largest = 0;
-    for (std::size_t k = 0; k < wants.size(); ++k) {
-      if (wants[k] == 0) continue;
-      const auto wanted = static_cast<double>(wants[k]);
-      use += scarcity[k] * wanted;
-      largest = std::max(largest, part[k] * wanted);
-    }
-    const double more = std::max(0.0, static_cast<double>(left) * menu_.kinds()[item].of_caps - 1);
-    const double score = worth[item] / use * (1 + kLargeFirst * largest) * (1 + kCapped * more);
-    if (score <= best_score) continue;
-    best_score = score;
-    best = i;
+    for (std::size_t k = 0; k < scarcity.size(); ++k) use += scarcity[k] * static_cast<double>(kind.wants[k]);
+    const double more = std::max(0.0, static_cast<double>(each.left) * kind.of_caps - 1);
+    each.score = worth[each.item] / use * each.large * (1 + kCapped * more);
   }
-  return best;
 }
 
 /// Takes again and again some of the best kind: so that everything runs out together.
 Content Packer::fill_one(const Choice& choice, const Counts& left, const std::vector<ItemId>& open,
                          const std::vector<double>& worth) {
   scratch_.free = choice.room;
+  find_able(choice, left, open);
   auto& able = scratch_.able;
-  able.clear();
-  for (const ItemId item : open)
-    if (choice.takes[item] != 0 && left[item] > 0) able.emplace_back(item, left[item]);
   Content content;
+  bool scored = false;
   while (!able.empty()) {
-    const std::size_t best = best_able(choice, worth);
-    auto& [item, count] = able[best];
-    const std::int64_t most = most_of(item, choice, count);
+    // Scores change only with what is taken.
+    if (!scored) score_able(choice, worth);
+    scored = true;
+    const auto best = std::ranges::max_element(able, {}, &Able::score);
+    const std::int64_t most = most_of(best->item, choice, best->left);
     const std::int64_t taken = most <= 0 ? 0 : std::max<std::int64_t>(1, most / kChunk);
     if (taken > 0) {
-      take(item, taken);
-      count -= taken;
-      const auto known = std::ranges::find(content, item, &std::pair<ItemId, std::int64_t>::first);
+      scored = false;
+      take(best->item, taken);
+      best->left -= taken;
+      const auto known = std::ranges::find(content, best->item, &std::pair<ItemId, std::int64_t>::first);
       if (known == content.end()) {
-        content.emplace_back(item, taken);
+        content.emplace_back(best->item, taken);
       } else {
         known->second += taken;
       }
     }
-    if (taken > 0 && count > 0) continue;
-    able[best] = able.back();
+    if (taken > 0 && best->left > 0) continue;
+    *best = able.back();
     able.pop_back();
   }
   clear_scratch(content);

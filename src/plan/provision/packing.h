@@ -41,15 +41,22 @@ class Packer {
     Content content;
   };
   using Counts = std::vector<std::int64_t>;  // by item
+  /// What the machine that is being filled may still take.
+  struct Able {
+    ItemId item = 0;
+    std::int64_t left = 0;
+    double large = 0;  // what its score is taken times for its size
+    double score = 0;
+  };
   /// What is on the machine that is being filled.
   struct Scratch {
     Amounts free;
     std::vector<std::int32_t> by_counter;
     std::vector<std::int64_t> by_workload;
     bool has_alone = false;
-    std::vector<std::pair<ItemId, std::int64_t>> able;  // with how many of it are left
-    std::vector<double> scarcity;                       // by resource, as the next
-    std::vector<double> part;                           // of the machine, that a unit is
+    std::vector<Able> able;
+    std::vector<double> scarcity;  // by resource, as the next
+    std::vector<double> part;      // of the machine, that a unit is
   };
   /// What may be bought in one packing, and until when.
   struct Terms {
@@ -63,7 +70,8 @@ class Packer {
   [[nodiscard]] const Choice& choice_of(const Machine& machine) const { return menu_.choices()[machine.choice]; }
   [[nodiscard]] Content fill_one(const Choice& choice, const Counts& left, const std::vector<ItemId>& open,
                                  const std::vector<double>& worth);
-  [[nodiscard]] std::size_t best_able(const Choice& choice, const std::vector<double>& worth);
+  void find_able(const Choice& choice, const Counts& left, const std::vector<ItemId>& open);
+  void score_able(const Choice& choice, const std::vector<double>& worth);
   [[nodiscard]] std::int64_t most_of(ItemId item, const Choice& choice, std::int64_t left) const;
   void take(ItemId item, std::int64_t count);
   void clear_scratch(const Content& content);

@@ -40,18 +40,23 @@ Takes::Takes(const Purchase& purchase, std::span<const Wanted> items, std::span<
   }
   words_ = (examples.size() + 63) / 64;
   bits_.assign(purchase.candidates().size() * words_, 0);
-  for (std::size_t sort = 0; sort < examples.size(); ++sort) {
-    const Wanted& wanted = items[examples[sort]];
-    const Amounts amounts = amounts_of(purchase.board(), wanted);
-    std::vector<std::optional<bool>> has_room(purchase.rooms().empty() ? 0 : std::ranges::max(purchase.rooms()) + 1);
-    for (CandidateId id = 0; id < purchase.candidates().size(); ++id) {
-      if ((wanted.cell && *wanted.cell != cells[id]) || (wanted.no_spot && purchase.is_spot_offer(id))) continue;
-      const auto suits = [&](const auto& pods) { return purchase.suited(pods.first)[id] != 0; };
-      auto& fits_in = has_room[purchase.rooms()[id]];
-      if (!fits_in) fits_in = fits(amounts, purchase.candidates()[id].room);
-      if (*fits_in && std::ranges::all_of(wanted.pods, suits))
-        bits_[id * words_ + sort / 64] |= std::uint64_t{1} << (sort % 64);
-    }
+  for (std::size_t sort = 0; sort < examples.size(); ++sort) find_takers(purchase, items[examples[sort]], cells, sort);
+}
+
+void Takes::find_takers(const Purchase& purchase, const Wanted& wanted, std::span<const CellId> cells,
+                        std::size_t sort) {
+  const Amounts amounts = amounts_of(purchase.board(), wanted);
+  std::vector<const char*> suited;
+  for (const auto& [shape, count] : wanted.pods) suited.push_back(purchase.suited(shape).data());
+  enum class Room : std::uint8_t { NotAsked, Enough, TooLittle };
+  std::vector<Room> rooms(purchase.rooms().empty() ? 0 : std::ranges::max(purchase.rooms()) + 1, Room::NotAsked);
+  for (CandidateId id = 0; id < purchase.candidates().size(); ++id) {
+    if ((wanted.cell && *wanted.cell != cells[id]) || (wanted.no_spot && purchase.is_spot_offer(id))) continue;
+    Room& room = rooms[purchase.rooms()[id]];
+    if (room == Room::NotAsked) room = fits(amounts, purchase.candidates()[id].room) ? Room::Enough : Room::TooLittle;
+    if (room == Room::TooLittle) continue;
+    if (std::ranges::all_of(suited, [&](const char* by_candidate) { return by_candidate[id] != 0; }))
+      bits_[id * words_ + sort / 64] |= std::uint64_t{1} << (sort % 64);
   }
 }
 

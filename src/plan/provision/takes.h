@@ -37,6 +37,8 @@ class Takes {
   [[nodiscard]] bool covers(CandidateId more, CandidateId less) const;
 
  private:
+  void find_takers(const Purchase& purchase, const Wanted& wanted, std::span<const CellId> cells, std::size_t sort);
+
   std::vector<std::size_t> sort_;  // by item
   std::size_t words_ = 0;
   std::vector<std::uint64_t> bits_;  // by candidate, then sort
