@@ -23,10 +23,11 @@ sys.path[:0] = [str(HERE.parent / "real/lost"), str(HERE.parent / "real"), str(H
 
 from cells import SIZE, Cell  # noqa: E402
 from clock import end_watches, wait_until  # noqa: E402
+from figures import load_now  # noqa: E402
 from handlers import HANDLERS, AwsHandler  # noqa: E402
 from machine import await_until  # noqa: E402
 from state import State  # noqa: E402
-from testing import admin, rig, tell_metadata  # noqa: E402
+from testing import admin, markdown_table, rig, tell_metadata  # noqa: E402
 from watch import Watch  # noqa: E402
 
 SETTLED = 30  # seconds after its start, from when processor time counts
@@ -137,7 +138,7 @@ def notice_to_cordon(api, cell, handler, count):
 def measure(state, api, cell, name, chosen):
     handler = HANDLERS[name](state, api, cell, f"bench-{name}-{os.getpid()}")
     handler.prepare()
-    before = f"{os.getloadavg()[0]:.1f}"
+    before = load_now()
     handler.begin()
     try:
         program = "spotkeeper" if name == "ours" else AwsHandler.path.name
@@ -148,7 +149,7 @@ def measure(state, api, cell, name, chosen):
     finally:
         handler.end()
     return (name, f"{resident:.1f} MiB", f"{anonymous:.1f} MiB", f"{peak:.1f} MiB", f"{100 * share:.2f} %",
-            str(len(took)), f"{statistics.median(took):.2f} s", f"{took[-1]:.2f} s", f"{before}, {os.getloadavg()[0]:.1f}")
+            str(len(took)), f"{statistics.median(took):.2f} s", f"{took[-1]:.2f} s", f"{before}, {load_now()}")
 
 
 def arguments():
@@ -175,7 +176,7 @@ def main():
     if chosen.nth:
         AwsHandler.path = chosen.nth.resolve(strict=True)
         names.append("nth")
-    rows = [HEAD, ["---"] * len(HEAD)]
+    rows = [HEAD]
     cell = Cell(state, 0, 1)
     try:
         for name in names:
@@ -185,10 +186,10 @@ def main():
             print(" | ".join(rows[-1]), file=sys.stderr, flush=True)
     finally:
         cell.end(api)
-    table = "\n".join("| " + " | ".join(row) + " |" for row in rows)
-    print(table)
+    table = markdown_table(rows)
+    print(table, end="")
     if chosen.markdown:
-        chosen.markdown.write_text(table + "\n")
+        chosen.markdown.write_text(table)
 
 
 if __name__ == "__main__":

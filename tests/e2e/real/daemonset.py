@@ -11,6 +11,7 @@ import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "rig"))
 
+import prometheus  # noqa: E402
 from machine import await_until  # noqa: E402
 from state import State  # noqa: E402
 from testing import (  # noqa: E402
@@ -48,7 +49,7 @@ def check_rights():
 
 
 def ask_prometheus(path, **parameters):
-    url = f"http://10.77.0.2:9090/api/v1/{path}?{urllib.parse.urlencode(parameters)}"
+    url = f"{prometheus.ENDPOINT}/api/v1/{path}?{urllib.parse.urlencode(parameters)}"
     return json.loads(urllib.request.urlopen(url, timeout=10).read())["data"]
 
 

@@ -25,12 +25,7 @@ import times  # noqa: E402
 from again import runs_in  # noqa: E402
 from figures import left_by_the_suite  # noqa: E402
 from scenario import SCENARIOS  # noqa: E402
-from testing import check, verdict  # noqa: E402
-
-
-def table(rows):
-    head, *rest = rows
-    return "\n".join("| " + " | ".join(cells) + " |" for cells in (head, ["---"] * len(head), *rest)) + "\n"
+from testing import check, markdown_table, verdict  # noqa: E402
 
 
 def arguments():
@@ -56,7 +51,7 @@ def main():
         lost.append(losses.hold_losses(run, reports))
         if run.handler == "ours":
             dying.append(times.hold_deaths(run, reports))
-    tables = table(lost) + "\n" + table(dying)
+    tables = markdown_table(lost) + "\n" + markdown_table(dying)
     print(tables, flush=True)
     if chosen.markdown:
         chosen.markdown.write_text(tables)

@@ -108,6 +108,12 @@ def shipped_manifest():
     return (REPOSITORY / "deploy/agent.yaml").read_text()
 
 
+def markdown_table(rows):
+    """Of rows of cells, of which the first is the head."""
+    head, *rest = rows
+    return "".join("| " + " | ".join(cells) + " |\n" for cells in (head, ["---"] * len(head), *rest))
+
+
 def verdict():
     """The exit code."""
     print(f"{len(failures)} failed" if failures else "all ok")

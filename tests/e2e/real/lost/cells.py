@@ -4,6 +4,7 @@ time: the pods of a run and its handler are on its cell's nodes alone, and its t
 import concurrent.futures
 import threading
 
+import network
 import node
 from machine import await_until
 from testing import must
@@ -24,7 +25,7 @@ class Cell:
         first = CLIENT_PORTS[0] + index * share
         self.ports = (first, first + share - 1)
         self.next_port = first  # a port rests before it is used again, also from one run to the next
-        self.balancer = f"10.77.0.3:{BALANCER_PORT + index}"
+        self.balancer = f"{network.CLIENT_ADDRESS}:{BALANCER_PORT + index}"
 
     @property
     def name(self):

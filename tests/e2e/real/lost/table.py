@@ -1,4 +1,6 @@
 """The figures of the runs as a table in Markdown, which is also what people are shown."""
+from testing import markdown_table
+
 STREAMS = ("l4 new", "l4 kept", "l7 new", "l7 kept")
 TIMES = ("cordon", "last endpoint gone, l4", "l7", "last SIGTERM", "seconds left")
 
@@ -39,8 +41,6 @@ def row(scenario, figures):
 
 
 def markdown(scenario, all_figures):
-    names = head(scenario)
-    rows = [names, ["---"] * len(names), *(row(scenario, figures) for figures in all_figures)]
-    lines = ["| " + " | ".join(cells) + " |" for cells in rows]
+    table = markdown_table([head(scenario), *(row(scenario, figures) for figures in all_figures)])
     why = f"\nWhat has to be lost: {scenario.why}.\n" if scenario.why else ""
-    return f"### ({scenario.name}) {scenario.says}\n\n" + "\n".join(lines) + "\n" + why
+    return f"### ({scenario.name}) {scenario.says}\n\n{table}{why}"
