@@ -117,6 +117,7 @@ class Probes {
 /// How many pods of each shape a node has got by the plan.
 using Seats = std::vector<std::pair<NodeId, std::map<ShapeId, std::int64_t>>>;
 
+/// `plan` outlives the board's use.
 Seats carry_out(const Plan& plan, Board& board) {
   const Problem& problem = board.problem();
   Seats out;
@@ -130,7 +131,7 @@ Seats carry_out(const Plan& plan, Board& board) {
   for (NodeId node = 0; node < plan.existing.size(); ++node) put(node, plan.existing[node]);
   for (const NewNode& each : plan.nodes) {
     NodeFacts facts;
-    facts.labels = std::make_shared<const Labels>(each.labels);
+    facts.labels = {std::shared_ptr<const Labels>(), &each.labels};
     facts.taints = problem.pools[each.pool].taints;
     facts.allocatable.assign(board.resources().size(), 0);
     DomainsOfNode domains = board.topology().domains_of(*facts.labels, facts.taints, {}, true);

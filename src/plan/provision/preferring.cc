@@ -3,6 +3,8 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
+#include <string>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -22,6 +24,7 @@ using Terms = std::uint64_t;
 constexpr std::size_t kMostTerms = 64;  // further ones of a shape are scored only
 constexpr int kMostPasses = 6;          // in which pods give up one term each; then all of them
 constexpr int kMostTrials = 8;          // of other choices of what is enforced
+constexpr std::int64_t kCrowd = 10;     // pods alike for each zone, above which none asks to be alone in one
 
 bool has(Terms terms, std::size_t i) { return i < kMostTerms && (terms >> i & 1U) != 0; }
 
@@ -34,6 +37,7 @@ class Enforcer {
  public:
   Enforcer(const Problem& problem, StepBudget budget, Seed seed)
       : problem_(problem), budget_(budget), seed_(seed), terms_(soft_terms_of(problem)) {
+    count_pods_and_zones();
     for (ShapeId shape = 0; shape < problem.shapes.size(); ++shape) enforceable_.push_back(enforceable(shape));
   }
 
@@ -48,13 +52,12 @@ class Enforcer {
     const auto rate = [this](const Plan& plan, const Satisfaction& satisfaction) {
       return Rating(lack_of(plan), satisfaction.of - satisfaction.weight, plan.cost.micros);
     };
-    std::vector<Terms> asked = by_pod(enforceable_);
-    const Plan everything = settled(asked);
-    const Satisfaction now = satisfaction_of(problem_, everything);
+    Settled best = settled(by_pod(enforceable_));
+    const Satisfaction now = satisfaction_of(problem_, best.plan);
     if (now.weight != now.of) {
-      asked = by_pod(better_than(enforceable_, rate(everything, now), now, rate));
+      if (auto better = better_than(enforceable_, rate(best.plan, now), now, rate)) best = std::move(*better);
     }
-    return proven(finished(asked));
+    return proven(finished(std::move(best)));
   }
 
   /// The plan that costs least with what its pods go without. What is enforced is chosen by shape and term: the best of
@@ -68,10 +71,10 @@ class Enforcer {
     least_lack_ = lack_of(ignoring);
     const Satisfaction now = satisfaction_of(problem_, ignoring);
     if (now.weight == now.of) return make_hard_plan(problem_, budget_, seed_);
-    std::vector<Terms> asked = by_pod(better_than(nothing(), rate(ignoring, now), now, rate));
-    if (std::ranges::all_of(asked, [](Terms each) { return each == 0; }))
+    auto best = better_than(nothing(), rate(ignoring, now), now, rate);
+    if (!best || std::ranges::all_of(best->asked, [](Terms each) { return each == 0; }))
       return make_hard_plan(problem_, budget_, seed_);
-    Plan with = finished(asked);
+    Plan with = finished(std::move(*best));
     Plan without = make_hard_plan(problem_, budget_, seed_);
     if (rate(without, satisfaction_of(problem_, without)) <= rate(with, satisfaction_of(problem_, with)))
       return without;
@@ -83,6 +86,11 @@ class Enforcer {
   using Lack = std::pair<std::vector<std::int32_t>, std::int64_t>;
   /// Less is better: what is lacking first, then what counts most.
   using Rating = std::tuple<Lack, std::int64_t, std::int64_t>;
+  /// What each pod asks for in the end, and a first plan with it.
+  struct Settled {
+    std::vector<Terms> asked;
+    Plan plan;
+  };
 
   [[nodiscard]] Lack lack_of(const Plan& plan) const {
     const std::vector<char> placed = placed_by(plan);
@@ -98,19 +106,20 @@ class Enforcer {
     return plan.cost.micros + problem_.policy.weight_price.micros * (satisfaction.of - satisfaction.weight);
   }
 
-  /// Everything enforced, and one term more or less, where that is rated better than `best`, which misses what `now`
-  /// says.
+  /// Everything enforced, and one term more or less than `best`, by shape, where that is rated better than `least`.
+  /// `now`: what it misses.
   template <class Rate>
-  [[nodiscard]] std::vector<Terms> better_than(std::vector<Terms> best, Rating least, const Satisfaction& now,
-                                               const Rate& rate) {
+  [[nodiscard]] std::optional<Settled> better_than(std::vector<Terms> best, Rating least, const Satisfaction& now,
+                                                   const Rate& rate) {
+    std::optional<Settled> out;
     const auto consider = [&](std::vector<Terms> chosen) {
       if (chosen == best) return;
-      std::vector<Terms> asked = by_pod(chosen);
-      const Plan plan = settled(asked);
-      const Rating rating = rate(plan, satisfaction_of(problem_, plan));
+      Settled other = settled(by_pod(chosen));
+      const Rating rating = rate(other.plan, satisfaction_of(problem_, other.plan));
       if (rating >= least) return;
       least = rating;
       best = std::move(chosen);
+      out = std::move(other);
     };
     consider(enforceable_);
     for (const auto& [shape, term] : most_missed(now)) {
@@ -118,7 +127,7 @@ class Enforcer {
       other[shape] ^= Terms{1} << term;
       consider(std::move(other));
     }
-    return best;
+    return out;
   }
 
   void look_at_rules() { rules_ = std::make_unique<const Purchase>(problem_, Purchase::Machines::Later); }
@@ -150,11 +159,31 @@ class Enforcer {
         continue;
       // Several required terms of affinity ask for pods that match all of them.
       if (term.kind == SoftTerm::Kind::Affinity && std::exchange(has_affinity, true)) continue;
+      if (term.kind == SoftTerm::Kind::AntiAffinity && is_crowded(id, spec.affinity.anti_preferred[term.index].term))
+        continue;
       const bool may_hide_nodes = term.kind == SoftTerm::Kind::Spread && spreads;
       if (may_hide_nodes && !is_everywhere(spec.spread[term.index].topology_key)) continue;
       out |= Terms{1} << i;
     }
     return out;
+  }
+
+  void count_pods_and_zones() {
+    pods_.assign(problem_.shapes.size(), 0);
+    for (const PendingPod& pod : problem_.pods) ++pods_[pod.shape];
+    std::set<std::string> zones(problem_.zones.begin(), problem_.zones.end());
+    for (const ExistingNode& each : problem_.nodes)
+      if (const std::string* const zone = each.node.labels.find(kZoneLabel); zone != nullptr) zones.insert(*zone);
+    zones_ = static_cast<std::int64_t>(zones.size());
+  }
+
+  /// The shape's pods would each be alone in a zone, and are so many more than zones that hardly any could be: who was
+  /// would keep all others out.
+  [[nodiscard]] bool is_crowded(ShapeId id, const PodAffinityTerm& away) const {
+    const Shape& shape = problem_.shapes[id];
+    const bool of_own_namespace = away.namespaces.empty() && !away.namespace_selector;
+    return away.topology_key == kZoneLabel && of_own_namespace && away.mismatch_label_keys.empty() && away.selector &&
+           away.selector->matches(*shape.labels) && pods_[id] > kCrowd * zones_;
   }
 
   // ---- Asking for them
@@ -269,23 +298,23 @@ class Enforcer {
   }
 
   /// A first plan in which nobody is without a place, and no limit is given up, for what somebody would like.
-  [[nodiscard]] Plan settled(std::vector<Terms>& asked) {
+  [[nodiscard]] Settled settled(std::vector<Terms> asked) {
     for (int pass = 1;; ++pass) {
       Plan plan = quick(asked);
       if (give_up(plan, asked, pass >= kMostPasses)) continue;
-      if (!takes_from_others(plan)) return plan;
+      if (!takes_from_others(plan)) return {std::move(asked), std::move(plan)};
       if (!let_others_near(asked)) std::ranges::fill(asked, 0);
     }
   }
 
   /// The same with all steps.
-  [[nodiscard]] Plan finished(std::vector<Terms>& asked) {
-    Plan plan = settled(asked);
+  [[nodiscard]] Plan finished(Settled settled) {
+    auto& [asked, plan] = settled;
     while (budget_.steps != 0) {
       plan = make_hard_plan(with(asked), budget_, seed_, Bound::None);
       if (!give_up(plan, asked, true)) break;
     }
-    if (!takes_from_others(plan)) return plan;
+    if (!takes_from_others(plan)) return std::move(plan);
     std::ranges::fill(asked, 0);
     return make_hard_plan(problem_, budget_, seed_, Bound::None);
   }
@@ -316,9 +345,11 @@ class Enforcer {
   StepBudget budget_;
   Seed seed_;
   std::vector<std::vector<SoftTerm>> terms_;  // by shape
-  std::vector<Terms> enforceable_;            // by shape
-  std::unique_ptr<const Purchase> rules_;     // in which nothing is bought
-  std::optional<Lack> least_lack_;            // with nothing enforced
+  std::vector<std::int64_t> pods_;            // by shape: those to be placed
+  std::int64_t zones_ = 0;
+  std::vector<Terms> enforceable_;         // by shape
+  std::unique_ptr<const Purchase> rules_;  // in which nothing is bought
+  std::optional<Lack> least_lack_;         // with nothing enforced
 };
 
 }  // namespace
