@@ -99,6 +99,24 @@ class Planner {
     return out;
   }
 
+  /// On top of what `plan` has, those that it leaves out; false: its machines are none of this problem.
+  bool place_left_out_by(const Plan& plan) {
+    order_ = all_;
+    purchase_.look_up_machines();
+    for (NodeId node = 0; node < plan.existing.size(); ++node)
+      for (const PodId pod : plan.existing[node]) put(pod, node);
+    for (const NewNode& each : plan.nodes) {
+      const auto same = std::ranges::find_if(purchase_.candidates(), [&](const Candidate& one) {
+        return one.pool == each.pool && one.offering == each.offering && *one.facts.labels == each.labels;
+      });
+      if (same == purchase_.candidates().end()) return false;
+      const NodeId node = purchase_.open(static_cast<CandidateId>(same - purchase_.candidates().begin()));
+      for (const PodId pod : each.pods) put(pod, node);
+    }
+    place_the_rest();
+    return true;
+  }
+
   Plan result(Bound bound) {
     Plan plan;
     plan.existing.resize(problem_.nodes.size());
@@ -435,6 +453,11 @@ Plan make_hard_plan(const Problem& problem, Purchase& prepared, StepBudget budge
     }
   }
   return best->result(bound);
+}
+
+Plan with_left_out(const Problem& problem, Plan plan) {
+  Planner planner(problem, plan.steps, plan.seed);
+  return planner.place_left_out_by(plan) ? planner.result(Bound::None) : plan;
 }
 
 }  // namespace spotkeeper::plan

@@ -57,7 +57,7 @@ class Enforcer {
     if (now.weight != now.of) {
       if (auto better = better_than(enforceable_, rate(best.plan, now), now, rate)) best = std::move(*better);
     }
-    return proven(finished(std::move(best)));
+    return proven(completed(finished(std::move(best))));
   }
 
   /// The plan that costs least with what its pods go without. What is enforced is chosen by shape and term: the best of
@@ -74,7 +74,7 @@ class Enforcer {
     auto best = better_than(nothing(), rate(ignoring, now), now, rate);
     if (!best || std::ranges::all_of(best->asked, [](Terms each) { return each == 0; }))
       return make_hard_plan(problem_, budget_, seed_);
-    Plan with = finished(std::move(*best));
+    Plan with = completed(finished(std::move(*best)));
     Plan without = make_hard_plan(problem_, budget_, seed_);
     if (rate(without, satisfaction_of(problem_, without)) <= rate(with, satisfaction_of(problem_, with)))
       return without;
@@ -317,6 +317,14 @@ class Enforcer {
     if (!takes_from_others(plan)) return std::move(plan);
     std::ranges::fill(asked, 0);
     return make_hard_plan(problem_, budget_, seed_, Bound::None);
+  }
+
+  /// What is enforced for some keeps others away from them, who may come by the rules.
+  [[nodiscard]] Plan completed(Plan plan) const {
+    const Lack lack = lack_of(plan);
+    if (lack.first.empty()) return plan;
+    Plan more = with_left_out(problem_, plan);
+    return lack_of(more).first < lack.first ? more : plan;
   }
 
   /// The shapes' terms that most weight is missed of.

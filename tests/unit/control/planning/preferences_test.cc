@@ -117,6 +117,22 @@ TEST(Preferences, CostNobodyElseAPlaceWhoIsMoreImportant) {
     EXPECT_THAT(unplaced(planned(yaml, options(preferences))), ElementsAre(StartsWith("shop/third-0")));
 }
 
+TEST(Preferences, KeepNobodyOutWhoMayComeByTheRules) {
+  // mate may be on the one SSD beside one of web; web would rather have nobody on a disk of its kind.
+  std::string nodes = node("n1", "a", "4") + node("n2", "a", "4");
+  nodes.insert(nodes.find("labels: {") + 9, "disk: ssd, ");
+  for (int i = 0; i < 8; ++i) nodes += node(fmt::format("other{}", i), "a", "100m");  // too many to try every seat
+  const std::string alone =
+      "affinity: {podAntiAffinity: {preferredDuringSchedulingIgnoredDuringExecution: [{weight: 5, podAffinityTerm: "
+      "{topologyKey: disk, labelSelector: {}}}]}}";
+  const std::string beside_one =
+      "nodeSelector: {disk: ssd}, topologySpreadConstraints: [{maxSkew: 1, minDomains: 2, topologyKey: disk, "
+      "whenUnsatisfiable: DoNotSchedule, labelSelector: {matchLabels: {app: web}}}]";
+  const std::string yaml = nodes + deployment("web", 2, "1", alone) + deployment("mate", 1, "500m", beside_one);
+  for (const Preferences preferences : {Preferences::First, Preferences::Cost})
+    EXPECT_THAT(unplaced(planned(yaml, options(preferences, 1'000))), IsEmpty());
+}
+
 TEST(Preferences, OfNodesComeFirstOrAreIgnored) {
   const std::string yaml = kPool + deployment("web", 4, "500m", prefers_node("topology.kubernetes.io/zone", "c", 50));
   const auto first = planned(yaml, options(Preferences::First));
