@@ -2,8 +2,9 @@
 // Plans for mixes of pods as clusters have them: how long, how dear, how far from the proven bound, and what the
 // referee says; beside them Karpenter's scheduler on the same pods, machines and prices, where SPOTKEEPER_PEERS_BIN
 // names the folder of tests/peers/karpenter. --mixes-from N and --mixes-up-to N leave smaller and larger mixes out;
-// --large adds the sizes that take long; --check-up-to N has plans of at most N pods judged (the referee is slow);
-// --peer-up-to N asks Karpenter for at most N pods of a mix; --steps N is the work that goes into better plans.
+// --mix NAME leaves out all but this one; --large adds the sizes that take long; --check-up-to N has plans of at most N
+// pods judged (the referee is slow); --peer-up-to N asks Karpenter for at most N pods of a mix; --steps N is the work
+// that goes into better plans.
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -24,10 +25,13 @@
 namespace spotkeeper::bench {
 namespace {
 
+constexpr std::uint64_t kStepsForShapes = 20'000;  // a second or two
+
 struct Settings {
   bool large = false;
   std::uint64_t check_up_to = 5000;
   std::uint64_t steps = 500;
+  std::string mix;  // the only one; empty: all
   std::uint64_t mixes_from = 0;
   std::uint64_t mixes_up_to = 50'000;
   std::uint64_t peer_up_to = 5000;  // Karpenter takes minutes for more
@@ -170,6 +174,7 @@ void run(const Settings& settings) {
   for (const std::uint64_t size : sizes) {
     if (size < settings.mixes_from || size > settings.mixes_up_to) continue;
     for (const Mix& mix : kMixes) {
+      if (!settings.mix.empty() && mix.name != settings.mix) continue;
       Comparison(std::string(mix.name), documents_of(make(mix, size, size)), usual, peer, settings).run();
     }
   }
@@ -189,7 +194,9 @@ void run(const Settings& settings) {
       "\n500 shapes and every type of the catalogue. Goal: 0.5 s to the first plan, 2 % within 10 s, 300 MiB.\n");
   print_head();
   const Market all = market_of(std::string(aws::embedded_catalog()), 7);
-  Comparison("500 shapes", documents_of(many_shapes(150'000, 500, 1)), all, peer, settings).run();
+  Settings longer = settings;
+  longer.steps = std::max(settings.steps, kStepsForShapes);
+  Comparison("500 shapes", documents_of(many_shapes(150'000, 500, 1)), all, peer, longer).run();
   fmt::print("\nPeak of memory: {:.0f} MiB\n", peak_mebi());
 }
 
@@ -204,6 +211,7 @@ int main(int argc, char** argv) {
     if (argument == "--large") settings.large = true;
     if (argument == "--check-up-to") settings.check_up_to = number();
     if (argument == "--peer-up-to") settings.peer_up_to = number();
+    if (argument == "--mix" && i + 1 < argc) settings.mix = argv[++i];
     if (argument == "--mixes-from") settings.mixes_from = number();
     if (argument == "--mixes-up-to") settings.mixes_up_to = number();
     if (argument == "--steps") settings.steps = number();
