@@ -90,6 +90,54 @@ TEST_F(Counting, NamespacesCountBesideThoseThatANamespaceSelectorSelects) {
   EXPECT_EQ(on_first_node_after({3}), Refusal::None);
 }
 
+TEST_F(Counting, ASpreadCountsNobodyOnNodesThatThePodDoesNotSelect) {
+  PodTemplate spec = spread_over_zones("web");
+  spec.node_selector = Labels{{std::string(kHostnameLabel), "n1"}};
+  spec.spread[0].min_domains = 2;  // one is there, so that the least counts as none
+  add_shape(problem_, pods_of("web", 100, spec));
+  add_shape(problem_, pods_of("web", 100));
+  problem_.nodes.push_back(node_in("n3", "a"));
+  Purchase purchase(problem_);
+  purchase.place(1, 2);
+  EXPECT_EQ(purchase.allows(0, 0, {}), Refusal::None);
+  purchase.place(1, 0);
+  EXPECT_EQ(purchase.allows(0, 0, {}), Refusal::Spread);
+}
+
+TEST_F(Counting, ANodeWithoutTheLabelOfAnotherSpreadIsNoDomain) {
+  PodTemplate spec = spread_over_zones("web");
+  add_shape(problem_, pods_of("web", 100, spec));
+  problem_.nodes[0].node.labels.set("rack", "r1");
+  EXPECT_EQ(on_first_node_after({0}), Refusal::Spread);
+  spec.spread.push_back(spec.spread[0]);
+  spec.spread[1].topology_key = "rack";
+  problem_.shapes[0] = pods_of("web", 100, spec);
+  EXPECT_EQ(on_first_node_after({0}), Refusal::None);
+}
+
+TEST_F(Counting, AnEmptySelectorOfASpreadCountsNobody) {
+  PodTemplate spec = spread_over_zones("web");
+  add_shape(problem_, pods_of("web", 100, spec));
+  EXPECT_EQ(on_first_node_after({0, 0}), Refusal::Spread);
+  for (const auto& selector : {std::optional<LabelSelector>(), std::optional(LabelSelector())}) {
+    spec.spread[0].selector = selector;
+    problem_.shapes[0] = pods_of("web", 100, spec);
+    EXPECT_EQ(on_first_node_after({0, 0}), Refusal::None);
+  }
+}
+
+TEST_F(Counting, SeveralTermsOfAffinityAskForAPodThatMatchesAllOfThem) {
+  PodTemplate spec = beside("web", kZoneLabel);
+  spec.affinity.pod_required.push_back(near("web", kHostnameLabel));
+  spec.affinity.pod_required[1].selector = LabelSelector{{{"tier", SelectorOperator::In, {"front"}}}, {}};
+  add_shape(problem_, pods_of("job", 100, spec));
+  add_shape(problem_, pods_of("web", 100));
+  add_shape(problem_, with_label(pods_of("other", 100), "tier", "front"));
+  add_shape(problem_, with_label(pods_of("web", 100), "tier", "front"));
+  EXPECT_EQ(on_first_node_after({1, 2}), Refusal::Affinity);
+  EXPECT_EQ(on_first_node_after({3}), Refusal::None);
+}
+
 TEST_F(Counting, AFirstPodComesOnlyWhereItsAffinityMatchesItself) {
   add_shape(problem_, pods_of("web", 100, beside("web", kZoneLabel)));
   EXPECT_EQ(on_first_node_after({}), Refusal::None);
