@@ -98,7 +98,7 @@ void NodeWriter::judge(Signals signals, Agenda& agenda) {
   const auto mark = mark_of(*known);
   mark_ = mark ? *mark : std::nullopt;
   announce_unheard(*known);
-  const NodeVerdict verdict = judge_node(*known, signals_, config_.rules, may_exclude_, clock_.now());
+  const NodeVerdict verdict = judge_on({signals_, may_exclude_}, *known);
   if (verdict.unreadable) complain_about_annotation(*verdict.unreadable);
   agenda.consider(verdict.next_look);
   if (verdict.mark) what_ = verdict.mark->interruption;
@@ -121,9 +121,7 @@ void NodeWriter::keep(Exclusion exclusion, Agenda& agenda) {
   may_exclude_ = exclusion == Exclusion::Yes;
   if (waits_for(exclusion, agenda)) return;
   const Node* const known = node(agenda);
-  const bool due = known == nullptr
-                       ? what_.has_value()
-                       : !judge_node(*known, signals_, config_.rules, may_exclude_, clock_.now()).change.empty();
+  const bool due = known == nullptr ? what_.has_value() : !judge_on({signals_, may_exclude_}, *known).change.empty();
   if (due) start_update(known, agenda);
 }
 
@@ -180,7 +178,9 @@ net::Task<bool> NodeWriter::write(std::optional<Node> node) {
       }
       node = *std::move(read);
     }
-    const NodeVerdict verdict = judge_node(*node, signals_, config_.rules, may_exclude_, clock_.now());
+    // Both may have changed by the time of the answer.
+    const Grounds grounds{signals_, may_exclude_};
+    const NodeVerdict verdict = judge_on(grounds, *node);
     if (verdict.change.empty()) {
       unanswered_ = false;
       believe(*std::move(node));
@@ -200,7 +200,7 @@ net::Task<bool> NodeWriter::write(std::optional<Node> node) {
       } else {
         believe(*std::move(patched));
       }
-      co_return conclude(verdict);
+      co_return conclude(verdict, grounds);
     }
     if (patched.error().code != ErrorCode::Conflict) {
       log::warn("the Node can't be marked; trying again", {{"problem", patched.error().message}});
@@ -211,9 +211,14 @@ net::Task<bool> NodeWriter::write(std::optional<Node> node) {
   co_return false;
 }
 
-// An admission webhook may take out of a PATCH what was in it: that is asked for again, and not at once.
-bool NodeWriter::conclude(const NodeVerdict& written) {
-  const NodeVerdict left = judge_node(*patched_, signals_, config_.rules, may_exclude_, clock_.now());
+NodeVerdict NodeWriter::judge_on(const Grounds& grounds, const Node& node) const {
+  return judge_node(node, grounds.signals, config_.rules, grounds.may_exclude, clock_.now());
+}
+
+// An admission webhook may take out of a PATCH what was in it: that is asked for again, and not at once. What is wanted
+// only since then is none of its doing.
+bool NodeWriter::conclude(const NodeVerdict& written, const Grounds& grounds) {
+  const NodeVerdict left = judge_on(grounds, *patched_);
   if (!left.news && !left.undone) announce(written, *patched_);
   if (left.change.empty()) return true;
   log::warn("the Node was patched, and not all of it has stayed; trying again",

@@ -71,13 +71,19 @@ class NodeWriter {
   void tell(kube::EventNote::Type type, std::string_view reason, std::string_view action, std::string note);
 
  private:
+  /// What a verdict goes by, beside the Node and the time.
+  struct Grounds {
+    Signals signals;
+    bool may_exclude = false;
+  };
   [[nodiscard]] bool waits_for(Exclusion exclusion, Agenda& agenda);
   void start_update(const Node* node, Agenda& agenda);
   net::Task<void> update(std::optional<Node> node);
   net::Task<bool> write(std::optional<Node> node);
   void believe(Node node);
-  /// After an accepted PATCH: tells of it. False: something is still to be written.
-  bool conclude(const NodeVerdict& written);
+  [[nodiscard]] NodeVerdict judge_on(const Grounds& grounds, const Node& node) const;
+  /// After an accepted PATCH: tells of it. False: not all that was to be written has been.
+  bool conclude(const NodeVerdict& written, const Grounds& grounds);
   void announce(const NodeVerdict& verdict, const Node& node);
   /// Tells of an update that was not accepted, once the Node shows that it was carried out.
   void announce_unheard(const Node& node);

@@ -198,7 +198,7 @@ class SimulatedRun:
 
     def __init__(self, told=3.5, late=0.0):
         self._late = late
-        self.pods = {"web-0": {"leaves": True, "deleted": told}}
+        self.pods = {"web-0": {"leaves": True, "asked": told, "deleted": told + 0.1}}
 
     def api_late(self):
         return self._late

@@ -7,7 +7,7 @@ FOLDER: what lost_requests.py --json left (default: lost/ in $SPOTKEEPER_REPORTS
 
 Every run that is there is judged. As many requests must be lost simulated, in the mean of the seeds, within a quarter,
 or three; nothing when nothing dies. Under the agent what a pod's death consists of must come in the same order and, in
-the median, within a second, and so must the first pod be told to end after the notice. What goes through the API may be
+the median, within a second, and so must the end of the first pod be asked for after the notice. What goes through the API may be
 later by what a write to it took, at most, until it was heard of in that run (no more than two seconds); what a kubelet
 does by itself is not late then. One pod's death is measured by itself, too, when
 nothing else happens, which needs a rig that is up. The scenario of each run is written beside its figures, for

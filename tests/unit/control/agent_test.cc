@@ -376,6 +376,16 @@ TEST_F(AgentTest, AsksAgainForWhatAWebhookTakesOutOfItsPatchWithoutAHotLoop) {
   EXPECT_THAT(logged, ::testing::HasSubstr("not all of it has stayed"));
 }
 
+TEST_F(AgentTest, BlamesNobodyForWhatItWantsOnlySinceItsPatchIsUnderWay) {
+  cluster.latency = 200ms;  // the load balancers' share comes in a second patch
+  start();
+  runtime.advance(2s);
+  spot_notice();
+  ASSERT_TRUE(runtime.run_until([&] { return cluster.patches.size() == 2; }, 5s));
+  EXPECT_TRUE(cluster.patches[1].labels.contains(std::string(plan::kExcludeLabel)));
+  EXPECT_THAT(logged, ::testing::Not(::testing::HasSubstr("not all of it has stayed")));
+}
+
 TEST_F(AgentTest, DrainsInTimeEvenWhereTheNodeCanNotBeMarked) {
   cluster.add_pod("web-1", "n1", "web");
   refuse_patches();

@@ -1,9 +1,10 @@
 """What a run gave: the rows of the tables, and one JSON file for each run.
 
-NAME-HANDLER.json: {"scenario": {…scenario.py's fields}, "figures": {…those of Figures, "busy"}, "pods": {POD: {…}}}. Times
-are in seconds after the notice. Of each pod: "node", "leaves" (its node dies), and where they are known "made", "ready",
-"deleted", "not_ready" (its endpoint), "pre_stop", "pre_stop_over", "sigterm", "ended", "exit" (the code that its kubelet
-told of), "endpoint_gone" (from its EndpointSlice), "gone" (the object), "last_long" (when the last long request came),
+NAME-HANDLER.json: {"scenario": {…scenario.py's fields}, "figures": {…those of Figures, "busy"}, "pods": {POD: {…}}}.
+Times are in seconds after the notice. Of each pod: "node", "leaves" (its node dies), and where they are known "made",
+"ready", "asked" (the API server, for its end), "deleted", "not_ready" (its endpoint), "pre_stop", "pre_stop_over",
+"sigterm", "ended", "exit" (the code that its kubelet told of), "endpoint_gone" (from its EndpointSlice), "gone" (the
+object), "last_long" (when the last long request came),
 "l4" and "l7": [[time, whether it is there]…] in kube-proxy's rules and in haproxy, and "l7_leave_delay" and
 "l7_join_delay": the seconds of them that the balancer took its time on purpose when the pod left, and when it came.
 """

@@ -13,7 +13,7 @@ from machine import Failed, await_until
 from scenario import LEAD
 from service import LOGS, WebService
 from testing import seconds_of, tell_metadata
-from timeline import Timeline, delays
+from timeline import Timeline, asked, delays
 from traffic import Traffic
 
 SLOW = 40  # seconds in which the API server answers, however busy the machine is
@@ -151,11 +151,13 @@ class Run:
             elif word == "received" and "-long-" in request:
                 long[pod] = max(long.get(pod, 0), float(when))
         rules = self._rules.changes(self._service.namespace)
+        asked_for = asked(self._state.log / "audit.log", self._service.namespace)
         pods = {}
         for name, (where, address) in clock.place.items():
             pod = {"node": where, "leaves": where in names}
             for key, times in (("made", clock.made), ("ready", clock.ready), ("deleted", clock.deleted),
-                               ("sigterm", terms), ("last_long", long), ("ended", ends.times), *more.items()):
+                               ("asked", asked_for), ("sigterm", terms), ("last_long", long), ("ended", ends.times),
+                               *more.items()):
                 if name in times:
                     pod[key] = times[name] - notice
             pod |= {key: values[name] for key, values in known.items() if name in values}

@@ -67,6 +67,23 @@ def _hooks(state, numbers, namespace):
             yield found[3].partition("/")[2], HOOKS[found[2]], when.timestamp()
 
 
+def asked(audit_log, namespace):
+    """Pod name to the time at which the API server was asked for its end, and did it; by its audit log, which leaves out
+    what administrators do. How long it took for that is another matter."""
+    found = {}
+    for line in audit_log.read_text().splitlines():
+        if f'"{namespace}"' not in line:
+            continue
+        entry = json.loads(line)
+        what = entry["objectRef"]
+        ends = (entry["verb"], what["resource"], what.get("subresource")) in (
+            ("create", "pods", "eviction"), ("delete", "pods", None))
+        if ends and what["namespace"] == namespace and entry["responseStatus"]["code"] < 300:
+            when = datetime.datetime.fromisoformat(entry["requestReceivedTimestamp"]).timestamp()
+            found[what["name"]] = min(when, found.get(what["name"], when))
+    return found
+
+
 def delays(feed_log):
     """"l7_leave_delay", "l7_join_delay": pod name to the seconds that the balancer drew (tools/endpoint_feeder)."""
     found = {"l7_leave_delay": {}, "l7_join_delay": {}}

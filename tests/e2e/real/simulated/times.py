@@ -58,14 +58,15 @@ def simulated_deaths(scenario, reports, end, machine_ends=None):
 
 
 def hold_told(run, reports):
-    """When the first pod is told to end: what comes before that is the handler's own. The others wait for successors."""
-    here = min((pod["deleted"] for pod in run.pods.values() if pod["leaves"] and "deleted" in pod), default=None)
+    """When the handler asks for the end of the first pod: what comes before that is its own. The others wait for
+    successors."""
+    here = min((pod["asked"] for pod in run.pods.values() if pod["leaves"] and "asked" in pod), default=None)
     first = [min((death["told_to_end_seconds"] - LEAD for death in report["deaths"]
                   if death["node"] in run.dying and death["told_to_end_seconds"] is not None), default=None)
              for _, report in reports]
     there = None if None in first else statistics.median(first)
     within = deaths.WITHIN + run.api_late()
-    check(f"{run.name}: the first pod is told to end, within {within:.1f} s", deaths.near(here, there, there, within),
+    check(f"{run.name}: the end of the first pod is asked for, within {within:.1f} s", deaths.near(here, there, there, within),
           f"{seconds(here)} s after the notice on the rig, {seconds(there)} s simulated")
 
 
