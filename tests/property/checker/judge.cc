@@ -12,11 +12,18 @@
 #include "tests/property/checker/new_hosts.h"
 #include "tests/property/checker/order.h"
 #include "tests/property/checker/selectors.h"
+#include "tests/property/checker/shares.h"
 
 namespace spotkeeper::checker {
 namespace {
 
 constexpr double kRounding = 1e-6;  // dollars
+constexpr double kDearest = 1.1;    // an alternative, against what it stands in for (docs/plan.md)
+
+bool asks_for_variety(const NodePool& pool) {
+  return std::any_of(pool.requirements.begin(), pool.requirements.end(),
+                     [](const Expression& e) { return e.min_values > 1; });
+}
 
 class Judge {
  public:
@@ -41,6 +48,7 @@ class Judge {
     look_at_money();
     ending_.start = state_;
     for (const std::string& each : put_in_some_order(state_, placed_)) say(each);
+    if (wrong_.empty()) look_at_rules_elsewhere();
     if (options_.completeness && wrong_.empty()) look_for_places();
     return std::move(wrong_);
   }
@@ -102,7 +110,7 @@ class Judge {
     const std::size_t at = state_.hosts.size();
     state_.hosts.push_back(std::move(chosen));
     add_placed(node.pods, at);
-    for (const PlannedOffering& other : node.alternatives) look_at_alternative(node, *pool, other, title);
+    for (const PlannedOffering& other : node.alternatives) look_at_alternative(node, *pool, other, title, at);
     look_at_variety(node, *pool, title);
   }
 
@@ -147,16 +155,56 @@ class Judge {
   }
 
   void look_at_alternative(const PlannedNode& node, const NodePool& pool, const PlannedOffering& other,
-                           const std::string& title) {
+                           const std::string& title, std::size_t at) {
     const std::string name =
         fmt::format("{}: alternative {} {} {}", title, other.type, other.zone, other.capacity_type);
+    if (!asks_for_variety(pool)) {
+      if (other.capacity_type != node.capacity_type) say(name + ": not of the capacity type that was planned");
+      if (other.price > node.price * kDearest + kRounding) say(name + ": too dear");
+    }
     const std::vector<Host> hosts = offered_hosts(other, pool, name, {});
+    std::vector<Host> able;
     std::string why;
     for (const Host& host : hosts) {
       why = disagreement(node, host);
-      if (why.empty()) return;
+      if (!why.empty()) continue;
+      if (is_alike(host, state_.hosts[at])) return;
+      able.push_back(host);
     }
+    if (!able.empty()) return elsewhere_.push_back({std::move(able), at, name});
     if (!hosts.empty()) say(name + " would not do: " + why);
+  }
+
+  // Every rule between pods sees the one as it sees the other.
+  bool is_alike(const Host& a, const Host& b) const {
+    const auto same = [&](const std::string& key) {
+      const auto left = a.labels.find(key);
+      const auto right = b.labels.find(key);
+      return (left == a.labels.end()) == (right == b.labels.end()) &&
+             (left == a.labels.end() || left->second == right->second);
+    };
+    return std::all_of(problem_.pods.begin(), problem_.pods.end(), [&](const Pod& pod) {
+      const auto over = [&](const auto& each) { return same(each.key); };
+      return std::all_of(pod.affinity.begin(), pod.affinity.end(), over) &&
+             std::all_of(pod.anti_affinity.begin(), pod.anti_affinity.end(), over) &&
+             std::all_of(pod.spreads.begin(), pod.spreads.end(), [&](const Spread& spread) {
+               return same(spread.key) && counts_for(pod, spread, a) == counts_for(pod, spread, b);
+             });
+    });
+  }
+
+  // If the machine is launched as this alternative and the others are not, the pods still come in some order.
+  void look_at_rules_elsewhere() {
+    for (const Elsewhere& each : elsewhere_) {
+      std::vector<std::string> left;
+      for (const Host& host : each.hosts) {
+        State other = ending_.start;
+        other.hosts[each.at] = host;
+        left = put_in_some_order(other, placed_);
+        if (left.empty()) break;
+      }
+      if (!left.empty()) say(each.name + " would not do: " + left.front());
+    }
   }
 
   void look_at_variety(const PlannedNode& node, const NodePool& pool, const std::string& title) {
@@ -212,95 +260,6 @@ class Judge {
     if (answer_.bound < 0) say("the lower bound is negative");
   }
 
-  // What its budgets let be gone; without any, the share.
-  double most_together(const Pod& pod, std::int64_t of) const {
-    std::optional<std::int64_t> most;
-    const auto percent = [&](std::int64_t of_them) { return (of * of_them + 99) / 100; };
-    for (const Budget& budget : problem_.budgets) {
-      if (budget.space != pod.space || !matches(budget.selector, pod.labels)) continue;
-      std::int64_t gone = budget.max_gone.value_or(of);
-      if (budget.max_gone_percent) gone = percent(*budget.max_gone_percent);
-      if (budget.least) gone = of - *budget.least;
-      if (budget.least_percent) gone = of - percent(*budget.least_percent);
-      most = std::min(most.value_or(of), gone);
-    }
-    if (most) return static_cast<double>(*most);
-    return *options_.pool_share * static_cast<double>(of) + 1e-9;
-  }
-
-  // At most this share of a workload, and at least one of it, in what is lost together: one type in one zone as Spot.
-  // More only where the pod has no place that is not Spot.
-  void look_at_shares(const PlaceRules& rules) {
-    if (!options_.pool_share) return;
-    std::map<std::string, std::int64_t> sizes;
-    for (const Pod& pod : problem_.pods) {
-      if (!pod.finished) ++sizes[pod.owner];
-    }
-    std::map<std::pair<std::string, std::string>, std::vector<const Pod*>> together;
-    for (const PlannedNode& node : answer_.nodes) {
-      if (node.capacity_type != "spot") continue;
-      for (const std::string& name : node.pods) {
-        const Pod* pod = pods_.at(name);
-        if (!pod->owner.empty()) together[{pod->owner, node.type + " " + node.zone}].push_back(pod);
-      }
-    }
-    for (const auto& [where, pods] : together) {
-      if (pods.size() == 1 || static_cast<double>(pods.size()) <= most_together(*pods.front(), sizes[where.first])) {
-        continue;
-      }
-      const std::string place = better_place(ending_, pods, rules);
-      if (place.empty()) continue;
-      say(fmt::format("{} of {}'s {} pods are in the Spot pool {}: {}", pods.size(), where.first, sizes[where.first],
-                      where.second, place));
-    }
-  }
-
-  // Whatever each new node is launched as: no more of a workload in one Spot pool than that, or than the plan has there
-  // itself. What minValues ask for is there in any case.
-  void look_at_launches() {
-    if (!options_.pool_share) return;
-    using Counts = std::map<std::string, std::int64_t>;  // by Spot pool
-    struct Workload {
-      const Pod* example = nullptr;
-      std::int64_t pods = 0;
-      Counts chosen, at_worst;
-    };
-    std::map<std::string, Workload> workloads;
-    for (const Pod& pod : problem_.pods) {
-      if (pod.finished || pod.owner.empty()) continue;
-      Workload& workload = workloads[pod.owner];
-      workload.example = &pod;
-      ++workload.pods;
-    }
-    for (const PlannedNode& node : answer_.nodes) {
-      const NodePool* pool = find_pool(problem_, node.pool);
-      const bool varied = pool != nullptr && std::any_of(pool->requirements.begin(), pool->requirements.end(),
-                                                         [](const Expression& each) { return each.min_values > 1; });
-      const auto name = [](const PlannedOffering& offer) { return offer.type + " " + offer.zone; };
-      std::set<std::string> others;
-      for (const PlannedOffering& other : node.alternatives) {
-        if (other.capacity_type == "spot" && !varied) others.insert(name(other));
-      }
-      if (node.capacity_type == "spot") others.erase(name(node));
-      for (const std::string& each : node.pods) {
-        const auto workload = workloads.find(pods_.at(each)->owner);
-        if (workload == workloads.end()) continue;
-        if (node.capacity_type == "spot") ++workload->second.chosen[name(node)];
-        for (const std::string& other : others) ++workload->second.at_worst[other];
-      }
-    }
-    for (auto& [owner, workload] : workloads) {
-      std::int64_t most =
-          std::max<std::int64_t>(1, static_cast<std::int64_t>(most_together(*workload.example, workload.pods)));
-      for (const auto& [pool, count] : workload.chosen) most = std::max(most, count);
-      for (const auto& [pool, count] : workload.at_worst) {
-        const std::int64_t all = count + workload.chosen[pool];
-        if (all > most)
-          say(fmt::format("{} of {}'s {} pods may be launched into the Spot pool {}", all, owner, workload.pods, pool));
-      }
-    }
-  }
-
   // A plan of our own that costs less than the bound disproves it.
   void look_at_bound(const PlaceRules& rules) {
     State there = ending_.start;
@@ -328,7 +287,7 @@ class Judge {
       const bool may_be = !pod.broken.empty() || !pod.doubtful.empty() || pod.gated || pod.nominated || pod.terminating;
       if (!may_be) left.push_back(&pod);
     }
-    const PlaceRules rules{options_.pool_share.has_value()};
+    const PlaceRules rules{options_.pool_share.has_value(), std::nullopt};
     ending_.placed = placed_;
     ending_.final = state_;
     for (std::string& each : places_not_seen(ending_, left, rules)) say(std::move(each));
@@ -336,10 +295,17 @@ class Judge {
     for (std::string& each : less_important_placed(ending_, left, rules)) say(std::move(each));
     for (std::string& each : placements_not_seen(ending_, left)) say(std::move(each));
     for (std::string& each : needless_spot(ending_, rules)) say(std::move(each));
-    look_at_shares(rules);
-    look_at_launches();
+    for (std::string& each : shares_exceeded(answer_, ending_, {options_.pool_share, options_.node_share})) {
+      say(std::move(each));
+    }
     look_at_bound(rules);
   }
+
+  struct Elsewhere {
+    std::vector<Host> hosts;  // as its labels may turn out
+    std::size_t at = 0;       // of the planned host that it would be instead
+    std::string name;
+  };
 
   const Problem& problem_;
   const Answer& answer_;
@@ -348,6 +314,7 @@ class Judge {
   std::map<std::string, const Pod*> pods_;
   State state_;
   std::vector<Placed> placed_;
+  std::vector<Elsewhere> elsewhere_;  // alternatives that rules between pods tell from what is planned
   Ending ending_;
 };
 

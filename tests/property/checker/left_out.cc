@@ -90,9 +90,14 @@ std::optional<Place> place_of(const State& final, const Pod& pod, const std::vec
   const auto doubtful = [&](const Host& host) {
     return is_spot(host) && ((rules.shares_capped && !pod.owner.empty()) || pod.too_slow_for_spot);
   };
+  const auto is_full = [&](const Host& host) {
+    if (!rules.most_on_new_node || host.pool == nullptr || pod.owner.empty()) return false;
+    return std::count_if(host.pods.begin(), host.pods.end(),
+                         [&](const Pod* other) { return other->owner == pod.owner; }) >= *rules.most_on_new_node;
+  };
   for (std::size_t i = 0; i < final.hosts.size(); ++i) {
     const Host& host = final.hosts[i];
-    if (doubtful(host) || (host.pool != nullptr && asks_for_variety(*host.pool))) continue;
+    if (doubtful(host) || is_full(host) || (host.pool != nullptr && asks_for_variety(*host.pool))) continue;
     if (has_place(final, pod, host, possible)) return Place{i, {}, host.name};
   }
   State with = final;

@@ -1,6 +1,8 @@
 // Pods that were left out although there was a place for them.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,7 +12,8 @@
 namespace spotkeeper::checker {
 
 struct PlaceRules {
-  bool shares_capped = false;  // so a place on Spot is none for sure
+  bool shares_capped = false;                         // so a place on Spot is none for sure
+  std::optional<std::int64_t> most_on_new_node = {};  // of a workload: beside as many, there is no place for one more
 };
 
 /// A plan, looked at from its end.

@@ -9,6 +9,7 @@
 namespace spotkeeper::checker {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
@@ -430,6 +431,28 @@ TEST(Checker, WantsEveryAlternativeToDo) {
   EXPECT_THAT(with("m9.large", "2Gi"), HasSubstr("can't be had"));
 }
 
+TEST(Checker, WantsEveryAlternativeToDoForTheRulesBetweenPodsToo) {
+  const auto in = [](const std::string& zone) {
+    HandMade made;
+    made.node("a", "{topology.kubernetes.io/zone: zone-a}").running("r", "a", "{app: x}").pool("pool");
+    made.pod("p",
+             "{affinity: {podAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: "
+             "topology.kubernetes.io/zone, labelSelector: {matchLabels: {app: x}}}]}}}");
+    made.on_new("m5.large", "zone-a", "spot", {"p"});
+    made.answer().nodes[0].alternatives.push_back({"c5.large", zone, "spot", 0.04});
+    return made.verdict();
+  };
+  EXPECT_THAT(in("zone-a"), IsEmpty());
+  EXPECT_THAT(in("zone-b"), HasSubstr("alternative c5.large zone-b spot would not do"));
+}
+
+TEST(Checker, WantsAlternativesOfTheSameKindAndLittleDearer) {
+  HandMade made;
+  made.pool("pool").pod("p").on_new("m5.large", "zone-a", "spot", {"p"});
+  made.answer().nodes[0].alternatives.push_back({"m5.large", "zone-a", "on-demand", 0.1});
+  EXPECT_THAT(made.verdict(), AllOf(HasSubstr("not of the capacity type"), HasSubstr("too dear")));
+}
+
 TEST(Checker, WantsAsManyValuesAsMinValuesSays) {
   const std::string spec = "{requirements: [{key: node.kubernetes.io/instance-type, operator: Exists, minValues: 2}]}";
   EXPECT_THAT(HandMade().pool("pool", spec).pod("p").on_new("m5.large", "zone-a", "spot", {"p"}).verdict(),
@@ -464,6 +487,20 @@ TEST(Checker, KeepsAWorkloadFromBeingLostWithOneSpotPool) {
                   .on_new("m5.large", "zone-b", "spot", {"w-2"})
                   .verdict({.pool_share = 0.5}),
               IsEmpty());
+}
+
+TEST(Checker, KeepsAWorkloadFromBeingLostWithOneNewNode) {
+  const auto with = [](const std::string& limits, double share) {
+    return HandMade()
+        .pool("pool", "{}", limits)
+        .add("{kind: Deployment, metadata: {name: w}, spec: {replicas: 3, template: {spec: {}}}}")
+        .on_new("m5.large", "zone-a", "on-demand", {"w-0", "w-1"})
+        .on_new("m5.large", "zone-b", "on-demand", {"w-2"})
+        .verdict({.node_share = share});
+  };
+  EXPECT_THAT(with("{}", 0.5), HasSubstr("2 of default/Deployment/w's 3 pods are in the new node 0"));
+  EXPECT_THAT(with("{}", 0.7), IsEmpty());
+  EXPECT_THAT(with("{nodes: 2}", 0.5), IsEmpty());  // there is no other place
 }
 
 // Three pods of w; how many may be on Spot stands on it.

@@ -24,14 +24,18 @@ constexpr int kMostFailures = 5;  // there is no use in reading more of them
 
 struct Choices {
   bool shares_capped = false;
+  double node_share = 1;
   std::uint64_t steps = 0;
   Preferences preferences = Preferences::Cost;
 };
 
-// Half of the cases with the default caps, half of them with some steps of improvement; preferred terms in every way.
+// Half of the cases with the default cap on the share of a pool and some cap on that of a node, half of them with some
+// steps of improvement; preferred terms in every way.
 Choices choices_of(std::uint64_t seed) {
   constexpr std::array kPreferences = {Preferences::Cost, Preferences::First, Preferences::Ignore};
-  return {seed % 2 == 0, seed % 4 < 2 ? 50U : 0U, kPreferences.at(seed / 4 % 3)};
+  constexpr std::array kNodeShares = {0.5, 0.34, 0.5, 0.7, 0.25};
+  const bool capped = seed % 2 == 0;
+  return {capped, capped ? kNodeShares.at(seed / 12 % 5) : 1, seed % 4 < 2 ? 50U : 0U, kPreferences.at(seed / 4 % 3)};
 }
 
 control::PlanningOptions options_of(const checker::RandomCase& random, const Catalog& catalogue,
@@ -56,9 +60,10 @@ control::PlanningOptions options_of(const checker::RandomCase& random, const Cat
   }
   out.policy.preferences = choices.preferences;
   if (!choices.shares_capped) {
-    out.policy.pool_share = out.policy.node_share = 1;
+    out.policy.pool_share = 1;
     out.policy.budgets_cap = false;
   }
+  out.policy.node_share = choices.node_share;
   return out;
 }
 
@@ -74,6 +79,7 @@ std::string wrong_with(const checker::RandomCase& random, std::string& answer) {
   answer = format::write_json(printed, format::JsonStyle::Pretty);
   checker::JudgeOptions judging;
   if (choices.shares_capped) judging.pool_share = 0.5;
+  if (choices.node_share < 1) judging.node_share = choices.node_share;
   return join(checker::judge(checker::read_case(random), checker::read_answer(printed), judging), "\n");
 }
 
