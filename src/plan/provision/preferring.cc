@@ -323,7 +323,7 @@ class Enforcer {
   [[nodiscard]] Plan completed(Plan plan) const {
     const Lack lack = lack_of(plan);
     if (lack.first.empty()) return plan;
-    Plan more = with_left_out(problem_, plan);
+    const Plan more = with_left_out(problem_, plan);
     return lack_of(more).first < lack.first ? more : plan;
   }
 

@@ -47,6 +47,7 @@ void Takes::find_takers(const Purchase& purchase, const Wanted& wanted, std::spa
                         std::size_t sort) {
   const Amounts amounts = amounts_of(purchase.board(), wanted);
   std::vector<const char*> suited;
+  suited.reserve(wanted.pods.size());
   for (const auto& [shape, count] : wanted.pods) suited.push_back(purchase.suited(shape).data());
   enum class Room : std::uint8_t { NotAsked, Enough, TooLittle };
   std::vector<Room> rooms(purchase.rooms().empty() ? 0 : std::ranges::max(purchase.rooms()) + 1, Room::NotAsked);
