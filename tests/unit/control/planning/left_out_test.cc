@@ -10,10 +10,12 @@ namespace {
 
 using namespace testing;
 using ::testing::AllOf;
+using ::testing::Each;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
+using ::testing::StartsWith;
 
 const std::string kPool(kAnyPool);
 
@@ -89,6 +91,12 @@ spec:
   EXPECT_THAT(unplaced(plan), IsEmpty());
   for (const auto& share : plan.at("risk").at("worst_pool_shares").as_array())
     EXPECT_LE(share.at("pods").as_int64(), 2) << share;
+}
+
+TEST(LeftOut, WhoIsMoreImportantComesBeforeWhoIsLargerHoweverManyThereAre) {
+  const auto plan =
+      planned(node("n1", "a", "4") + deployment("large", 9, "1") + deployment("urgent", 4, "500m", "priority: 100"));
+  EXPECT_THAT(unplaced(plan), AllOf(SizeIs(7), Each(StartsWith("shop/large"))));
 }
 
 TEST(LeftOut, SeatsTakenAnewLeaveAsManyTypesAsMinValuesAsksFor) {
