@@ -455,7 +455,7 @@ Plan make_hard_plan(const Problem& problem, Purchase& prepared, StepBudget budge
   return best->result(bound);
 }
 
-Plan with_left_out(const Problem& problem, Plan plan) {
+Plan with_left_out(const Problem& problem, const Plan& plan) {
   Planner planner(problem, plan.steps, plan.seed);
   return planner.place_left_out_by(plan) ? planner.result(Bound::None) : plan;
 }

@@ -61,7 +61,7 @@ class Purchase;
 
 /// `plan`, whose pods stay where they are, with those that it leaves out where they have a place by the rules alone.
 /// lower_bound is left at 0.
-[[nodiscard]] Plan with_left_out(const Problem& problem, Plan plan);
+[[nodiscard]] Plan with_left_out(const Problem& problem, const Plan& plan);
 
 /// Some pod has preferred terms that the policy says to enforce: its plan is more than make_hard_plan's.
 [[nodiscard]] bool minds_preferences(const Problem& problem);

@@ -70,8 +70,8 @@ TEST(Alternatives, MayBeSharedAsFarAsTheCapGoes) {
   Problem problem = like_machines();
   const ShapeId web = add_workload(problem, "web", 4);
   Purchase purchase(problem);
-  std::vector<NodeId> nodes;
-  for (CandidateId id = 0; id < 4; ++id) nodes.push_back(buy(purchase, id, web, 1));
+  std::vector<NodeId> nodes(4);
+  for (CandidateId id = 0; id < 4; ++id) nodes[id] = buy(purchase, id, web, 1);
   const auto found = find_alternatives(purchase, nodes);
   EXPECT_THAT(found, Each(SizeIs(2)));
   for (std::uint32_t offering = 0; offering < kTypes; ++offering)
