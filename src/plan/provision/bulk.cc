@@ -1,8 +1,10 @@
 #include "plan/provision/bulk.h"
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 #include <map>
+#include <set>
 #include <utility>
 
 namespace spotkeeper::plan {
@@ -122,6 +124,19 @@ void Bulk::seat(const Group& group, std::int64_t count, NodeId node, std::size_t
   }
 }
 
+/// The content, but what the rules above hosts count comes in the order in which they have counted it: a rule over
+/// hosts that holds in another order only holds in none that keeps every rule.
+Content Bulk::as_settled(Content content) const {
+  const auto is_counted = [&](const auto& each) { return groups_[each.first].counted.has_value(); };
+  Content counted;
+  std::ranges::copy_if(content, std::back_inserter(counted), is_counted);
+  std::ranges::sort(counted);
+  auto next = counted.begin();
+  for (auto& each : content)
+    if (is_counted(each)) each = *next++;
+  return content;
+}
+
 void Bulk::commit(const std::vector<Filled>& machines, std::vector<std::optional<NodeId>>& places) {
   std::vector<std::size_t> next(groups_.size(), 0);
   bool all = true;
@@ -131,9 +146,10 @@ void Bulk::commit(const std::vector<Filled>& machines, std::vector<std::optional
       for (const auto& each : groups_[content.first].demand.wanted.pods) coming.push_back(each.first);
     if (!purchase_.board().topology().may_open(purchase_.candidates()[machine.candidate].domains, coming)) continue;
     const NodeId node = purchase_.open(machine.candidate);
+    const Content content = as_settled(machine.content);
     // What others were seated beside before, first.
     for (const bool alone : {true, false})
-      for (const auto& [item, count] : machine.content)
+      for (const auto& [item, count] : content)
         if (groups_[item].demand.wanted.alone == alone) seat(groups_[item], count, node, next[item], places);
     if (purchase_.pods_on(node).empty()) purchase_.give_back(node);
   }
@@ -157,21 +173,25 @@ void Bulk::mend(std::vector<std::optional<NodeId>>& places) {
       if (places[pod] && topology.is_bound_above_hosts(shape_of(pod))) waiting.push_back(pod);
   const auto domains = [&](PodId pod) { return board.domains_of(*places[pod]); };
   for (const PodId pod : waiting) topology.remove(shape_of(pod), domains(pod), Scope::AboveHosts);
-  for (bool moved = true; moved && !waiting.empty();) {
-    const std::size_t before = waiting.size();
+  std::erase_if(waiting, [&](PodId pod) {
+    if (topology.allows(shape_of(pod), domains(pod), Scope::AboveHosts) != Refusal::None) return false;
+    topology.place(shape_of(pod), domains(pod), false, Scope::AboveHosts);
+    return true;
+  });
+  // Who comes later than was settled meets others on the host, too.
+  for (const PodId pod : waiting) purchase_.remove(shape_of(pod), *places[pod], Scope::Hosts);
+  for (std::size_t before = waiting.size() + 1; waiting.size() < before;) {
+    before = waiting.size();
     std::erase_if(waiting, [&](PodId pod) {
-      if (topology.allows(shape_of(pod), domains(pod), Scope::AboveHosts) != Refusal::None) return false;
-      topology.place(shape_of(pod), domains(pod), false, Scope::AboveHosts);
+      if (purchase_.allows(shape_of(pod), *places[pod], {}) != Refusal::None) return false;
+      purchase_.place(shape_of(pod), *places[pod]);
       return true;
     });
-    moved = waiting.size() < before;
   }
-  for (const PodId pod : waiting) {
-    const NodeId node = *places[pod];
-    purchase_.remove(shape_of(pod), node, Scope::Hosts);
-    places[pod].reset();
+  std::set<NodeId> left;
+  for (const PodId pod : waiting) left.insert(*std::exchange(places[pod], std::nullopt));
+  for (const NodeId node : left)
     if (purchase_.pods_on(node).empty()) purchase_.give_back(node);
-  }
 }
 
 }  // namespace spotkeeper::plan

@@ -48,6 +48,7 @@ class Bulk {
   /// Places as many of the group's next pods as make `count` of its items.
   void seat(const Group& group, std::int64_t count, NodeId node, std::size_t& next,
             std::vector<std::optional<NodeId>>& places);
+  [[nodiscard]] Content as_settled(Content content) const;
   void commit(const std::vector<Filled>& machines, std::vector<std::optional<NodeId>>& places);
   void mend(std::vector<std::optional<NodeId>>& places);
 

@@ -183,5 +183,56 @@ TEST_F(Adoption, PutsPodsThatFindNoMachineBackIntoNoZone) {
         << name;
 }
 
+/// No two hosts differ by more than two pods of the app.
+PodTemplate two_on_a_host(const std::string& app) {
+  PodTemplate out = spread_over_zones(app);
+  out.spread.front().topology_key = std::string(kHostnameLabel);
+  out.spread.front().max_skew = 2;
+  return out;
+}
+
+TEST_F(Adoption, KeepsRulesOverHostsInTheOrderInWhichZonesWereSettled) {
+  // first has to come before copies, as these are more than zones may differ by; so only one of them may be beside it.
+  const auto first = add_pods(problem_, add_shape(problem_, pods_of("web", 100, spread_over_zones("web"))), 1);
+  const auto copies = add_pods(problem_, add_shape(problem_, pods_of("web", 500, two_on_a_host("web"))), 3);
+  for (Offering& each : problem_.offerings)
+    if (problem_.zones[each.zone] == "a") each.price = each.price.percent(10);
+  begin();
+  purchase_->board().topology().expect(problem_.pods[copies[0]].shape, purchase_->candidates().front().domains);
+  adopt({}, {first[0], copies[0], copies[1], copies[2]});
+  ASSERT_TRUE(place_[first[0]]);
+  EXPECT_LE(std::ranges::count(place_, place_[first[0]]), 2);
+}
+
+TEST_F(Adoption, KeepsRulesOverHostsWhereSomebodyHasToComeLaterThanWasSettled) {
+  // The two copies come to where huge is; that has no machine after all, so they have to wait for small.
+  problem_.pools[0].limits = {{"cpu", 2000}};
+  PodTemplate beside_both = beside("small", kZoneLabel);
+  beside_both.affinity.pod_required.front().selector =
+      LabelSelector{{{"app", SelectorOperator::In, {"huge", "small"}}}, {}};
+  beside_both.spread = two_on_a_host("copy").spread;
+  beside_both.spread.front().selector = LabelSelector{{{"app", SelectorOperator::In, {"copy", "small"}}}, {}};
+  const auto huge = add_pods(problem_, add_shape(problem_, pods_of("huge", 3000)), 1);
+  const auto copies = add_pods(problem_, add_shape(problem_, pods_of("copy", 500, std::move(beside_both))), 2);
+  const auto small = add_pods(problem_, add_shape(problem_, pods_of("small", 100)), 1);
+  begin();
+  purchase_->board().topology().expect(problem_.pods[copies[0]].shape, purchase_->candidates().front().domains);
+  adopt({}, {huge[0], copies[0], copies[1], small[0]});
+  EXPECT_FALSE(place_[huge[0]]);
+  ASSERT_TRUE(place_[small[0]]);
+  EXPECT_EQ(std::ranges::count(place_, place_[small[0]]), 2);
+}
+
+TEST_F(Adoption, GivesAMachineBackOnceOfWhichAllAreTakenBack) {
+  // As above, but nobody comes whom the two could wait for.
+  problem_.pools[0].limits = {{"cpu", 2000}};
+  const auto huge = add_pods(problem_, add_shape(problem_, pods_of("huge", 3000)), 1);
+  const auto copies = add_pods(problem_, add_shape(problem_, pods_of("copy", 500, beside("huge", kZoneLabel))), 2);
+  begin();
+  adopt({}, {huge[0], copies[0], copies[1]});
+  EXPECT_THAT(place_, Each(std::optional<NodeId>()));
+  EXPECT_EQ(purchase_->limits_left(0), std::vector<std::int64_t>{2000});
+}
+
 }  // namespace
 }  // namespace spotkeeper::plan
