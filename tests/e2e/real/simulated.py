@@ -9,8 +9,8 @@ Every run that is there is judged. As many requests must be lost simulated, in t
 or three; nothing when nothing dies. Under the agent what a pod's death consists of must come in the same order and, in
 the median, within a second, and so must the end of the first pod be asked for after the notice. What goes through the API may be
 later by what a write to it took, at most, until it was heard of in that run (no more than two seconds); what a kubelet
-does by itself is not late then. One pod's death is measured by itself, too, when
-nothing else happens, which needs a rig that is up. The scenario of each run is written beside its figures, for
+does by itself is not late then. Three pods' deaths are measured by themselves, too, when nothing else happens,
+which needs a rig that is up. The scenario of each run is written beside its figures, for
 `spotkeeper simulate FILE --policy … --explain-deaths`.
 """
 import argparse
@@ -31,7 +31,7 @@ from testing import check, markdown_table, verdict  # noqa: E402
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", type=pathlib.Path, metavar="FOLDER", default=left_by_the_suite())
-    parser.add_argument("--recorded", action="store_true", help="no rig is up: without the pod that dies by itself")
+    parser.add_argument("--recorded", action="store_true", help="no rig is up: without the pods that die by themselves")
     parser.add_argument("--markdown", type=pathlib.Path, metavar="FILE", help="where the tables go as well")
     return parser.parse_args()
 
@@ -45,7 +45,7 @@ def main():
             run.name == f"({name}) ours" for run in runs), f"nothing in {chosen.json}: lost_requests.py leaves it")
     lost, dying = [losses.HEAD], [times.HEAD]
     if not chosen.recorded:
-        dying.append(times.hold_quiet_death(chosen.json))
+        dying.append(times.hold_quiet_deaths(chosen.json))
     for run in runs:
         reports = run.again()
         lost.append(losses.hold_losses(run, reports))

@@ -38,15 +38,16 @@ def hold_deaths(run, reports):
     return [*hold_times(run.name, list(real), list(simulated), run.api_late(), spread), run.figures["load"]]
 
 
-def hold_quiet_death(folder):
+def hold_quiet_deaths(folder):
     """Nothing else happens on the rig; but this machine may have much to do, which the row says."""
-    name, scenario = "one pod by itself", SCENARIOS["a"]
-    pods, load, late = quiet.quiet_death(State.default(), scenario)
+    name, scenario = "pods by themselves", SCENARIOS["a"]
+    pods, load, late = quiet.quiet_deaths(State.default(), scenario)
     real = deaths.of_the_rig(pods, float("inf"))
     fields = dataclasses.asdict(scenario)
     report = simulate(folder / "quiet.yaml", world.world_of(fields, 25, world.balancer(0, 0), proxy=world.ALONE), "ours", 1)
     simulated = simulated_deaths(fields, [(0, report)], float("inf"))
-    check(f"{name}: each event of its death happened", len(deaths.usual(real)) == len(deaths.EVENTS), real)
+    check(f"{name}: {quiet.DEATHS} died, and each event of their deaths happened",
+          [len(death) for death in real] == [len(deaths.EVENTS)] * quiet.DEATHS, real)
     hold_order(name, real, simulated, late)
     return [*hold_times(name, real, simulated, late), load]
 
