@@ -30,7 +30,7 @@ bool takes(const State& state, Host host, const Group& group, const PlaceRules& 
                                 state.problem->spot_shares.contains(pod->owner);  // who of them stays, the plan says
     if (is_spot(host) && may_be_refused) return false;
     if (host_refusal(state, *pod, host)) return false;
-    host.pods.push_back(pod);
+    host.come(*pod);
   }
   return true;
 }

@@ -75,38 +75,23 @@ Tally tally(const State& state, const Pod& pod, const Spread& spread) {
   for (const Host& host : state.hosts) {
     if (!counts_for(pod, spread, host)) continue;
     std::int64_t& count = out.counts[host.labels.at(spread.key)];
-    if (empty(spread.selector)) continue;
-    for (const Pod* other : host.pods) {
-      if (other->space == pod.space && !other->terminating && matches(spread.selector, other->labels)) ++count;
-    }
+    count += std::count_if(host.pods.begin(), host.pods.end(),
+                           [&](const Pod* other) { return counts_pod(pod, spread, *other); });
   }
   return out;
 }
 
-bool in_namespaces(const State& state, const PodTerm& term, const std::string& space) {
+bool in_namespaces(const Problem& problem, const PodTerm& term, const std::string& space) {
   if (term.namespaces.contains(space)) return true;
-  const auto found = state.problem->namespaces.find(space);
-  return matches(term.namespace_selector, found != state.problem->namespaces.end() ? found->second : Labels());
-}
-
-bool selects(const State& state, const PodTerm& term, const Pod& other) {
-  return in_namespaces(state, term, other.space) && matches(term.selector, other.labels);
-}
-
-const std::string* value_at(const Host& host, const std::string& key) {
-  const auto found = host.labels.find(key);
-  return found != host.labels.end() ? &found->second : nullptr;
-}
-
-bool selects_all(const State& state, const std::vector<PodTerm>& terms, const Pod& other) {
-  return std::all_of(terms.begin(), terms.end(), [&](const PodTerm& term) { return selects(state, term, other); });
+  const auto found = problem.namespaces.find(space);
+  return matches(term.namespace_selector, found != problem.namespaces.end() ? found->second : Labels());
 }
 
 Refusal required_affinity_refusal(const State& state, const Pod& pod, const Host& host) {
   std::map<std::pair<std::string, std::string>, int> counts;
   for (const Host& each : state.hosts) {
     for (const Pod* other : each.pods) {
-      if (!selects_all(state, pod.affinity, *other)) continue;
+      if (!selects_all(*state.problem, pod.affinity, *other)) continue;
       for (const PodTerm& term : pod.affinity) {
         if (const std::string* value = value_at(each, term.key)) ++counts[{term.key, *value}];
       }
@@ -118,7 +103,7 @@ Refusal required_affinity_refusal(const State& state, const Pod& pod, const Host
     if (value == nullptr) return "required pod affinity: the node has no label " + term.key;
     if (!counts.contains({term.key, *value})) near = false;
   }
-  const bool first_of_its_kind = counts.empty() && selects_all(state, pod.affinity, pod);
+  const bool first_of_its_kind = counts.empty() && selects_all(*state.problem, pod.affinity, pod);
   if (near || first_of_its_kind) return std::nullopt;
   return "required pod affinity: no pod that it selects is near";
 }
@@ -134,6 +119,24 @@ bool together(const Host& a, const Host& b, const std::string& key) {
 bool is_spot(const Host& host) {
   const auto found = host.labels.find("karpenter.sh/capacity-type");
   return found != host.labels.end() && found->second == "spot";
+}
+
+const std::string* value_at(const Host& host, const std::string& key) {
+  const auto found = host.labels.find(key);
+  return found != host.labels.end() ? &found->second : nullptr;
+}
+
+bool counts_pod(const Pod& pod, const Spread& spread, const Pod& other) {
+  return !empty(spread.selector) && other.space == pod.space && !other.terminating &&
+         matches(spread.selector, other.labels);
+}
+
+bool selects(const Problem& problem, const PodTerm& term, const Pod& other) {
+  return in_namespaces(problem, term, other.space) && matches(term.selector, other.labels);
+}
+
+bool selects_all(const Problem& problem, const std::vector<PodTerm>& terms, const Pod& other) {
+  return std::all_of(terms.begin(), terms.end(), [&](const PodTerm& term) { return selects(problem, term, other); });
 }
 
 bool counts_for(const Pod& pod, const Spread& spread, const Host& host) {
@@ -159,11 +162,9 @@ Refusal room_refusal(const Pod& pod, const Host& host) {
   }
   for (const auto& [resource, wanted] : pod.requests) {
     if (wanted == 0) continue;
-    std::int64_t used = 0;
-    for (const Pod* other : host.pods) used += amount(other->requests, resource);
-    const std::int64_t there = amount(host.allocatable, resource);
-    if (wanted > there - used) {
-      return resource + ": " + std::to_string(wanted) + " asked for, " + std::to_string(there - used) + " left";
+    const std::int64_t left = amount(host.allocatable, resource) - amount(host.used, resource);
+    if (wanted > left) {
+      return resource + ": " + std::to_string(wanted) + " asked for, " + std::to_string(left) + " left";
     }
   }
   return std::nullopt;
@@ -205,12 +206,12 @@ Refusal affinity_refusal(const State& state, const Pod& pod, const Host& host) {
   for (const Host& each : state.hosts) {
     for (const Pod* other : each.pods) {
       for (const PodTerm& term : pod.anti_affinity) {
-        if (selects(state, term, *other) && together(host, each, term.key)) {
+        if (selects(*state.problem, term, *other) && together(host, each, term.key)) {
           return "anti-affinity: " + other->name + " is in the same " + term.key;
         }
       }
       for (const PodTerm& term : other->anti_affinity) {
-        if (selects(state, term, pod) && together(host, each, term.key)) {
+        if (selects(*state.problem, term, pod) && together(host, each, term.key)) {
           return "the anti-affinity of " + other->name + " over " + term.key;
         }
       }

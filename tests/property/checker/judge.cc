@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "tests/property/checker/cheaper.h"
+#include "tests/property/checker/kinds.h"
 #include "tests/property/checker/left_out.h"
 #include "tests/property/checker/new_hosts.h"
 #include "tests/property/checker/order.h"
@@ -28,13 +29,14 @@ bool asks_for_variety(const NodePool& pool) {
 class Judge {
  public:
   Judge(const Problem& problem, const Answer& answer, const JudgeOptions& options)
-      : problem_(problem), answer_(answer), options_(options), wrong_(answer.malformed) {
+      : problem_(problem), answer_(answer), options_(options), kinds_(problem), wrong_(answer.malformed) {
     for (const Pod& pod : problem.pods) pods_[pod.name] = &pod;
     state_.problem = &problem;
+    state_.kinds = &kinds_;
     state_.hosts = problem.hosts;
     for (Host& host : state_.hosts) {
       for (const Pod& pod : problem.pods) {
-        if (pod.node == host.name && !pod.finished) host.pods.push_back(&pod);
+        if (pod.node == host.name && !pod.finished) host.come(pod);
       }
     }
     for (Host& host : state_.hosts) add_missing_daemons(host);
@@ -54,12 +56,18 @@ class Judge {
   }
 
  private:
+  struct Elsewhere {
+    std::vector<Host> hosts;  // as its labels may turn out
+    std::size_t at = 0;       // of the planned host that it would be instead
+    std::string name;
+  };
+
   // They are on their way to where they have room.
   void add_missing_daemons(Host& host) {
     for (const DaemonSet& daemon : problem_.daemons) {
       const bool there = std::any_of(host.pods.begin(), host.pods.end(),
                                      [&](const Pod* pod) { return pod->owner == daemon.pod.owner; });
-      if (!there && !refusal(state_, daemon.pod, host)) host.pods.push_back(&daemon.pod);
+      if (!there && !refusal(state_, daemon.pod, host)) host.come(daemon.pod);
     }
   }
 
@@ -103,7 +111,7 @@ class Judge {
     const std::string title = fmt::format("new node {} ({} {} {})", index, node.type, node.zone, node.capacity_type);
     const NodePool* pool = find_pool(problem_, node.pool);
     if (pool == nullptr) return say(title + ": no such NodePool");
-    std::vector<Host> hosts = offered_hosts(node, *pool, title, node.labels);
+    std::vector<Host> hosts = offered_hosts(node, *pool, title, title, node.labels);
     if (hosts.empty()) return;
     if (node.pods.empty()) say(title + ": nothing runs on it");
     Host& chosen = choose(hosts, node);
@@ -114,9 +122,10 @@ class Judge {
     look_at_variety(node, *pool, title);
   }
 
-  // The hosts that an offering makes, with the labels that are promised; none, and why, if it can't be had.
+  // The hosts of that name that an offering makes, with the labels that are promised; none, and why, if it can't be
+  // had.
   std::vector<Host> offered_hosts(const PlannedOffering& offer, const NodePool& pool, const std::string& title,
-                                  const Labels& promised) {
+                                  const std::string& name, const Labels& promised) {
     const auto machine = problem_.machines.find(offer.type);
     const Offering* offering = find_offering(problem_, offer.type, offer.zone, offer.capacity_type);
     if (machine == problem_.machines.end() || offering == nullptr) {
@@ -127,10 +136,10 @@ class Judge {
     if (std::abs(offer.price - price) > kRounding) {
       say(fmt::format("{}: the price is {}, not {}", title, price, offer.price));
     }
-    auto hosts = new_hosts(problem_, pool, machine->second, offer.zone, offer.capacity_type, title);
+    auto hosts = new_hosts(problem_, pool, machine->second, offer.zone, offer.capacity_type, name);
     if (hosts.empty()) say(title + ": NodePool " + pool.name + " does not allow it");
     if (promised.empty() || hosts.empty()) return hosts;
-    const auto host = promised_host(problem_, pool, machine->second, offer.zone, offer.capacity_type, title, promised);
+    const auto host = promised_host(problem_, pool, machine->second, offer.zone, offer.capacity_type, name, promised);
     if (host) return {*host};
     say(title + ": its labels can't be these");
     return {};
@@ -149,7 +158,7 @@ class Judge {
       const auto pod = pods_.find(name);
       if (pod == pods_.end()) continue;
       if (const auto why = host_refusal(state_, *pod->second, host)) return name + ": " + *why;
-      host.pods.push_back(pod->second);
+      host.come(*pod->second);
     }
     return "";
   }
@@ -162,49 +171,44 @@ class Judge {
       if (other.capacity_type != node.capacity_type) say(name + ": not of the capacity type that was planned");
       if (other.price > node.price * kDearest + kRounding) say(name + ": too dear");
     }
-    const std::vector<Host> hosts = offered_hosts(other, pool, name, {});
+    const std::vector<Host> hosts = offered_hosts(other, pool, name, title, {});
     std::vector<Host> able;
     std::string why;
     for (const Host& host : hosts) {
       why = disagreement(node, host);
       if (!why.empty()) continue;
-      if (is_alike(host, state_.hosts[at])) return;
+      if (kinds_.alike(host, state_.hosts[at])) return;
       able.push_back(host);
     }
     if (!able.empty()) return elsewhere_.push_back({std::move(able), at, name});
     if (!hosts.empty()) say(name + " would not do: " + why);
   }
 
-  // Every rule between pods sees the one as it sees the other.
-  bool is_alike(const Host& a, const Host& b) const {
-    const auto same = [&](const std::string& key) {
-      const auto left = a.labels.find(key);
-      const auto right = b.labels.find(key);
-      return (left == a.labels.end()) == (right == b.labels.end()) &&
-             (left == a.labels.end() || left->second == right->second);
-    };
-    return std::all_of(problem_.pods.begin(), problem_.pods.end(), [&](const Pod& pod) {
-      const auto over = [&](const auto& each) { return same(each.key); };
-      return std::all_of(pod.affinity.begin(), pod.affinity.end(), over) &&
-             std::all_of(pod.anti_affinity.begin(), pod.anti_affinity.end(), over) &&
-             std::all_of(pod.spreads.begin(), pod.spreads.end(), [&](const Spread& spread) {
-               return same(spread.key) && counts_for(pod, spread, a) == counts_for(pod, spread, b);
-             });
-    });
-  }
-
   // If the machine is launched as this alternative and the others are not, the pods still come in some order.
   void look_at_rules_elsewhere() {
+    std::vector<std::pair<const Elsewhere*, std::string>> seen;  // and what stands in the way
     for (const Elsewhere& each : elsewhere_) {
-      std::vector<std::string> left;
-      for (const Host& host : each.hosts) {
-        State other = ending_.start;
-        other.hosts[each.at] = host;
-        left = put_in_some_order(other, placed_);
-        if (left.empty()) break;
-      }
-      if (!left.empty()) say(each.name + " would not do: " + left.front());
+      if (!seen.empty() && seen.front().first->at != each.at) seen.clear();
+      const auto alike = std::find_if(seen.begin(), seen.end(), [&](const auto& one) {
+        return std::equal(one.first->hosts.begin(), one.first->hosts.end(), each.hosts.begin(), each.hosts.end(),
+                          [&](const Host& a, const Host& b) { return kinds_.alike(a, b); });
+      });
+      const std::string why = alike != seen.end() ? alike->second : in_the_way(each);
+      if (!why.empty()) say(each.name + " would not do: " + why);
+      if (alike == seen.end()) seen.emplace_back(&each, why);
     }
+  }
+
+  std::string in_the_way(const Elsewhere& of) {
+    std::string out;
+    for (const Host& host : of.hosts) {
+      State other = ending_.start;
+      other.hosts[of.at] = host;
+      const std::vector<std::string> left = put_in_some_order(other, placed_);
+      if (left.empty()) return "";
+      out = left.front();
+    }
+    return out;
   }
 
   void look_at_variety(const PlannedNode& node, const NodePool& pool, const std::string& title) {
@@ -301,15 +305,10 @@ class Judge {
     look_at_bound(rules);
   }
 
-  struct Elsewhere {
-    std::vector<Host> hosts;  // as its labels may turn out
-    std::size_t at = 0;       // of the planned host that it would be instead
-    std::string name;
-  };
-
   const Problem& problem_;
   const Answer& answer_;
   const JudgeOptions& options_;
+  const Kinds kinds_;
   std::vector<std::string> wrong_;
   std::map<std::string, const Pod*> pods_;
   State state_;

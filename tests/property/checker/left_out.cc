@@ -136,11 +136,11 @@ bool can_all_come(const State& start, const std::vector<const Pod*>& pods) {
       if (where[i] != 0) continue;
       for (std::size_t h = 0; h < state.hosts.size(); ++h) {
         if (refusal(state, *pods[i], state.hosts[h])) continue;
-        state.hosts[h].pods.push_back(pods[i]);
+        state.hosts[h].come(*pods[i]);
         where[i] = h + 1;
         if (descend(there + 1)) return true;
         where[i] = 0;
-        state.hosts[h].pods.pop_back();
+        state.hosts[h].leave(*pods[i]);
       }
     }
     hopeless.insert(where);
@@ -196,7 +196,7 @@ std::string better_place(const Ending& ending, const std::vector<const Pod*>& po
   const std::vector<Host> possible = possible_hosts(*ending.start.problem);
   for (const Pod* pod : pods) {
     State without = ending.final;
-    for (Host& host : without.hosts) std::erase(host.pods, pod);
+    for (Host& host : without.hosts) host.leave(*pod);
     const auto place = place_of(without, *pod, possible, rules);
     if (place && holds_with(ending, pod, *place)) return pod->name + " could be on " + place->name;
   }

@@ -94,7 +94,7 @@ Host host_of(const Problem& problem, const NodePool& pool, const Machine& machin
   host.pool_name = pool.name;
   for (const DaemonSet& daemon : problem.daemons) {
     if (wants_node(daemon.pod, host.name, host.labels) && untolerated(daemon.pod, host.taints) == nullptr) {
-      host.pods.push_back(&daemon.pod);
+      host.come(daemon.pod);
     }
   }
   return host;

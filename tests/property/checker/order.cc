@@ -7,6 +7,7 @@
 #include <tuple>
 
 #include "base/random.h"
+#include "tests/property/checker/neighbours.h"
 
 namespace spotkeeper::checker {
 namespace {
@@ -14,24 +15,64 @@ namespace {
 constexpr std::size_t kExhaustive = 14;  // up to so many pods every order is tried
 constexpr int kShuffles = 60;
 
-// In rounds over `placed`; what could not come in the end is returned.
-std::vector<Placed> put_greedily(State& state, std::vector<Placed> waiting) {
-  for (bool moved = true; moved && !waiting.empty();) {
-    moved = false;
-    std::vector<Placed> later;
-    for (const Placed& one : waiting) {
-      Host& host = state.hosts[one.host];
-      if (refusal(state, *one.pod, host)) {
-        later.push_back(one);
-      } else {
-        host.pods.push_back(one.pod);
-        moved = true;
-      }
+// Pods coming to the hosts of a state.
+class Arrivals {
+ public:
+  explicit Arrivals(State& state) : state_(state), neighbours_(state) {}
+
+  // In rounds over those who wait; what could not come in the end is returned.
+  std::vector<Placed> greedily(std::vector<Placed> waiting) {
+    for (bool moved = true; moved && !waiting.empty();) {
+      const std::size_t before = waiting.size();
+      std::erase_if(waiting, [&](const Placed& one) { return can_come(one) && come(one); });
+      moved = waiting.size() < before;
     }
-    waiting = std::move(later);
+    return waiting;
   }
-  return waiting;
-}
+
+  // The same, but who exceeds spreads of others that wait, for good, lets them come first; where there are only such,
+  // who exceeds fewest goes on.
+  std::vector<Placed> gently(std::vector<Placed> waiting) {
+    for (const Placed& one : waiting) neighbours_.expect(*one.pod, one.host);
+    for (const Placed& one : waiting) {
+      if (neighbours_.is_hurried(*one.pod, one.host)) neighbours_.hurry(*one.pod, one.host);
+    }
+    while (!waiting.empty()) {
+      const std::size_t before = waiting.size();
+      std::erase_if(waiting, [&](const Placed& one) { return can_come(one) && harm(one) == 0 && come_expected(one); });
+      if (waiting.size() < before) continue;
+      std::optional<std::pair<std::int64_t, std::size_t>> least;
+      for (std::size_t i = 0; i < waiting.size(); ++i) {
+        if (!can_come(waiting[i])) continue;
+        const std::pair candidate(harm(waiting[i]), i);
+        if (!least || candidate < *least) least = candidate;
+      }
+      if (!least) break;
+      come_expected(waiting[least->second]);
+      waiting.erase(waiting.begin() + static_cast<std::ptrdiff_t>(least->second));
+    }
+    return waiting;
+  }
+
+ private:
+  bool can_come(const Placed& one) const {
+    return !neighbours_.refuse(*one.pod, one.host) && !host_refusal(state_, *one.pod, state_.hosts[one.host]);
+  }
+  bool come(const Placed& one) {
+    state_.hosts[one.host].come(*one.pod);
+    neighbours_.come(*one.pod, one.host);
+    return true;
+  }
+  bool come_expected(const Placed& one) {
+    if (neighbours_.is_hurried(*one.pod, one.host)) neighbours_.hurry(*one.pod, one.host, -1);
+    neighbours_.expect(*one.pod, one.host, -1);
+    return come(one);
+  }
+  std::int64_t harm(const Placed& one) const { return neighbours_.harm(*one.pod, one.host); }
+
+  State& state_;
+  Neighbours neighbours_;
+};
 
 // Who looks at spreads comes first; the first of every kind of pod in each zone, then the second…: the order in which
 // spreads are kept most easily.
@@ -63,9 +104,9 @@ bool put_exhaustively(State& state, const std::vector<Placed>& placed) {
       if ((there >> i & 1U) != 0) continue;
       Host& host = state.hosts[placed[i].host];
       if (refusal(state, *placed[i].pod, host)) continue;
-      host.pods.push_back(placed[i].pod);
+      host.come(*placed[i].pod);
       if (descend(there | 1U << i)) return true;
-      host.pods.pop_back();
+      host.leave(*placed[i].pod);
     }
     hopeless.insert(there);
     return false;
@@ -77,7 +118,8 @@ bool put_exhaustively(State& state, const std::vector<Placed>& placed) {
 
 std::vector<std::string> put_in_some_order(State& state, const std::vector<Placed>& placed) {
   const State empty = state;
-  const std::vector<Placed> left = put_greedily(state, in_turns(state, placed));
+  const std::vector<Placed> turns = in_turns(state, placed);
+  const std::vector<Placed> left = Arrivals(state).greedily(turns);
   if (left.empty()) return {};
   State other = empty;
   if (placed.size() <= kExhaustive) {
@@ -86,12 +128,16 @@ std::vector<std::string> put_in_some_order(State& state, const std::vector<Place
       return {};
     }
   } else {
+    if (Arrivals(other).gently(turns).empty()) {
+      state = std::move(other);
+      return {};
+    }
     Random random(placed.size());
     std::vector<Placed> shuffled = placed;
     for (int i = 0; i < kShuffles; ++i) {
       for (std::size_t k = shuffled.size(); k > 1; --k) std::swap(shuffled[k - 1], shuffled[random.below(k)]);
       other = empty;
-      if (!put_greedily(other, shuffled).empty()) continue;
+      if (!Arrivals(other).greedily(shuffled).empty()) continue;
       state = std::move(other);
       return {};
     }

@@ -144,6 +144,28 @@ TEST(Checker, FindsTheOrderInWhichASpreadIsKept) {
       IsEmpty());
 }
 
+TEST(Checker, FindsTheOrderInWhichAPodLetsOthersComeFirst) {
+  const auto spread = [](const std::string& app) {
+    return "{topologySpreadConstraints: [{maxSkew: 1, topologyKey: topology.kubernetes.io/zone, whenUnsatisfiable: "
+           "DoNotSchedule, labelSelector: {matchLabels: {app: " +
+           app + "}}}]}";
+  };
+  HandMade made;
+  made.node("n1", "{topology.kubernetes.io/zone: a}").node("n2", "{topology.kubernetes.io/zone: a}");
+  made.node("n3", "{topology.kubernetes.io/zone: b}");
+  std::vector<std::string> counted;
+  std::vector<std::string> watching;
+  for (int i = 0; i < 9; ++i) {  // nine, since of few pods every order is tried
+    counted.push_back("counted-" + std::to_string(i));
+    watching.push_back("watching-" + std::to_string(i));
+    made.pod(counted.back(), spread("none"), "{app: counted}").pod(watching.back(), spread("counted"));
+  }
+  EXPECT_THAT(HandMade(made).on("n1", counted).on("n2", watching).verdict(), IsEmpty());
+  HandMade late(made);
+  late.running("r-0", "n2", "{app: counted}").running("r-1", "n2", "{app: counted}");
+  EXPECT_THAT(late.on("n1", counted).on("n2", {"watching-0"}).verdict(), HasSubstr("spread over"));
+}
+
 TEST(Checker, TakesNilAndEmptySelectorsOfSpreadsAsTheSchedulerDoes) {
   for (const char* selector : {"", ", labelSelector: {}"}) {
     EXPECT_THAT(two_zones().pod("p", spread(selector)).pod("q", spread(selector)).on("a", {"p", "q"}).verdict(),

@@ -5,6 +5,7 @@
 // but its printed answer.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -23,6 +24,7 @@ struct Expression {
   std::string op;  // In, NotIn, Exists, DoesNotExist; on nodes also Gt, Lt; in NodePools also Gte, Lte
   std::vector<std::string> values;
   std::int64_t min_values = 0;  // NodePools only
+  auto operator<=>(const Expression&) const = default;
 };
 /// All expressions must hold; with none it matches everything. Absent altogether it matches nothing.
 using Selector = std::optional<std::vector<Expression>>;
@@ -32,6 +34,7 @@ struct Taint {
 };
 struct Toleration {
   std::string key, op, value, effect;
+  auto operator<=>(const Toleration&) const = default;
 };
 struct HostPort {
   std::string ip, protocol;
@@ -39,6 +42,7 @@ struct HostPort {
 };
 struct NodeTerm {
   std::vector<Expression> labels, fields;
+  auto operator<=>(const NodeTerm&) const = default;
 };
 struct Spread {
   std::int64_t max_skew = 0;
@@ -47,12 +51,14 @@ struct Spread {
   Selector selector;  // what matchLabelKeys add is in it
   bool honor_affinity = true;
   bool honor_taints = false;
+  auto operator<=>(const Spread&) const = default;
 };
 struct PodTerm {
   std::string key;
   Selector selector;  // what matchLabelKeys and mismatchLabelKeys add is in it
   std::set<std::string> namespaces;
   Selector namespace_selector;
+  auto operator<=>(const PodTerm&) const = default;
 };
 
 struct Pod {
@@ -142,10 +148,21 @@ struct Host {
   bool unschedulable = false;
   Amounts allocatable;
   std::map<std::string, std::int64_t> attach_limits;  // by CSI driver
-  std::vector<const Pod*> pods;
-  const NodePool* pool = nullptr;  // of a new one, whose labels are not those of one Node alone
+  std::vector<const Pod*> pods;                       // by come and leave alone
+  Amounts used;                                       // by them
+  const NodePool* pool = nullptr;                     // of a new one, whose labels are not those of one Node alone
   Amounts capacity;
   std::string pool_name;  // the label karpenter.sh/nodepool
+
+  void come(const Pod& pod) {
+    pods.push_back(&pod);
+    for (const auto& [resource, amount] : pod.requests) used[resource] += amount;
+  }
+  /// If it is there.
+  void leave(const Pod& pod) {
+    if (std::erase(pods, &pod) == 0) return;
+    for (const auto& [resource, amount] : pod.requests) used[resource] -= amount;
+  }
 };
 
 struct Problem {
