@@ -25,7 +25,7 @@ JsonObject node_json(const plan::Problem& problem, const plan::NewNode& node) {
   JsonObject out = offering_json(problem, node.offering);
   out["node_pool"] = problem.pools[node.pool].name;
   JsonObject labels;
-  for (const auto& [key, value] : node.labels) labels[key] = value;
+  for (const auto& [key, value] : *node.labels) labels[key] = value;
   out["labels"] = std::move(labels);
   JsonArray alternatives;
   for (const std::uint32_t each : node.alternatives) alternatives.emplace_back(offering_json(problem, each));

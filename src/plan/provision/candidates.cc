@@ -24,6 +24,7 @@ constexpr std::array<std::string_view, 17> kTypeLabels = {
     "instance-gpu-name",   "instance-gpu-count",     "instance-accelerator-name",  "instance-accelerator-count",
     "instance-local-nvme", "instance-ebs-bandwidth", "instance-network-bandwidth", "instance-gpu-manufacturer",
     "ec2nodeclass"};
+constexpr std::size_t kMachineLabels = 12;  // and that of its NodePool
 constexpr std::string_view kAwsPrefix = "karpenter.k8s.aws/";
 constexpr std::string_view kOldZoneLabel = "failure-domain.beta.kubernetes.io/zone";
 constexpr std::string_view kOldRegionLabel = "failure-domain.beta.kubernetes.io/region";
@@ -52,50 +53,54 @@ std::string_view region_of(std::string_view zone) {
 /// The catalogue has GPUs of two makers.
 bool is_amd(const Accelerators& gpus) { return gpus.name.starts_with("radeon"); }
 
-void add_type_labels(const InstanceType& type, Labels& into) {
-  const auto set = [&](std::string_view key, std::string_view value) {
-    if (!value.empty()) into.set(std::string(kAwsPrefix) + std::string(key), value);
+/// Those of the type alone, as a machine has them.
+void add_type_labels(const InstanceType& type, std::vector<Labels::Entry>& into) {
+  const auto add = [&](std::string_view key, std::string_view value) {
+    if (!value.empty()) into.emplace_back(std::string(kAwsPrefix).append(key), value);
   };
-  const auto number = [&](std::string_view key, std::int64_t value) { set(key, std::to_string(value)); };
+  const auto number = [&](std::string_view key, std::int64_t value) { add(key, std::to_string(value)); };
   const auto [category, generation] = category_and_generation(type.family());
-  set("instance-category", category);
-  set("instance-generation", generation);
-  set("instance-family", type.family());
-  set("instance-size",
-      std::string_view(type.name.str()).substr(std::min(type.family().size() + 1, type.name.str().size())));
-  number("instance-cpu", type.vcpus);
-  number("instance-memory", type.memory.value >> 20U);
-  set("instance-cpu-manufacturer", type.cpu_manufacturer);
-  set("instance-hypervisor", type.hypervisor);
-  if (type.gpus) {
-    set("instance-gpu-name", type.gpus->name);
-    set("instance-gpu-manufacturer", is_amd(*type.gpus) ? "amd" : "nvidia");
-    number("instance-gpu-count", type.gpus->count);
-  }
   if (type.neuron) {
-    set("instance-accelerator-name", type.neuron->name);
     number("instance-accelerator-count", type.neuron->count);
+    add("instance-accelerator-name", type.neuron->name);
   }
-  if (type.local_nvme_gb) number("instance-local-nvme", *type.local_nvme_gb);
+  add("instance-category", category);
+  number("instance-cpu", type.vcpus);
+  add("instance-cpu-manufacturer", type.cpu_manufacturer);
   if (type.ebs_mbps) number("instance-ebs-bandwidth", *type.ebs_mbps);
+  add("instance-family", type.family());
+  add("instance-generation", generation);
+  if (type.gpus) {
+    number("instance-gpu-count", type.gpus->count);
+    add("instance-gpu-manufacturer", is_amd(*type.gpus) ? "amd" : "nvidia");
+    add("instance-gpu-name", type.gpus->name);
+  }
+  add("instance-hypervisor", type.hypervisor);
+  if (type.local_nvme_gb) number("instance-local-nvme", *type.local_nvme_gb);
+  number("instance-memory", type.memory.value >> 20U);
   if (type.network_mbps) number("instance-network-bandwidth", *type.network_mbps);
+  add("instance-size",
+      std::string_view(type.name.str()).substr(std::min(type.family().size() + 1, type.name.str().size())));
 }
 
-/// With those of its place, which have no value yet.
+/// With those of its place, which have no value yet. In the order in which Labels keeps them, so that nothing is moved.
 Labels type_labels(const InstanceType& type) {
-  Labels labels{{std::string(kTypeLabel), type.name.str()},
-                {"beta.kubernetes.io/instance-type", type.name.str()},
-                {std::string(kZoneLabel), ""},
-                {std::string(kOldZoneLabel), ""},
-                {std::string(kRegionLabel), ""},
-                {std::string(kOldRegionLabel), ""},
-                {std::string(kArchLabel), std::string(name_of(type.arch))},
-                {"beta.kubernetes.io/arch", std::string(name_of(type.arch))},
-                {"kubernetes.io/os", "linux"},
-                {"beta.kubernetes.io/os", "linux"},
-                {std::string(kCapacityLabel), ""}};
-  add_type_labels(type, labels);
-  return labels;
+  const std::string_view arch = name_of(type.arch);
+  std::vector<Labels::Entry> entries;
+  entries.reserve(kTypeLabels.size() + kMachineLabels);
+  entries.emplace_back("beta.kubernetes.io/arch", arch);
+  entries.emplace_back("beta.kubernetes.io/instance-type", type.name.str());
+  entries.emplace_back("beta.kubernetes.io/os", "linux");
+  entries.emplace_back(kOldRegionLabel, "");
+  entries.emplace_back(kOldZoneLabel, "");
+  add_type_labels(type, entries);
+  entries.emplace_back(kCapacityLabel, "");
+  entries.emplace_back(kArchLabel, arch);
+  entries.emplace_back("kubernetes.io/os", "linux");
+  entries.emplace_back(kTypeLabel, type.name.str());
+  entries.emplace_back(kRegionLabel, "");
+  entries.emplace_back(kZoneLabel, "");
+  return Labels(std::move(entries));
 }
 
 void set_place(Labels& labels, std::string_view zone, CapacityType capacity) {
@@ -301,14 +306,18 @@ class Builder {
     for (const auto& [key, values] : choices) open.insert(key);
     const std::vector<Labels> variants = variants_of(choices);
     out_.reserve(out_.size() + problem_.offerings.size() * variants.size());
-    for (std::uint32_t offering = 0; offering < problem_.offerings.size(); ++offering) {
-      const Offering& offered = problem_.offerings[offering];
-      Labels labels = types_[offered.type].labels;
-      set_place(labels, problem_.zones[offered.zone], offered.capacity);
+    std::vector<Labels> machines;  // by type: of its offering that is looked at
+    machines.reserve(types_.size());
+    for (const Type& type : types_) {
+      Labels& labels = machines.emplace_back(type.labels);
       if (!pool.node_class.empty()) labels.set("karpenter.k8s.aws/ec2nodeclass", pool.node_class);
       labels.set(kPoolLabel, pool.name);
+    }
+    for (std::uint32_t offering = 0; offering < problem_.offerings.size(); ++offering) {
+      const Offering& offered = problem_.offerings[offering];
+      Labels& labels = machines[offered.type];
+      set_place(labels, problem_.zones[offered.zone], offered.capacity);
       if (!allowed(pool, labels, open)) continue;
-      for (const auto& [key, value] : pool.labels) labels.set(key, value);
       for (std::uint32_t i = 0; i < variants.size(); ++i) {
         add(id, offering, labels, variants[i]);
         out_.back().variant = i;
@@ -318,6 +327,7 @@ class Builder {
 
   void add(std::uint32_t pool, std::uint32_t offering, Labels labels, const Labels& variant) {
     Candidate out{pool, offering, 0, {}, {}, {}, problem_.offerings[offering].price};
+    for (const auto& [key, value] : problem_.pools[pool].labels) labels.set(key, value);
     for (const auto& [key, value] : variant) labels.set(key, value);
     out.facts.labels = std::make_shared<const Labels>(std::move(labels));
     out.facts.taints = problem_.pools[pool].taints;

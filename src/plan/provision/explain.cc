@@ -144,7 +144,7 @@ class Explainer {
     for (NodeId node = 0; node < problem_.nodes.size(); ++node) put(plan_.existing[node], node);
     for (const NewNode& bought : plan_.nodes) {
       const auto& able = candidates[{bought.pool, bought.offering}];
-      const auto same = std::ranges::find(able, bought.labels, [&](CandidateId id) -> const Labels& {
+      const auto same = std::ranges::find(able, *bought.labels, [&](CandidateId id) -> const Labels& {
         return *purchase_.candidates()[id].facts.labels;
       });
       put(bought.pods, purchase_.open(*same));

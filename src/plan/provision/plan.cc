@@ -107,7 +107,7 @@ class Planner {
       for (const PodId pod : plan.existing[node]) put(pod, node);
     for (const NewNode& each : plan.nodes) {
       const auto same = std::ranges::find_if(purchase_.candidates(), [&](const Candidate& one) {
-        return one.pool == each.pool && one.offering == each.offering && *one.facts.labels == each.labels;
+        return one.pool == each.pool && one.offering == each.offering && *one.facts.labels == *each.labels;
       });
       if (same == purchase_.candidates().end()) return false;
       const NodeId node = purchase_.open(static_cast<CandidateId>(same - purchase_.candidates().begin()));
@@ -400,7 +400,7 @@ class Planner {
     const Candidate& chosen = purchase_.candidates()[*purchase_.bought_as(id)];
     out.pool = chosen.pool;
     out.offering = chosen.offering;
-    out.labels = *chosen.facts.labels;
+    out.labels = chosen.facts.labels;
     out.pods = std::move(pods);
     return out;
   }

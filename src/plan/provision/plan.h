@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -22,9 +23,9 @@ struct Seed {
 };
 
 struct NewNode {
-  std::uint32_t pool = 0;      // into Problem::pools
-  std::uint32_t offering = 0;  // into Problem::offerings: what it is priced at
-  Labels labels;               // all that the node will carry, but for its hostname
+  std::uint32_t pool = 0;                // into Problem::pools
+  std::uint32_t offering = 0;            // into Problem::offerings: what it is priced at
+  std::shared_ptr<const Labels> labels;  // all that the node will carry, but for its hostname
   /// Other offerings that would do for its pods within every rule, whichever of them are launched for all the nodes
   /// (provision/alternatives.h); cheapest first, `offering` not among them.
   std::vector<std::uint32_t> alternatives;

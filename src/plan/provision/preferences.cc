@@ -131,7 +131,7 @@ Seats carry_out(const Plan& plan, Board& board) {
   for (NodeId node = 0; node < plan.existing.size(); ++node) put(node, plan.existing[node]);
   for (const NewNode& each : plan.nodes) {
     NodeFacts facts;
-    facts.labels = {std::shared_ptr<const Labels>(), &each.labels};
+    facts.labels = each.labels;
     facts.taints = problem.pools[each.pool].taints;
     facts.allocatable.assign(board.resources().size(), 0);
     DomainsOfNode domains = board.topology().domains_of(*facts.labels, facts.taints, {}, true);

@@ -310,7 +310,8 @@ class Enforcer {
   /// The same with all steps.
   [[nodiscard]] Plan finished(Settled settled) {
     auto& [asked, plan] = settled;
-    while (budget_.steps != 0) {
+    if (budget_.steps == 0) return std::move(plan);
+    while (true) {
       plan = make_hard_plan(with(asked), budget_, seed_, Bound::None);
       if (!give_up(plan, asked, true)) break;
     }

@@ -17,11 +17,11 @@ std::map<std::pair<WorkloadId, SpotPool>, std::int64_t> pods_in_pools(const Prob
                                                                       const Workloads& workloads, const Plan& plan) {
   std::map<std::pair<WorkloadId, SpotPool>, std::int64_t> pods;
   const auto count = [&](const Labels& labels, ShapeId shape) {
-    const auto pool = spot_pool_of(labels);
-    if (pool && workloads.of(shape) != kNoWorkload) ++pods[{workloads.of(shape), *pool}];
+    if (workloads.of(shape) == kNoWorkload) return;
+    if (const auto pool = spot_pool_of(labels)) ++pods[{workloads.of(shape), *pool}];
   };
   for (const NewNode& node : plan.nodes)
-    for (const PodId pod : node.pods) count(node.labels, problem.pods[pod].shape);
+    for (const PodId pod : node.pods) count(*node.labels, problem.pods[pod].shape);
   for (std::size_t i = 0; i < problem.nodes.size(); ++i) {
     const Labels& labels = problem.nodes[i].node.labels;
     for (const BoundPod& pod : problem.nodes[i].pods)
