@@ -6,7 +6,7 @@ run: ; @scripts/run $(ARGS)
 test: ; @scripts/test $(ARGS)
 test-fast: ; @scripts/test --fast $(ARGS)
 e2e: ; @scripts/e2e $(ARGS)
-e2e-full: ; @scripts/e2e --full lost_requests $(ARGS) && tests/e2e/real/simulated.py --recorded
+e2e-full: ; @scripts/e2e --full $(ARGS) lost_requests; code=$$?; tests/e2e/real/simulated.py --recorded && exit $$code
 e2e-versions: ; @scripts/e2e-versions $(ARGS)
 bench: ; @scripts/bench $(ARGS)
 lint: ; @scripts/lint

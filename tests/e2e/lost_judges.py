@@ -129,6 +129,11 @@ passes("but where the API was as late as that", late)
 check("the slowest write is what counts, of those after the notice, and one that was not heard of took until the end",
       (latest([1.0, 2.0, 3.0], {0: 1.9, 1: 2.1, 2: 3.2}, 1.5, 6.0), latest([1.0, 2.0, 3.0], {1: 2.1}, 0.0, 6.0),
        latest([1.0, 2.0], {1: 2.5}, 0.0, 6.0)) == (3.2 - 3.0, 3.0, 1.5))
+hasty = run_of("e", 1.0)
+hasty.kill_late = 2.5
+fails("a machine that dies late spares who drains late", hasty, "the client and the machines' end were in time")
+hasty.kill_late, hasty.client_lag_ms = 0.1, 3500
+fails("so does a client that sends late", hasty, "the client and the machines' end were in time")
 few = run_of("e", 1.0)
 lose(few, round(few.least) - 12)
 fails("who loses less than the least has shown that the oracle is wrong", few, LEAST)

@@ -18,7 +18,6 @@ earlier one left there (default: where the suite leaves it) is judged and shown.
 """
 import argparse
 import collections
-import http.client
 import os
 import pathlib
 import shutil
@@ -137,14 +136,15 @@ def main():
         scenario, name = job
         try:
             return scenario, name, Run(state, rules, scenario, name, HANDLERS[name], cell, chosen.rate)()
-        except (Failed, OSError, RuntimeError, SystemExit, http.client.HTTPException) as error:
+        except (Exception, SystemExit) as error:  # the others' figures are kept, whatever one run came to
             return scenario, name, error
 
     found = collections.defaultdict(dict)
     try:
         for scenario, name, figures in in_parallel(jobs, cells, measure):
             if isinstance(figures, BaseException):
-                check(f"({scenario.name}) {name}: the run came to its end", False, figures)
+                check(f"({scenario.name}) {name}: the run came to its end", False,
+                      f"{type(figures).__name__}: {figures}")
                 continue
             tell(figures)
             judge(scenario, figures)

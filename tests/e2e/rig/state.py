@@ -11,7 +11,7 @@ import shutil
 import subprocess
 
 import cgroups
-from machine import Process, boot_id, kill_all, run, start_time
+from machine import Failed, Process, boot_id, kill_all, run, start_time
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[3]
 
@@ -27,6 +27,7 @@ class State:
         self.bin = self.folder / "bin"
         self.admin = self.folder / "admin.kubeconfig"
         self.cgroup = self.folder.name
+        self._mark = self.folder / "made-by-a-rig"
         self._journal = self.folder / "journal"
         self._facts = self.folder / "facts.json"
 
@@ -42,10 +43,17 @@ class State:
     def create(self):
         """A folder with an empty journal, ours alone (it holds keys)."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._mark.touch()
         shutil.rmtree(self.log, ignore_errors=True)
         for folder in (self.log, self.nodes, self.users, self.images, self.pki):
             folder.mkdir(exist_ok=True)
         self._journal.touch()
+
+    def refuse_foreign(self):
+        """A folder in which somebody else has put something is no rig's: `down` would delete that."""
+        there = {part.name for part in self.folder.iterdir()} if self.folder.exists() else set()
+        if there - {self.log.name} and not (self._mark.exists() or self.exists()):
+            raise Failed(f"{self.folder} is not empty, and no rig has made it: SPOTKEEPER_RIG names the folder for one")
 
     def record(self, **entry):
         """Appends a line in one write, so that lines of several processes never mix."""
@@ -118,6 +126,7 @@ class State:
 
     def destroy(self):
         """Ends all that the journal names and is still the same; keeps the logs. Returns (pid, namespace) of others."""
+        self.refuse_foreign()
         kill_all([process for process in self.processes() if process.alive()])
         # A link first: with its namespace it would go by itself, at a moment of the kernel's choice.
         for entry in reversed(self.entries("link")):
@@ -131,7 +140,7 @@ class State:
         for entry in self.entries("cgroup"):
             cgroups.remove(entry["name"])
         for part in self.folder.iterdir() if self.folder.exists() else []:
-            if part not in (self.log, self._journal):
+            if part not in (self.log, self._mark, self._journal):
                 shutil.rmtree(part) if part.is_dir() and not part.is_symlink() else part.unlink()
         self._journal.unlink(missing_ok=True)
         return strangers

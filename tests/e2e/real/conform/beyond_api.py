@@ -47,7 +47,7 @@ def events_of(case, pods):
 @beyond("429 with Retry-After to half of all changes", modes=BOTH)
 def throttled(case):
     drained_through(case, "answer 429 retry-after 1 of node times 1", "answer 429 retry-after 1 of evict times 1",
-                    f"answer 429 retry-after 1 of node,evict,delete,event share 60 for {STORM}s")
+                    f"answer 429 retry-after 1 of node,evict,delete,event share 50 for {STORM}s")
 
 
 @beyond("409 to most changes")

@@ -6,6 +6,8 @@ from testing import check
 HEARD = 2  # seconds from the notice to the cordon of the last node that dies, on a machine that is never late
 TOLD = 1.5  # seconds from a notice that is shorter than a grace to the first pod that is told; the same
 STARTS = 10  # seconds that a pod's start may take on a busy machine: ReplicaSet, scheduler, kubelet, containerd, probe
+LATEST = 2  # seconds after the end of their notice at which the machines die: later would spare whoever drains late
+LAGGING = 3  # seconds by which the client may be late: else it sends less often than it should while something is wrong
 ON_THEIR_WAY = ("cut", "late")  # outcomes of requests whose answer left a server and did not come, or not in time
 LAST_MOMENT = 0.2  # seconds: a server writes to its log ten times a second
 
@@ -15,6 +17,8 @@ def judge(scenario, figures):
     told = f"{figures.blame()}{dict(figures.classes)}, {dict(figures.losses)}"
     check(f"{name}: the client sent what it was told to", figures.sent == figures.expected and figures.unsent == 0,
           f"{figures.blame()}{figures.sent} of {figures.expected}, {figures.unsent} unsent")
+    check(f"{name}: the client and the machines' end were in time",
+          figures.client_lag_ms <= 1000 * LAGGING and figures.kill_late <= LATEST, figures.blame())
     check(f"{name}: no request was answered twice", figures.twice == 0, figures.twice)
     # By the servers' own word. What one noted in the last moment is lost where it is killed.
     answered = figures.sent - figures.lost
