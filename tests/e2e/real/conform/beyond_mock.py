@@ -11,6 +11,7 @@ from nth_spot import SPOT, TAINTS
 from testing import must
 from tools import rfc3339
 
+UP = 10  # seconds from when it should tell to the mark: its process has to come up first
 AHEAD = 5  # seconds until the mock tells: it counts from its own start, and the agent has to be there first
 
 
@@ -46,7 +47,7 @@ def mock_spot(case):
     ends = int(time.time()) + 90
     with metadata_of_aws(case, "spot", "--action=terminate", f"--time={rfc3339(ends)}", f"--mock-delay-sec={AHEAD}"):
         case.start_agent(SPOT | TAINTS)
-        record = case.await_marked("kill")
+        record = case.await_marked("kill", UP)
         case.equal("the effect", record["effect"], "terminate")
         case.equal("the deadline is the notice's time", record["deadline"][:19], rfc3339(ends)[:19])
         evicts_once(case, workload, pod, record, "kill", "spot-itn")
@@ -58,8 +59,8 @@ def mock_scheduled(case):
     begins = time.time() + 300
     with metadata_of_aws(case, "events", "--code=system-reboot", "--state=active",
                          f"--not-before={rfc3339(int(begins))}", ahead=0):
+        case.told = time.time()  # the mock tells from its start: what counts is how long the agent takes, with its own
         case.start_agent(VALUES | TAINTS)
-        case.told = time.time()  # the mock tells from its start: what counts is how long the agent takes
         record = case.await_marked("maintenance", SCHEDULED_BOUND)
         labels = case.node_now()["metadata"]["labels"]
         evicts_once(case, workload, pod, record, "maintenance", "scheduled-maintenance", {
@@ -74,7 +75,7 @@ def mock_rebalance(case):
     with metadata_of_aws(case, f"--rebalance-delay-sec={AHEAD}", "--mock-delay-sec=3600",
                          "--asg-termination-delay-sec=3600"):
         case.start_agent(ONLY_REBALANCE | TAINTS | {"enableRebalanceDraining": True}, DRAIN)
-        evicts_once(case, workload, pod, case.await_marked("retire"), "retire", "rebalance-recommendation")
+        evicts_once(case, workload, pod, case.await_marked("retire", UP), "retire", "rebalance-recommendation")
 
 
 @beyond("AWS's own mock: an Auto Scaling group that ends the machine has it drained", modes=BOTH, seconds=25)
@@ -82,4 +83,4 @@ def mock_lifecycle(case):
     workload, pod = case.workload()
     with metadata_of_aws(case, "asglifecycle", f"--asg-termination-delay-sec={AHEAD}"):
         case.start_agent(ONLY_REBALANCE | TAINTS | {"enableASGLifecycleDraining": True})
-        evicts_once(case, workload, pod, case.await_marked("retire"), "retire", "asg-lifecycle-termination")
+        evicts_once(case, workload, pod, case.await_marked("retire", UP), "retire", "asg-lifecycle-termination")
