@@ -171,7 +171,13 @@ class Judge {
       if (other.capacity_type != node.capacity_type) say(name + ": not of the capacity type that was planned");
       if (other.price > node.price * kDearest + kRounding) say(name + ": too dear");
     }
-    const std::vector<Host> hosts = offered_hosts(other, pool, name, title, {});
+    std::vector<Host> hosts = offered_hosts(other, pool, name, title, {});
+    if (!hosts.empty() && !node.labels.empty()) {
+      const auto host = stand_in_host(problem_, pool, problem_.machines.at(other.type), other.zone, other.capacity_type,
+                                      title, node.labels);
+      if (!host) return say(name + ": its labels can't be those that are promised");
+      hosts = {*host};
+    }
     std::vector<Host> able;
     std::string why;
     for (const Host& host : hosts) {

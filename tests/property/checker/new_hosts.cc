@@ -141,6 +141,17 @@ std::optional<Host> promised_host(const Problem& problem, const NodePool& pool, 
   return host_of(problem, pool, machine, name, std::move(promised));
 }
 
+std::optional<Host> stand_in_host(const Problem& problem, const NodePool& pool, const Machine& machine,
+                                  const std::string& zone, const std::string& capacity_type, const std::string& name,
+                                  const Labels& promised) {
+  auto labels = fixed_labels(pool, machine, zone, capacity_type, name);
+  if (!labels) return std::nullopt;
+  for (const auto& [key, value] : promised) {
+    if (!is_well_known(key)) labels->emplace(key, value);
+  }
+  return promised_host(problem, pool, machine, zone, capacity_type, name, *std::move(labels));
+}
+
 std::vector<Host> possible_hosts(const Problem& problem) {
   std::vector<Host> out;
   for (const NodePool& pool : problem.pools) {

@@ -25,6 +25,12 @@ std::optional<Host> promised_host(const Problem& problem, const NodePool& pool, 
                                   const std::string& zone, const std::string& capacity_type, const std::string& name,
                                   Labels promised);
 
+/// The one that is launched in the place of one with the labels that somebody promised: those of its own machine, and
+/// those of the user's that were promised. Nothing if it can't have them.
+std::optional<Host> stand_in_host(const Problem& problem, const NodePool& pool, const Machine& machine,
+                                  const std::string& zone, const std::string& capacity_type, const std::string& name,
+                                  const Labels& promised);
+
 /// All that can be had now, each with a name of its own.
 std::vector<Host> possible_hosts(const Problem& problem);
 

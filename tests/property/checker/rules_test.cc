@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/property/checker/hand_made.h"
+#include "tests/property/checker/new_hosts.h"
 
 namespace spotkeeper::checker {
 namespace {
@@ -466,6 +467,28 @@ TEST(Checker, WantsEveryAlternativeToDoForTheRulesBetweenPodsToo) {
   };
   EXPECT_THAT(in("zone-a"), IsEmpty());
   EXPECT_THAT(in("zone-b"), HasSubstr("alternative c5.large zone-b spot would not do"));
+}
+
+TEST(Checker, TakesThePromisedLabelsForThoseOfTheAlternativesToo) {
+  const auto in_team = [](const std::string& pool, const std::string& labels) {
+    HandMade made;
+    made.pool("pool", pool, "{}", labels).pod("q", "{}", "{app: x}");
+    made.pod("p",
+             "{affinity: {podAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: team, "
+             "labelSelector: {matchLabels: {app: x}}}]}}}");
+    made.on_new("m5.large", "zone-a", "spot", {"q"}, {"c5.large"}).on_new("m5.large", "zone-a", "spot", {"p"});
+    const Problem problem = made.problem();
+    for (PlannedNode& node : made.answer().nodes) {
+      node.labels =
+          new_hosts(problem, problem.pools[0], problem.machines.at(node.type), node.zone, node.capacity_type, "any")[0]
+              .labels;
+      node.labels["team"] = "a name that nobody else knows";
+      node.labels.erase("kubernetes.io/hostname");
+    }
+    return made.verdict();
+  };
+  EXPECT_THAT(in_team("{requirements: [{key: team, operator: Exists}]}", "{}"), IsEmpty());
+  EXPECT_THAT(in_team("{}", "{team: red}"), HasSubstr("can't be these"));
 }
 
 TEST(Checker, WantsAlternativesOfTheSameKindAndLittleDearer) {
