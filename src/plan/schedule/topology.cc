@@ -129,9 +129,22 @@ bool Topology::may_open(const DomainsOfNode& node, std::span<const ShapeId> comi
     const bool is_domain = value < counter.nodes.size() && (counter.nodes[value] != 0 || counter.expected[value] != 0);
     const bool has_empty = !counter.domains_by_pods.empty() && counter.domains_by_pods.begin()->first == 0;
     if (is_domain || has_empty) continue;
-    if (!may_have_domain(counter, counted_of(id, coming) > 0 ? 1 : 0)) return false;
+    const auto comes_early = [&](ShapeId shape) { return counted_of(id, {&shape, 1}) > 0 && !waits(shape, node); };
+    if (!may_have_domain(counter, std::ranges::any_of(coming, comes_early) ? 1 : 0)) return false;
   }
   return true;
+}
+
+/// For others that it has to be near, and that were not there before anything was placed.
+bool Topology::waits(ShapeId shape, const DomainsOfNode& node) const {
+  const Rules& rules = rules_[shape];
+  const auto nobody = [&](CounterId id) { return counters_[id].total == 0; };
+  if (rules.affinity_self && std::ranges::all_of(rules.affinity, nobody)) return false;
+  return std::ranges::any_of(rules.affinity, [&](CounterId id) {
+    const Counter& counter = counters_[id];
+    const ValueId value = node.values[counter.key];
+    return value >= counter.bound.size() || counter.bound[value] == 0;
+  });
 }
 
 /// Those whose skew is least come first, and who reads no spread comes last, but for one that may be waited for.

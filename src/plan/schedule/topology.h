@@ -126,7 +126,7 @@ class Topology {
     std::map<std::int32_t, std::int32_t> domains_by_pods;  // of spread: how many domains have so many pods
     std::int64_t total = 0;
     std::int32_t domains = 0;
-    std::vector<std::int32_t> bound;  // by value, of spread: pods that were there before anything was placed
+    std::vector<std::int32_t> bound;  // by value: pods that were there before anything was placed
     /// Of spread: how many placed pods read it, by value, maxSkew and whether it counts them, too.
     std::map<std::tuple<ValueId, std::int32_t, bool>, std::int32_t> kept;
   };
@@ -176,6 +176,7 @@ class Topology {
   void count(ShapeId shape, const DomainsOfNode& node, bool terminating, std::int32_t by, Scope scope);
   void grow(Counter& counter, ValueId value);
   [[nodiscard]] static bool may_have_domain(const Counter& counter, std::int32_t least);
+  [[nodiscard]] bool waits(ShapeId shape, const DomainsOfNode& node) const;
   static void shift(Counter& counter, ValueId value, std::int32_t by);
   static void add_domain(Counter& counter, ValueId value);
   static void remove_domain(Counter& counter, ValueId value);

@@ -95,6 +95,30 @@ TEST_F(MayOpenBesideOthers, NoZoneWhereTheSpreadPodsWaitForOthersByTheirAffinity
   EXPECT_FALSE(may_open("b", {0}));
 }
 
+/// A pod comes that by its affinity has to be where web is, of which one is there on Spot or is not.
+class MayOpenForFollowers : public MayOpen {
+ protected:
+  void begin(int there) {
+    problem_.shapes.push_back(pods_of("web", 100, beside("leader", kCapacityLabel)));
+    problem_.shapes.push_back(pods_of("leader", 100));
+    problem_.nodes[0].node.labels.set(std::string(kCapacityLabel), "spot");
+    if (there == 1) problem_.nodes[0].pods.push_back({{NamespaceName("shop"), "old"}, 3, false});
+    purchase_ = std::make_unique<Purchase>(problem_);
+    for (const ShapeId shape : {3U, 0U, 0U}) purchase_->place(shape, 0);
+  }
+};
+
+TEST_F(MayOpenForFollowers, NoZoneThatHasNobodyUntilThoseHaveComeWhomTheyFollow) {
+  begin(0);
+  EXPECT_FALSE(may_open("b", {2}));
+  EXPECT_TRUE(may_open("b", {0}));
+}
+
+TEST_F(MayOpenForFollowers, AZoneWhereThoseWhomTheyFollowWereThereBefore) {
+  begin(1);
+  EXPECT_TRUE(may_open("b", {2}));
+}
+
 class MayOpenBesideOldPods : public MayOpen {
  protected:
   MayOpenBesideOldPods() : MayOpen(3) {}
