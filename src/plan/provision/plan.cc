@@ -1,6 +1,7 @@
 #include "plan/provision/plan.h"
 
 #include <algorithm>
+#include <array>
 #include <functional>
 #include <iterator>
 #include <map>
@@ -20,6 +21,16 @@
 
 namespace spotkeeper::plan {
 namespace {
+
+constexpr std::size_t kFewPods = 12;  // for which every order to come in is tried
+// What is given up, one after the other. A machine is lost alone, a pool with all its machines: the share of the one
+// goes first.
+constexpr std::array<Leniency, 6> kLeniencies = {{{},
+                                                  {.node_share = true},
+                                                  {.node_share = true, .pool_share = true},
+                                                  {.steady = true},
+                                                  {.node_share = true, .steady = true},
+                                                  {.node_share = true, .pool_share = true, .steady = true}}};
 
 /// Places pod after pod: on a node that is there, on one that is bought already, on a new one.
 class Planner {
@@ -95,8 +106,23 @@ class Planner {
     }
     // Who had to leave a seat to another may find a new machine.
     out->place_the_rest();
-    out->take_back_needless_leniency();
     return out;
+  }
+
+  /// Who is where it should rather not be, and has a better place, goes there: what was given up for one may be
+  /// needless when another has come. For few pods.
+  void take_back_needless_leniency() {
+    if (all_.size() > kFewPods) return;
+    for (const PodId pod : all_) {
+      if (!place_[pod]) continue;
+      const NodeId before = *place_[pod];
+      purchase_.remove(shape_of(pod), before);
+      const auto better = less_lenient(shape_of(pod), before);
+      put(pod, better.value_or(before));
+      if (!better || can_come_in_turn()) continue;
+      purchase_.remove(shape_of(pod), *better);
+      put(pod, before);
+    }
   }
 
   /// On top of what `plan` has, those that it leaves out; false: its machines are none of this problem.
@@ -308,6 +334,18 @@ class Planner {
     return best;
   }
 
+  /// One where less has to be given up.
+  std::optional<NodeId> less_lenient(ShapeId shape, NodeId than) {
+    if (purchase_.allows(shape, than, kAnything) != Refusal::None) return std::nullopt;
+    for (const Leniency leniency : kLeniencies) {
+      if (purchase_.allows(shape, than, leniency) == Refusal::None) return std::nullopt;
+      purchase_.look_up_machines();
+      std::ranges::fill(full_up_to_, 0);
+      if (const auto node = some_node(shape, 1, leniency)) return node;
+    }
+    return std::nullopt;
+  }
+
   /// One that is there or bought already, else a new one that suits so many such pods.
   std::optional<NodeId> some_node(ShapeId shape, std::int64_t pods, Leniency leniency) {
     if (const auto node = first_node(shape, leniency)) return node;
@@ -343,29 +381,7 @@ class Planner {
 
   void place_the_rest() {
     if (std::ranges::all_of(order_, [&](PodId pod) { return place_[pod].has_value(); })) return;
-    // A machine is lost alone, a pool with all its machines: the share of the one goes first.
-    for (const bool steady : {false, true}) {
-      place_all({.steady = steady});
-      place_all({.node_share = true, .steady = steady});
-      place_all({.node_share = true, .pool_share = true, .steady = steady});
-    }
-  }
-
-  /// Who is where it should rather not be, and has a better place, goes there. For few pods.
-  void take_back_needless_leniency() {
-    for (const PodId pod : order_) {
-      if (!place_[pod]) continue;
-      const NodeId before = *place_[pod];
-      purchase_.remove(shape_of(pod), before);
-      std::ranges::fill(full_up_to_, 0);
-      const bool needless = purchase_.allows(shape_of(pod), before, kAnything) == Refusal::None &&
-                            purchase_.allows(shape_of(pod), before, {}) != Refusal::None;
-      const auto better = needless ? some_node(shape_of(pod), 1, {}) : std::nullopt;
-      put(pod, better.value_or(before));
-      if (!better || can_come_in_turn()) continue;
-      purchase_.remove(shape_of(pod), *better);
-      put(pod, before);
-    }
+    for (const Leniency leniency : kLeniencies) place_all(leniency);
   }
 
   /// All that are placed could come to their nodes one after the other, in whatever order. For few pods.
@@ -452,6 +468,7 @@ Plan make_hard_plan(const Problem& problem, Purchase& prepared, StepBudget budge
       if (other && other->is_fairer_than(*best)) best = std::move(other);
     }
   }
+  best->take_back_needless_leniency();
   return best->result(bound);
 }
 

@@ -99,6 +99,23 @@ TEST(LeftOut, WhoIsMoreImportantComesBeforeWhoIsLargerHoweverManyThereAre) {
   EXPECT_THAT(unplaced(plan), AllOf(SizeIs(7), Each(StartsWith("shop/large"))));
 }
 
+TEST(LeftOut, WhoCameFirstLeavesThePoolToWhoCanBeNowhereElse) {
+  // Two of an app are in no team together, and who is in none is on Spot in zone a alone.
+  std::string in_team = kPool + "      - {key: team, operator: In, values: [red]}\n";
+  std::string in_none = kPool + "      - {key: karpenter.sh/capacity-type, operator: In, values: [spot]}\n";
+  in_none.replace(in_none.find("[a, b, c]"), 9, "[a]");
+  in_none.replace(in_none.find("name: any"), 9, "name: none");
+  in_team.replace(in_team.find("[a, b, c]"), 9, "[a]");
+  const auto plan = planned(
+      in_team + in_none +
+      deployment("web", 2, "1500m",
+                 "affinity: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: team, "
+                 "labelSelector: {matchLabels: {app: web}}}]}}, nodeSelector: {node.kubernetes.io/instance-type: "
+                 "small.large}"));
+  EXPECT_THAT(unplaced(plan), IsEmpty());
+  EXPECT_THAT(of_nodes(plan, "capacity_type"), ::testing::UnorderedElementsAre("spot", "on-demand"));
+}
+
 TEST(LeftOut, SeatsTakenAnewLeaveAsManyTypesAsMinValuesAsksFor) {
   const auto plan =
       planned(pool_of("{key: node.kubernetes.io/instance-type, operator: In, values: [small.large, wide.xlarge], "
