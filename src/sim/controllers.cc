@@ -157,6 +157,11 @@ void Controllers::sync_job(WorkloadId id) {
   }
   const std::int32_t wanted = std::min(job.settings.parallelism, job.settings.completions - job.succeeded);
   const auto present = static_cast<std::int32_t>(active.size());
+  // Where one that was ending has completed after all, another one is too many: the youngest.
+  for (std::int32_t i = wanted; i < present; ++i) {
+    const PodId pod = active[static_cast<std::size_t>(i)];
+    world_.begin_deletion(pod, world_.pods[pod].pod().spec->grace);
+  }
   if (present >= wanted) return;
   if (job.failed_in_a_row > 0) {
     const Duration back_off =

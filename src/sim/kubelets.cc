@@ -132,7 +132,7 @@ void Kubelets::ready(PodId id) {
 
 void Kubelets::begin_end(PodId id) {
   PodRun& run = world_.pods[id];
-  if (!run.pod().terminating()) return;
+  if (run.gone || !run.pod().terminating()) return;  // gone: pod_removed() has seen to it
   if (run.program == Program::Absent) return end(id, 0);
   const Duration grace = run.pod().deletion_grace.value_or(GracePeriod{}).length();
   const bool first = run.round == 0;

@@ -95,7 +95,10 @@ void Invariants::Watcher::goes_on(const PodObject& before, const PodObject& pod)
   if (!was.node.empty() && was.node != is.node) {
     broken(Rule::OneNode, name_of(pod) + " went from " + was.node.str() + " to '" + is.node.str() + "'");
   }
-  if (!was.completed() && is.phase == PodPhase::Succeeded) ++succeeded_[pod.owner.uid];
+  if (!was.completed() && is.phase == PodPhase::Succeeded) {
+    ++succeeded_[pod.owner.uid];
+    if (is.terminating()) ++succeeded_at_the_end_[pod.owner.uid];
+  }
   if (was.completed() && was.phase != is.phase) broken(Rule::Ends, name_of(pod) + " had completed, and runs again");
   if (is.completed() && is.ready) broken(Rule::Readiness, name_of(pod) + " has completed and is Ready");
   if (was.deletion && !is.deletion) broken(Rule::Ends, name_of(pod) + " was ending, and is not any more");

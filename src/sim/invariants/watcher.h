@@ -81,6 +81,7 @@ class Invariants::Watcher {
   std::map<NodeName, Load> loads_;
   std::map<ObjectName, PodId> in_use_;                // claims, by who runs with them; of the present sweep
   std::map<Uid, std::int32_t> succeeded_;             // pods, as the API showed them, by the owning Job
+  std::map<Uid, std::int32_t> succeeded_at_the_end_;  // of these, those that had been told to end
   std::optional<std::pair<Uid, ObjectName>> charge_;  // the newest: for which pod, to which budget
   std::vector<Program> programs_;                     // as of the last sweep
   std::vector<PodId> living_;                         // whose program may still change

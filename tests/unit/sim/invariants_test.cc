@@ -373,6 +373,15 @@ TEST_F(WatchedWorld, CatchesAProgramOnAnotherMachineThanItsVolume) {
   EXPECT_BROKEN(Rule::Volumes);
 }
 
+TEST_F(WatchedWorld, KeepsTheTimeWhereAPodIsRemovedBeforeItsKubeletHasHeardThatItIsToEnd) {
+  notice_all();
+  const Pod pod = pods("web").front();
+  ASSERT_TRUE(remove(pod));
+  ASSERT_TRUE(remove(pod, 0s));
+  pass(5s);
+  EXPECT_THAT(broken(), IsEmpty()) << broken().front().str();
+}
+
 class WatchedJob : public WatchedWorld {
  protected:
   void SetUp() override {
@@ -413,6 +422,21 @@ TEST_F(WatchedJob, CatchesMoreCompletionsThanItWants) {
   run.job->settings.completions = 2;
   invariants.look();
   EXPECT_BROKEN(Rule::Jobs);
+}
+
+TEST_F(WatchedJob, KnowsThatWhoWasToldToEndMayCompleteBeyondWhatItWants) {
+  PodKind stubborn;
+  stubborn.behaviour.works_for = 20s;
+  stubborn.behaviour.ignores_term = true;
+  stubborn.grace = 120s;
+  stubborn.requests.cpu = {100};
+  JobSettings settings;
+  settings.completions = settings.parallelism = 2;
+  world.create_job(workload("stubborn", 1, stubborn), settings);
+  pass(10s);
+  for (const Pod& pod : pods("stubborn")) ASSERT_TRUE(evict(pod));
+  pass(5min);
+  EXPECT_THAT(broken(), IsEmpty()) << broken().front().str();
 }
 
 TEST_F(WatchedJob, CatchesAPodThatIsForgotten) {

@@ -118,6 +118,21 @@ TEST_F(Jobs, FinishTheirWorkInTheGraceWhereTheyIgnoreSigterm) {
   EXPECT_EQ(report().failed, 0);
 }
 
+TEST_F(Jobs, EndThePodThatIsTooManyWhenOneThatWasToEndHasDoneItsWork) {
+  nodes(2);
+  PodKind stubborn;
+  stubborn.behaviour.ignores_term = true;
+  stubborn.grace = 120s;
+  job({.completions = 2, .parallelism = 2, .backoff_limit = 6}, 30s, stubborn);
+  pass(15s);
+  for (const Pod& pod : pods("batch")) ASSERT_TRUE(evict(pod));
+  pass(2s);
+  EXPECT_EQ(active().size(), 2U);
+  while (report().succeeded == 0) pass(1s);
+  pass(1s);
+  EXPECT_LE(active().size(), 1U);
+}
+
 TEST_F(Jobs, BeginTheirWorkAnewAfterAReboot) {
   nodes(1);
   job({.completions = 3, .parallelism = 3, .backoff_limit = 6}, 10min);

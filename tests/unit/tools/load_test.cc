@@ -116,7 +116,7 @@ TEST_F(LoadTest, PassesOverAPortFromWhichAConnectionToTheServerStillLeads) {
   ASSERT_NE(kept, nullptr);
   ASSERT_EQ(loop.run_until(kept->connect(server->address())), 0);
   EXPECT_EQ(send_to(server->address(), Style::New, 1).answered(), 1U);
-  EXPECT_EQ(run.ports.taken(), 2U);
+  EXPECT_GE(run.ports.taken(), 2U) << "others on this machine may have the next";
 }
 
 TEST_F(LoadTest, KeepsItsConnectionInTheKeptStyle) {
