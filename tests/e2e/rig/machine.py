@@ -69,6 +69,10 @@ class Process:
     def alive(self):
         return self.started is not None and start_time(self.pid) == self.started
 
+    def age(self):
+        """Seconds since it was started."""
+        return time.clock_gettime(time.CLOCK_BOOTTIME) - self.started / os.sysconf("SC_CLK_TCK")
+
     def signal(self, number, group=False):
         """Sends a signal to this process and to no other; `group` also to the process group that it leads."""
         try:

@@ -11,7 +11,6 @@ from nth_spot import SPOT, TAINTS
 from testing import must
 from tools import rfc3339
 
-UP = 10  # seconds from when it should tell to the mark: its process has to come up first
 AHEAD = 5  # seconds until the mock tells: it counts from its own start, and the agent has to be there first
 
 
@@ -19,15 +18,16 @@ AHEAD = 5  # seconds until the mock tells: it counts from its own start, and the
 def metadata_of_aws(case, *flags, ahead=AHEAD):
     """In the place of ours. Notes when it tells what the flags say."""
     number = case.node["number"]
+    service = f"imds-{number}"
     mock = os.environ.get("SPOTKEEPER_IMDS_MOCK") or case.state.bin / "metadata_mock"
-    must("stop", f"imds-{number}")
+    must("stop", service)
     try:
-        case.told = time.time() + ahead  # a little early: the process has to start
         must("imds", number, "--imds-mock", mock, *(f"--flag={flag}" for flag in (
             *flags, "--hostname=169.254.169.254", "--port=80", "--imdsv2")))
+        case.told = time.time() - case.state.living(service).age() + ahead
         yield
     finally:
-        must("stop", f"imds-{number}")
+        must("stop", service)
         must("imds", number)
 
 
@@ -47,7 +47,7 @@ def mock_spot(case):
     ends = int(time.time()) + 90
     with metadata_of_aws(case, "spot", "--action=terminate", f"--time={rfc3339(ends)}", f"--mock-delay-sec={AHEAD}"):
         case.start_agent(SPOT | TAINTS)
-        record = case.await_marked("kill", UP)
+        record = case.await_marked("kill")
         case.equal("the effect", record["effect"], "terminate")
         case.equal("the deadline is the notice's time", record["deadline"][:19], rfc3339(ends)[:19])
         evicts_once(case, workload, pod, record, "kill", "spot-itn")
@@ -75,7 +75,7 @@ def mock_rebalance(case):
     with metadata_of_aws(case, f"--rebalance-delay-sec={AHEAD}", "--mock-delay-sec=3600",
                          "--asg-termination-delay-sec=3600"):
         case.start_agent(ONLY_REBALANCE | TAINTS | {"enableRebalanceDraining": True}, DRAIN)
-        evicts_once(case, workload, pod, case.await_marked("retire", UP), "retire", "rebalance-recommendation")
+        evicts_once(case, workload, pod, case.await_marked("retire"), "retire", "rebalance-recommendation")
 
 
 @beyond("AWS's own mock: an Auto Scaling group that ends the machine has it drained", modes=BOTH, seconds=25)
@@ -83,4 +83,4 @@ def mock_lifecycle(case):
     workload, pod = case.workload()
     with metadata_of_aws(case, "asglifecycle", f"--asg-termination-delay-sec={AHEAD}"):
         case.start_agent(ONLY_REBALANCE | TAINTS | {"enableASGLifecycleDraining": True})
-        evicts_once(case, workload, pod, case.await_marked("retire", UP), "retire", "asg-lifecycle-termination")
+        evicts_once(case, workload, pod, case.await_marked("retire"), "retire", "asg-lifecycle-termination")
