@@ -11,6 +11,11 @@
 
 namespace spotkeeper::checker {
 
+/// The spec of a pod of one container with these requests, as YAML.
+inline std::string asks(const std::string& resources) {
+  return "{containers: [{resources: {requests: " + resources + "}}]}";
+}
+
 /// Flow YAML throughout: pod("p", "{nodeSelector: {disk: ssd}}").
 class HandMade {
  public:
