@@ -85,6 +85,7 @@ void Executor::start(const plan::Evict& action, const Snapshot& cluster) {
   Attempt& attempt = attempts_[action.pod.uid];
   if (!may_evict(attempt, *pod, cluster)) return;
   attempt.evicting = true;
+  attempt.was_ending = pod->terminating();
   attempt.budgets.clear();
   for (const DisruptionBudget* budget : cluster.budgets_of(*pod)) attempt.budgets.push_back(budget->version);
   ++evictions_;
@@ -209,7 +210,8 @@ void Executor::conclude(const plan::DeleteNow& action, const std::string& budget
 }
 
 void Executor::accept(const PodRef& pod, GracePeriod grace, bool evicted) {
-  if (view_ != nullptr) view_->assume_ending(pod, clock_.now() + grace.length(), evicted);
+  const bool budgets_asked = evicted && !attempts_[pod.uid].was_ending;
+  if (view_ != nullptr) view_->assume_ending(pod, clock_.now() + grace.length(), budgets_asked);
   count_accepted(pod, grace, evicted);
 }
 

@@ -82,6 +82,7 @@ class Executor {
   struct Attempt {
     bool evicting = false;
     bool deleting = false;
+    bool was_ending = false;               // when its eviction was sent
     bool ended = false;                    // accepted, or gone
     bool eviction_pointless = false;       // several budgets: only a delete will do
     bool unheard = false;                  // an eviction had no answer: it may have been accepted

@@ -48,8 +48,8 @@ class KubeCluster::View : public ClusterView {
     return problems;
   }
 
-  void assume_ending(const PodRef& pod, Instant deletion, bool evicted) override {
-    store_.assume_ending(pod, deletion, evicted, cluster_.runtime_.steady());
+  void assume_ending(const PodRef& pod, Instant deletion, bool budgets_asked) override {
+    store_.assume_ending(pod, deletion, budgets_asked, cluster_.runtime_.steady());
     expire();
   }
 

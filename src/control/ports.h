@@ -41,9 +41,9 @@ class ClusterView {
   /// Notified after every change of `snapshot()` or `synced()`.
   [[nodiscard]] virtual net::Signal& changed() = 0;
   /// The API accepted the end of that pod (eviction or delete): until the watch says so itself, the snapshot shows the
-  /// pod as terminating and, after an eviction, its budgets with one disruption less. Without it the lag of the watch
-  /// would make us act twice.
-  virtual void assume_ending(const PodRef& pod, Instant deletion, bool evicted) = 0;
+  /// pod as terminating and, after an eviction that its budgets had to allow (`budgets_asked`: none is for a pod that
+  /// was ending before), they have one disruption less. Without it the lag of the watch would make us act twice.
+  virtual void assume_ending(const PodRef& pod, Instant deletion, bool budgets_asked) = 0;
 };
 
 class ClusterApi {

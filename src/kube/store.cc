@@ -15,8 +15,9 @@ bool shows_the_end(const Pod& seen, const Pod& before) {
   return seen.deletion && (!before.deletion || *seen.deletion < *before.deletion);
 }
 
-/// A budget is asked only about pods that run (eviction.go), and counts only those that serve.
-bool counts_for_budgets(const Pod& pod) { return pod.phase == PodPhase::Running && pod.serving(); }
+/// A budget is asked only about pods that run (eviction.go), and counts only those that are ready. That it ends may be
+/// the very eviction: the watch can be faster than its answer.
+bool counts_for_budgets(const Pod& pod) { return pod.phase == PodPhase::Running && pod.ready; }
 
 }  // namespace
 
@@ -120,7 +121,7 @@ void ClusterStore::learn(std::vector<AdmissionBackend> backends) {
   changed();
 }
 
-void ClusterStore::assume_ending(const PodRef& pod, Instant deletion, bool evicted, Steady now) {
+void ClusterStore::assume_ending(const PodRef& pod, Instant deletion, bool budgets_asked, Steady now) {
   const Pod* held = snapshot_.find_pod(pod.uid);
   if (held == nullptr) return;
   auto [at, fresh] = assumed_.try_emplace(pod.uid);
@@ -129,8 +130,9 @@ void ClusterStore::assume_ending(const PodRef& pod, Instant deletion, bool evict
   assumption.deletion = fresh ? deletion : std::min(assumption.deletion, deletion);
   assumption.until = now + kAssumedFor;
   assumption.pod_awaited = true;
-  if (fresh && evicted && counts_for_budgets(assumption.truth)) {
+  if (fresh && budgets_asked && counts_for_budgets(assumption.truth)) {
     for (const DisruptionBudget* budget : snapshot_.budgets_of(assumption.truth)) {
+      if (budget->disrupted.contains(pod.name.name)) continue;  // its status shows it already
       assumption.budgets.push_back(budget->name);
       budget_truth_.try_emplace(budget->name, *budget);
     }

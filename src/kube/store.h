@@ -52,8 +52,9 @@ class ClusterStore {
   void learn(std::vector<AdmissionBackend> backends);
 
   /// The API accepted the end of that pod. Until the watch shows it, or for `kAssumedFor`, the snapshot has the pod as
-  /// terminating and, after an eviction that a budget had to allow, its budgets with one disruption less.
-  void assume_ending(const PodRef& pod, Instant deletion, bool evicted, Steady now);
+  /// terminating and, after an eviction that its budgets had to allow (`budgets_asked`: none is for a pod that was
+  /// ending before), they have one disruption less.
+  void assume_ending(const PodRef& pod, Instant deletion, bool budgets_asked, Steady now);
   /// Drops assumptions that have become too old; when the next one will.
   std::optional<Steady> expire(Steady now);
   static constexpr Duration kAssumedFor = 10s;

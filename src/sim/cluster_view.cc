@@ -151,12 +151,12 @@ void SimView::put_budget(const BudgetObject& object) {
   snapshot_.put(std::move(budget));
 }
 
-void SimView::assume_ending(const PodRef& ref, Instant deletion, bool evicted) {
+void SimView::assume_ending(const PodRef& ref, Instant deletion, bool budgets_asked) {
   const Pod* present = snapshot_.find_pod(ref.uid);
   if (present == nullptr || present->terminating()) return;
   Pod pod = *present;
   Assumed assumed{ref, deletion, {}, false};
-  if (evicted) {
+  if (budgets_asked) {
     for (const DisruptionBudget* budget : snapshot_.budgets_of(pod)) {
       if (!budget->disrupted.contains(ref.name.name)) assumed.budgets.push_back(budget->name);
     }

@@ -28,7 +28,7 @@ class SimView final : public control::ClusterView {
   [[nodiscard]] std::vector<std::string> stuck(Steady /*now*/) const override { return {}; }
   [[nodiscard]] const Snapshot& snapshot() const override { return snapshot_; }
   [[nodiscard]] net::Signal& changed() override { return changed_; }
-  void assume_ending(const PodRef& pod, Instant deletion, bool evicted) override;
+  void assume_ending(const PodRef& pod, Instant deletion, bool budgets_asked) override;
 
  private:
   struct Heard {

@@ -71,6 +71,32 @@ TEST_F(ExecutorTest, SendsAnAcceptedCallOnceHoweverOftenThePlanSaysIt) {
   EXPECT_TRUE(view->snapshot().find_pod(Uid("uid-of-web-1"))->terminating());  // though the watch has not said so
 }
 
+TEST_F(ExecutorTest, SaysThatBudgetsWereAskedAboutAPodThatWasNotEndingWhenItsEvictionWasSent) {
+  const Uid web = evict("web-1").pod.uid;
+  const auto end = [&](Snapshot& world) {
+    Pod ending = *world.find_pod(web);
+    ending.deletion = runtime.now() + 90s;
+    world.put(std::move(ending));
+  };
+  cluster.latency = 100ms;
+  cluster.lag = 10ms;  // the watch is faster than the answer
+  runtime.call_at(runtime.steady() + 50ms, [&] { cluster.change(end); });
+  keep_at(evict("web-1"), 200ms);
+  EXPECT_TRUE(cluster.asked_budgets.at(web));
+}
+
+TEST_F(ExecutorTest, SaysThatNoBudgetWasAskedAboutAPodThatWasEnding) {
+  const Uid web = evict("web-1").pod.uid;
+  cluster.change([&](Snapshot& world) {
+    Pod ending = *world.find_pod(web);
+    ending.deletion = runtime.now() + 90s;
+    world.put(std::move(ending));
+  });
+  runtime.advance(1s);
+  keep_at(evict("web-1"), 200ms);
+  EXPECT_FALSE(cluster.asked_budgets.at(web));
+}
+
 TEST_F(ExecutorTest, AnEvictionWhoseAnswerWasLostCountsWhenItsPodEnds) {
   cluster.evict_hook = [this](const PodRef& pod) -> std::optional<kube::EvictAnswer> {
     cluster.change([&](Snapshot& world) {

@@ -46,6 +46,7 @@ class FakeCluster final : public control::ClusterApi {
   std::vector<PodRef> deletes;        // accepted
   std::map<Uid, GracePeriod> graces;  // as the accepted calls had them
   std::vector<kube::EventNote> events;
+  std::map<Uid, bool> asked_budgets;  // of the pods whose end a view was told to assume
   int evictions_asked = 0;
   int lost_patches = 0;                           // so many PATCHes are carried out, and their answers are lost
   ErrorCode lost_patch = ErrorCode::Unavailable;  // what is heard instead
@@ -217,12 +218,12 @@ class FakeCluster final : public control::ClusterApi {
     bool whole = false;
     NodeName node;
     net::Signal changed;
-    std::map<Uid, std::pair<Instant, bool>> assumed;
+    std::map<Uid, std::pair<Instant, bool>> assumed;  // the end, whether budgets were asked
 
     void show(const Snapshot& cluster) {
       if (!synced) return;
       seen = filtered(cluster);
-      for (const auto& [uid, what] : assumed) assume(uid, what.first);
+      for (const auto& [uid, what] : assumed) assume(uid, what.first, what.second);
       changed.notify();
     }
     [[nodiscard]] Snapshot filtered(const Snapshot& cluster) const {
@@ -231,12 +232,13 @@ class FakeCluster final : public control::ClusterApi {
       if (const Node* found = cluster.find_node(node)) only.put(*found);
       return only;
     }
-    void assume(const Uid& uid, Instant deletion) {
+    void assume(const Uid& uid, Instant deletion, bool budgets_asked) {
       const Pod* found = seen.find_pod(uid);
       if (found == nullptr || found->terminating()) return;
       Pod pod = *found;
       pod.deletion = deletion;
       for (const DisruptionBudget* covering : seen.budgets_of(pod)) {
+        if (!budgets_asked) break;
         DisruptionBudget budget = *covering;
         if (budget.disruptions_allowed > 0) --budget.disruptions_allowed;
         seen.put(std::move(budget));
@@ -247,20 +249,21 @@ class FakeCluster final : public control::ClusterApi {
 
   class View final : public control::ClusterView {
    public:
-    View(const FakeCluster& of, std::shared_ptr<ViewState> state) : of_(of), state_(std::move(state)) {}
+    View(FakeCluster& of, std::shared_ptr<ViewState> state) : of_(of), state_(std::move(state)) {}
     [[nodiscard]] bool synced() const override { return state_->synced; }
     [[nodiscard]] bool complete() const override { return state_->synced && of_.complete; }
     [[nodiscard]] std::vector<std::string> stuck(Steady /*now*/) const override { return of_.stuck; }
     [[nodiscard]] const Snapshot& snapshot() const override { return state_->seen; }
     [[nodiscard]] net::Signal& changed() override { return state_->changed; }
-    void assume_ending(const PodRef& pod, Instant deletion, bool evicted) override {
-      state_->assumed[pod.uid] = {deletion, evicted};
-      state_->assume(pod.uid, deletion);
+    void assume_ending(const PodRef& pod, Instant deletion, bool budgets_asked) override {
+      of_.asked_budgets[pod.uid] = budgets_asked;
+      state_->assumed[pod.uid] = {deletion, budgets_asked};
+      state_->assume(pod.uid, deletion, budgets_asked);
       state_->changed.notify();
     }
 
    private:
-    const FakeCluster& of_;
+    FakeCluster& of_;
     std::shared_ptr<ViewState> state_;
   };
 
