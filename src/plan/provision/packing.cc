@@ -6,16 +6,13 @@
 #include <numeric>
 #include <queue>
 #include <tuple>
+#include <utility>
 
 #include "plan/provision/ride_along.h"
 
 namespace spotkeeper::plan {
 namespace {
 
-constexpr double kLargeFirst = 0.5;   // by how much more a pod is wanted that fills a whole machine
-constexpr double kLeastShare = 0.05;  // of a resource that is not scarce in all, but may be on one machine
-constexpr double kCapped = 0.1;       // by how much more, for each further machine that its workload's caps will need
-constexpr std::int64_t kChunk = 4;    // a kind is put in by this part of what would fit
 constexpr double kWellFilled = 0.92;  // of its price: what the machines of one part have to be worth
 constexpr double kSpread = 0.15;      // of the worths, when machines are filled anew
 constexpr double kBias = 0.2;         // by which a machine counts for less then, at most: others get their turn
@@ -31,14 +28,13 @@ constexpr double kNoLimit = std::numeric_limits<double>::infinity();
 }  // namespace
 
 Packer::Packer(const Purchase& purchase, std::vector<Demand> items)
-    : items_(std::move(items)), menu_(purchase, items_), in_pool_(menu_.in_pools()) {
-  for (std::uint32_t pool = 0; pool < purchase.board().problem().pools.size(); ++pool)
-    limits_left_.push_back(purchase.limits_left(pool));
+    : items_(std::move(items)),
+      menu_(purchase, items_),
+      allowance_(purchase, menu_),
+      filler_(menu_, allowance_, purchase.board().topology().counters()) {
   std::int64_t apart = 0;
   for (const ItemId item : menu_.apart()) apart += items_[item].count;
   all_ride_along_ = apart > kManyApart;
-  scratch_.by_counter.assign(purchase.board().topology().counters(), 0);
-  scratch_.by_workload.assign(menu_.workloads().size(), 0);
 }
 
 std::vector<Filled> Packer::machines() const {
@@ -48,156 +44,15 @@ std::vector<Filled> Packer::machines() const {
   return out;
 }
 
-// ---- Filling one machine
-
-std::int64_t Packer::room_in_pool(std::uint32_t workload, const Choice& choice) const {
-  if (!choice.spot) return std::numeric_limits<std::int64_t>::max();
-  return menu_.workloads()[workload].pool_cap - in_pool_[*choice.spot][workload];
-}
-
-std::int64_t Packer::most_of(ItemId item, const Choice& choice, std::int64_t left) const {
-  const Kind& kind = menu_.kinds()[item];
-  if (kind.alone && scratch_.has_alone) return 0;
-  std::int64_t most = kind.alone ? 1 : left;
-  for (std::size_t k = 0; k < kind.wants.size(); ++k)
-    if (kind.wants[k] > 0) most = std::min(most, scratch_.free[k] / kind.wants[k]);
-  for (const auto& [workload, pods] : kind.workloads) {
-    const std::int64_t here = scratch_.by_workload[workload];
-    // Pods that were seated together stay so, however many they are.
-    const std::int64_t of_node = kind.alone ? pods : menu_.workloads()[workload].node_cap - here;
-    most = std::min({most, of_node / pods, (room_in_pool(workload, choice) - here) / pods});
-  }
-  for (const auto& limit : kind.host_limits) {
-    const std::int64_t here = scratch_.by_counter[limit.counter];
-    if (here > limit.most_before) return 0;
-    const auto own = std::ranges::find(kind.host_counters, limit.counter, &std::pair<std::uint32_t, int>::first);
-    if (own != kind.host_counters.end()) most = std::min<std::int64_t>(most, limit.most_before - here + 1);
-  }
-  return most;
-}
-
-void Packer::take(ItemId item, std::int64_t count) {
-  const Kind& kind = menu_.kinds()[item];
-  for (std::size_t k = 0; k < kind.wants.size(); ++k) scratch_.free[k] -= kind.wants[k] * count;
-  for (const auto& [workload, pods] : kind.workloads) scratch_.by_workload[workload] += pods * count;
-  for (const auto& [counter, pods] : kind.host_counters)
-    scratch_.by_counter[counter] += pods * static_cast<std::int32_t>(count);
-  scratch_.has_alone = scratch_.has_alone || kind.alone;
-}
-
-void Packer::clear_scratch(const Content& content) {
-  for (const auto& [item, count] : content) {
-    const Kind& kind = menu_.kinds()[item];
-    for (const auto& [workload, pods] : kind.workloads) scratch_.by_workload[workload] = 0;
-    for (const auto& [counter, pods] : kind.host_counters) scratch_.by_counter[counter] = 0;
-  }
-  scratch_.has_alone = false;
-}
-
-void Packer::find_able(const Choice& choice, const Counts& left, const std::vector<ItemId>& open) {
-  auto& part = scratch_.part;
-  part.resize(choice.room.size());
-  for (std::size_t k = 0; k < part.size(); ++k)
-    part[k] = 1 / static_cast<double>(std::max<std::int64_t>(choice.room[k], 1));
-  scratch_.able.clear();
-  for (const ItemId item : open) {
-    if (choice.takes[item] == 0 || left[item] <= 0) continue;
-    const Amounts& wants = menu_.kinds()[item].wants;
-    double largest = 0;
-    for (std::size_t k = 0; k < wants.size(); ++k) largest = std::max(largest, part[k] * static_cast<double>(wants[k]));
-    scratch_.able.push_back({item, left[item], 1 + kLargeFirst * largest, 0});
-  }
-}
-
-/// Best is what is worth most for what it uses up of what is left, where what runs short weighs more. What needs many
-/// machines yet by its caps comes first: left to the last, it would need small ones of its own.
-void Packer::score_able(const Choice& choice, const std::vector<double>& worth) {
-  auto& scarcity = scratch_.scarcity;
-  scarcity.resize(choice.room.size());
-  for (std::size_t k = 0; k < scarcity.size(); ++k)
-    scarcity[k] =
-        std::max(choice.shares[k], kLeastShare) / static_cast<double>(std::max<std::int64_t>(scratch_.free[k], 1));
-  for (Able& each : scratch_.able) {
-    const Kind& kind = menu_.kinds()[each.item];
-    double use = 0;
-    for (std::size_t k = 0; k < scarcity.size(); ++k) use += scarcity[k] * static_cast<double>(kind.wants[k]);
-    const double more = std::max(0.0, static_cast<double>(each.left) * kind.of_caps - 1);
-    each.score = worth[each.item] / use * each.large * (1 + kCapped * more);
-  }
-}
-
-/// Takes again and again some of the best kind: so that everything runs out together.
-Content Packer::fill_one(const Choice& choice, const Counts& left, const std::vector<ItemId>& open,
-                         const std::vector<double>& worth) {
-  scratch_.free = choice.room;
-  find_able(choice, left, open);
-  auto& able = scratch_.able;
-  Content content;
-  bool scored = false;
-  while (!able.empty()) {
-    // Scores change only with what is taken.
-    if (!scored) score_able(choice, worth);
-    scored = true;
-    const auto best = std::ranges::max_element(able, {}, &Able::score);
-    const std::int64_t most = most_of(best->item, choice, best->left);
-    const std::int64_t taken = most <= 0 ? 0 : std::max<std::int64_t>(1, most / kChunk);
-    if (taken > 0) {
-      scored = false;
-      take(best->item, taken);
-      best->left -= taken;
-      const auto known = std::ranges::find(content, best->item, &std::pair<ItemId, std::int64_t>::first);
-      if (known == content.end()) {
-        content.emplace_back(best->item, taken);
-      } else {
-        known->second += taken;
-      }
-    }
-    if (taken > 0 && best->left > 0) continue;
-    *best = able.back();
-    able.pop_back();
-  }
-  clear_scratch(content);
-  return content;
-}
-
 // ---- Buying
-
-bool Packer::within_limits(const Choice& choice) const {
-  const auto& left = limits_left_[choice.pool];
-  for (std::size_t i = 0; i < left.size(); ++i)
-    if (choice.spends[i] > left[i]) return false;
-  return true;
-}
-
-std::int64_t Packer::copies_of(const Choice& choice, const Content& content, const Counts& left) const {
-  std::int64_t copies = std::numeric_limits<std::int64_t>::max();
-  std::map<std::uint32_t, std::int64_t> by_workload;
-  for (const auto& [item, count] : content) {
-    copies = std::min(copies, left[item] / count);
-    for (const auto& [workload, pods] : menu_.kinds()[item].workloads) by_workload[workload] += pods * count;
-  }
-  for (const auto& [workload, count] : by_workload) copies = std::min(copies, room_in_pool(workload, choice) / count);
-  for (std::size_t i = 0; i < choice.spends.size(); ++i)
-    if (choice.spends[i] > 0) copies = std::min(copies, limits_left_[choice.pool][i] / choice.spends[i]);
-  return std::max<std::int64_t>(copies, 1);
-}
-
-void Packer::count(const Machine& machine, std::int64_t by) {
-  const Choice& choice = choice_of(machine);
-  for (std::size_t i = 0; i < choice.spends.size(); ++i) limits_left_[choice.pool][i] -= choice.spends[i] * by;
-  if (!choice.spot) return;
-  for (const auto& [item, count] : machine.content)
-    for (const auto& [workload, pods] : menu_.kinds()[item].workloads)
-      in_pool_[*choice.spot][workload] += pods * count * by;
-}
 
 void Packer::buy(ChoiceId choice, const Content& content) {
   machines_.push_back({choice, content});
-  count(machines_.back(), 1);
+  allowance_.count(menu_.choices()[choice], content, 1);
 }
 
 Packer::Machine Packer::sell(std::size_t machine) {
-  count(machines_[machine], -1);
+  allowance_.count(choice_of(machines_[machine]), machines_[machine].content, -1);
   Machine sold = std::move(machines_[machine]);
   if (machine + 1 != machines_.size()) machines_[machine] = std::move(machines_.back());
   machines_.pop_back();
@@ -206,12 +61,6 @@ Packer::Machine Packer::sell(std::size_t machine) {
 
 void Packer::sell_from(std::size_t first) {
   while (machines_.size() > first) sell(machines_.size() - 1);
-}
-
-double Packer::worth_of(const Content& content, const std::vector<double>& worth) const {
-  double sum = 0;
-  for (const auto& [item, count] : content) sum += worth[item] * static_cast<double>(count);
-  return sum;
 }
 
 double Packer::price_from(std::size_t first) const {
@@ -229,6 +78,7 @@ bool Packer::pack(Counts& left, const Terms& terms) {
     open.push_back(item);
     dearer = std::max(dearer, menu_.worth()[item] > 0 ? terms.worth[item] / menu_.worth()[item] : kNoLimit);
   }
+  std::ranges::sort(open, {}, [&](ItemId item) { return std::pair(-terms.worth[item], item); });
   // What a machine's filling was worth for its price when it was last looked at, at first what it could be worth at
   // most; that only falls as pods run out, so the best is found without looking at every machine again.
   using Entry = std::tuple<double, std::int64_t, std::uint64_t>;  // worth for its price, minus the choice, when
@@ -246,14 +96,14 @@ bool Packer::pack(Counts& left, const Terms& terms) {
     const auto id = static_cast<ChoiceId>(-key);
     const Choice& choice = choices[id];
     if (value < terms.least_value) break;
-    if (!within_limits(choice) || spent + choice.price >= terms.most) continue;
+    if (!allowance_.within_limits(choice) || spent + choice.price >= terms.most) continue;
     if (when != round) {
-      fillings[id] = fill_one(choice, left, open, terms.worth);
+      fillings[id] = filler_.fill(choice, left, open, terms.worth);
       if (!fillings[id].empty())
         queue.emplace(worth_of(fillings[id], terms.worth) / std::max(choice.price, 1.0) * bias(id), key, round);
       continue;
     }
-    const std::int64_t copies = copies_of(choice, fillings[id], left);
+    const std::int64_t copies = allowance_.copies_of(choice, fillings[id], left);
     for (std::int64_t i = 0; i < copies && spent + choice.price < terms.most; ++i) {
       buy(id, fillings[id]);
       spent += choice.price;
@@ -278,23 +128,23 @@ bool Packer::holds(const Choice& choice, const Content& content) const {
     }
     for (const auto& [workload, pods] : kind.workloads) by_workload[workload] += pods * count;
   }
-  return std::ranges::all_of(by_workload,
-                             [&](const auto& each) { return each.second <= room_in_pool(each.first, choice); });
+  return std::ranges::all_of(
+      by_workload, [&](const auto& each) { return each.second <= allowance_.room_in_pool(each.first, choice); });
 }
 
 /// The cheapest machine that holds what is on this one takes its place.
 void Packer::shrink(std::size_t machine) {
   const Machine old = machines_[machine];
-  count(old, -1);
+  allowance_.count(choice_of(old), old.content, -1);
   const auto& choices = menu_.choices();
   ChoiceId best = old.choice;
   for (ChoiceId id = 0; id < choices.size() && choices[id].price < choice_of(old).price; ++id) {
-    if (!within_limits(choices[id]) || !holds(choices[id], old.content)) continue;
+    if (!allowance_.within_limits(choices[id]) || !holds(choices[id], old.content)) continue;
     best = id;
     break;
   }
   machines_[machine].choice = best;
-  count(machines_[machine], 1);
+  allowance_.count(choices[best], old.content, 1);
 }
 
 // ---- Everything
@@ -316,7 +166,7 @@ void Packer::pack_by_parts(Counts& left, const std::vector<double>& worth) {
 
 /// Everything around the pods that keep apart, if that costs less than what is bought now, which leaves out `left`;
 /// returns what is left out then.
-Packer::Counts Packer::pack_apart(Counts left, const std::vector<double>& worth) {
+Counts Packer::pack_apart(Counts left, const std::vector<double>& worth) {
   const std::vector<Machine> before = machines_;
   const double price = price_from(0);
   sell_from(0);
@@ -325,7 +175,7 @@ Packer::Counts Packer::pack_apart(Counts left, const std::vector<double>& worth)
   const auto& choices = menu_.choices();
   for (const Content& content : ride_along(menu_, worth, others)) {
     const auto cheapest = std::ranges::find_if(
-        choices, [&](const Choice& choice) { return within_limits(choice) && holds(choice, content); });
+        choices, [&](const Choice& choice) { return allowance_.within_limits(choice) && holds(choice, content); });
     if (cheapest != choices.end()) {
       buy(static_cast<ChoiceId>(cheapest - choices.begin()), content);
     } else {

@@ -1,4 +1,4 @@
-// Filling machines: which to buy for many pods of few kinds, and what to put on each.
+// Packing: which machines to buy for many pods of few kinds, and what to put on each.
 //
 // Works on kinds of pods and their numbers, not on pods. What the linear program puts on one kind of machine is packed
 // by itself first, so that what fills CPU meets what fills memory everywhere; what does not fill its machines well is
@@ -13,6 +13,8 @@
 #include <vector>
 
 #include "base/random.h"
+#include "plan/provision/allowance.h"
+#include "plan/provision/filling.h"
 #include "plan/provision/menu.h"
 
 namespace spotkeeper::plan {
@@ -26,6 +28,8 @@ class Packer {
  public:
   /// `purchase` outlives this object; what it holds already counts for shares and limits.
   Packer(const Purchase& purchase, std::vector<Demand> items);
+  Packer(const Packer&) = delete;
+  Packer& operator=(const Packer&) = delete;
 
   /// The first packing. What has no machine, or no more within the limits, is left out: of what is to be alone, only if
   /// all of it can't be had.
@@ -40,24 +44,6 @@ class Packer {
     ChoiceId choice = 0;
     Content content;
   };
-  using Counts = std::vector<std::int64_t>;  // by item
-  /// What the machine that is being filled may still take.
-  struct Able {
-    ItemId item = 0;
-    std::int64_t left = 0;
-    double large = 0;  // what its score is taken times for its size
-    double score = 0;
-  };
-  /// What is on the machine that is being filled.
-  struct Scratch {
-    Amounts free;
-    std::vector<std::int32_t> by_counter;
-    std::vector<std::int64_t> by_workload;
-    bool has_alone = false;
-    std::vector<Able> able;
-    std::vector<double> scarcity;  // by resource, as the next
-    std::vector<double> part;      // of the machine, that a unit is
-  };
   /// What may be bought in one packing, and until when.
   struct Terms {
     const std::vector<double>& worth;           // by item
@@ -68,18 +54,7 @@ class Packer {
   };
 
   [[nodiscard]] const Choice& choice_of(const Machine& machine) const { return menu_.choices()[machine.choice]; }
-  [[nodiscard]] Content fill_one(const Choice& choice, const Counts& left, const std::vector<ItemId>& open,
-                                 const std::vector<double>& worth);
-  void find_able(const Choice& choice, const Counts& left, const std::vector<ItemId>& open);
-  void score_able(const Choice& choice, const std::vector<double>& worth);
-  [[nodiscard]] std::int64_t most_of(ItemId item, const Choice& choice, std::int64_t left) const;
-  void take(ItemId item, std::int64_t count);
-  void clear_scratch(const Content& content);
-  [[nodiscard]] std::int64_t copies_of(const Choice& choice, const Content& content, const Counts& left) const;
-  [[nodiscard]] std::int64_t room_in_pool(std::uint32_t workload, const Choice& choice) const;
-  [[nodiscard]] bool within_limits(const Choice& choice) const;
   [[nodiscard]] bool holds(const Choice& choice, const Content& content) const;
-  void count(const Machine& machine, std::int64_t by);
   void buy(ChoiceId choice, const Content& content);
   Machine sell(std::size_t machine);
   void sell_from(std::size_t first);
@@ -87,7 +62,6 @@ class Packer {
   /// much.
   bool pack(Counts& left, const Terms& terms);
   void shrink(std::size_t machine);
-  [[nodiscard]] double worth_of(const Content& content, const std::vector<double>& worth) const;
   [[nodiscard]] double price_from(std::size_t first) const;
   /// Packs everything; returns how much is left out.
   std::int64_t pack_all(const std::vector<double>& worth);
@@ -99,10 +73,9 @@ class Packer {
 
   std::vector<Demand> items_;
   Menu menu_;
+  Allowance allowance_;
+  Filler filler_;
   std::vector<Machine> machines_;
-  std::vector<std::vector<std::int64_t>> limits_left_;  // by pool
-  std::vector<std::vector<std::int64_t>> in_pool_;      // by Spot pool, then workload
-  Scratch scratch_;
   bool all_ride_along_ = false;  // with pods that keep apart, of which there are many
 };
 
