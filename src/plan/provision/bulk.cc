@@ -52,27 +52,45 @@ const std::vector<std::pair<double, CellId>>& Bulk::cells_of(ShapeId shape) {
   return out;
 }
 
+/// Of those alike in priority who minds others on its host comes first, as it does there: what is settled in another
+/// order finds them there. Where it needs somebody who comes later, it has its turn once more.
 void Bulk::settle(const std::vector<PodId>& pods) {
-  std::map<std::pair<ShapeId, std::optional<CellId>>, std::size_t> known;
-  Topology& topology = purchase_.board().topology();
-  for (const PodId pod : pods) {
-    const ShapeId shape = shape_of(pod);
-    std::optional<CellId> cell;
-    if (topology.is_bound_above_hosts(shape)) {
-      const auto& cells = cells_of(shape);
-      const auto allowed = std::ranges::find_if(cells, [&](const auto& each) {
-        return topology.allows(shape, domains_[each.second], Scope::AboveHosts) == Refusal::None;
-      });
-      if (allowed == cells.end()) continue;
-      cell = allowed->second;
-      topology.place(shape, domains_[*cell], false, Scope::AboveHosts);
-      settled_.push_back(pod);
-    }
-    const auto [at, added] = known.try_emplace({shape, cell}, groups_.size());
-    if (added) groups_.push_back({{{{{shape, 1}}, cell, purchase_.is_steady(shape), false}, 0}, {}, cell});
-    ++groups_[at->second].demand.count;
-    groups_[at->second].pods.push_back(pod);
+  const Board& board = purchase_.board();
+  const auto priority = [&](PodId pod) { return board.problem().shapes[shape_of(pod)].spec->priority; };
+  std::map<ShapeId, bool> minds_hosts;
+  for (const PodId pod : pods)
+    if (const auto [at, added] = minds_hosts.try_emplace(shape_of(pod)); added)
+      at->second = !board.topology().host_limits(shape_of(pod)).empty();
+  for (auto next = pods.begin(); next != pods.end();) {
+    const auto end = std::find_if(next, pods.end(), [&](PodId pod) { return priority(pod) != priority(*next); });
+    std::vector<PodId> later;
+    for (const PodId pod : std::ranges::subrange(next, end))
+      if (!minds_hosts[shape_of(pod)] || !settle_one(pod)) later.push_back(pod);
+    for (const PodId pod : later) settle_one(pod);
+    next = end;
   }
+}
+
+/// False: no zone takes it.
+bool Bulk::settle_one(PodId pod) {
+  Topology& topology = purchase_.board().topology();
+  const ShapeId shape = shape_of(pod);
+  std::optional<CellId> cell;
+  if (topology.is_bound_above_hosts(shape)) {
+    const auto& cells = cells_of(shape);
+    const auto allowed = std::ranges::find_if(cells, [&](const auto& each) {
+      return topology.allows(shape, domains_[each.second], Scope::AboveHosts) == Refusal::None;
+    });
+    if (allowed == cells.end()) return false;
+    cell = allowed->second;
+    topology.place(shape, domains_[*cell], false, Scope::AboveHosts);
+    settled_.push_back(pod);
+  }
+  const auto [at, added] = group_of_.try_emplace({shape, cell}, groups_.size());
+  if (added) groups_.push_back({{{{{shape, 1}}, cell, purchase_.is_steady(shape), false}, 0}, {}, cell});
+  ++groups_[at->second].demand.count;
+  groups_[at->second].pods.push_back(pod);
+  return true;
 }
 
 void Bulk::adopt(NodeId node, const std::vector<PodId>& pods) {

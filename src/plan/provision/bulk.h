@@ -42,6 +42,7 @@ class Bulk {
   };
   void find_cells();
   void settle(const std::vector<PodId>& pods);
+  bool settle_one(PodId pod);
   [[nodiscard]] const std::vector<std::pair<double, CellId>>& cells_of(ShapeId shape);
   [[nodiscard]] ShapeId shape_of(PodId pod) const { return purchase_.board().problem().pods[pod].shape; }
   void put_back(const Group& group, PodId pod);
@@ -57,7 +58,8 @@ class Bulk {
   using Usable = std::vector<std::pair<double, CellId>>;               // cells with what a pod costs there
   std::map<std::tuple<std::uint32_t, Amounts, bool>, Usable> usable_;  // by what decides about it
   std::vector<Group> groups_;
-  std::vector<PodId> adopted_;  // in the order in which they were placed
+  std::map<std::pair<ShapeId, std::optional<CellId>>, std::size_t> group_of_;  // but those that are adopted
+  std::vector<PodId> adopted_;                                                 // in the order in which they were placed
   std::vector<PodId> settled_;  // behind them, likewise: those that rules above hosts look at
 };
 

@@ -65,7 +65,8 @@ class Ride {
   };
 
   [[nodiscard]] std::tuple<bool, double, ItemId> rank(ItemId item) const {
-    return {menu_.kinds()[item].host_limits.empty(), -worth_[item], item};
+    const bool minds_none = menu_.kinds()[item].host_limits.empty();
+    return {minds_none, minds_none ? -worth_[item] : 0, item};
   }
   [[nodiscard]] const Choice& choice(ChoiceId id) const { return menu_.choices()[id]; }
 

@@ -204,6 +204,21 @@ TEST_F(Adoption, KeepsRulesOverHostsInTheOrderInWhichZonesWereSettled) {
   EXPECT_LE(std::ranges::count(place_, place_[first[0]]), 2);
 }
 
+TEST_F(Adoption, SettlesThoseFirstWhoMindOthersOnTheirHost) {
+  // Were the large ones in their zone before, the small one would have to be in the other.
+  PodTemplate apart = spread_over_zones("web");
+  apart.spread.push_back(two_on_a_host("web").spread.front());
+  apart.spread.back().max_skew = 1;
+  const auto large = add_pods(problem_, add_shape(problem_, pods_of("web", 500)), 2);
+  const auto small = add_pods(problem_, add_shape(problem_, pods_of("web", 100, std::move(apart))), 1);
+  begin();
+  for (CandidateId id = 0; id < purchase_->candidates().size(); ++id)
+    purchase_->board().topology().expect(problem_.pods[small[0]].shape, purchase_->candidates()[id].domains);
+  adopt({}, {large[0], large[1], small[0]});
+  ASSERT_THAT(place_, Each(Ne(std::nullopt)));
+  for (const PodId pod : large) EXPECT_EQ(zone(pod), zone(small[0]));
+}
+
 TEST_F(Adoption, KeepsRulesOverHostsWhereSomebodyHasToComeLaterThanWasSettled) {
   // The two copies come to where huge is; that has no machine after all, so they have to wait for small.
   problem_.pools[0].limits = {{"cpu", 2000}};
