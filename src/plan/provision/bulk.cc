@@ -158,6 +158,7 @@ Content Bulk::as_settled(Content content) const {
 void Bulk::commit(const std::vector<Filled>& machines, std::vector<std::optional<NodeId>>& places) {
   std::vector<std::size_t> next(groups_.size(), 0);
   bool all = true;
+  purchase_.reserve(machines.size());
   for (const Filled& machine : machines) {
     std::vector<ShapeId> coming;
     for (const auto& content : machine.content)

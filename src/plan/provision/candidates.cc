@@ -280,11 +280,10 @@ std::vector<Labels> variants_of(const Choices& choices) {
 
 class Builder {
  public:
-  explicit Builder(Board& board) : board_(board), problem_(board.problem()) {
-    types_.reserve(problem_.types.size());
-    for (const InstanceType& each : problem_.types) {
-      types_.push_back({type_labels(each), board.resources().amounts_of(allocatable_of(each), each.max_pods)});
-    }
+  Builder(Board& board, std::span<const Candidate> known) : board_(board), problem_(board.problem()), known_(known) {
+    allocatable_.reserve(problem_.types.size());
+    for (const InstanceType& each : problem_.types)
+      allocatable_.push_back(board.resources().amounts_of(allocatable_of(each), each.max_pods));
   }
 
   std::vector<Candidate> build() {
@@ -302,14 +301,19 @@ class Builder {
   void add_pool(std::uint32_t id) {
     const NodePool& pool = problem_.pools[id];
     const Choices choices = choices_of(pool, problem_);
+    if (!known_.empty() && choices.empty()) {
+      for (const Candidate& each : known_)
+        if (each.pool == id) add(id, each.offering, each.facts.labels);
+      return;
+    }
     std::set<std::string> open;
     for (const auto& [key, values] : choices) open.insert(key);
     const std::vector<Labels> variants = variants_of(choices);
     out_.reserve(out_.size() + problem_.offerings.size() * variants.size());
     std::vector<Labels> machines;  // by type: of its offering that is looked at
-    machines.reserve(types_.size());
-    for (const Type& type : types_) {
-      Labels& labels = machines.emplace_back(type.labels);
+    machines.reserve(problem_.types.size());
+    for (const InstanceType& type : problem_.types) {
+      Labels& labels = machines.emplace_back(type_labels(type));
       if (!pool.node_class.empty()) labels.set("karpenter.k8s.aws/ec2nodeclass", pool.node_class);
       labels.set(kPoolLabel, pool.name);
     }
@@ -319,19 +323,24 @@ class Builder {
       set_place(labels, problem_.zones[offered.zone], offered.capacity);
       if (!allowed(pool, labels, open)) continue;
       for (std::uint32_t i = 0; i < variants.size(); ++i) {
-        add(id, offering, labels, variants[i]);
+        add(id, offering, with_variant(id, labels, variants[i]));
         out_.back().variant = i;
       }
     }
   }
 
-  void add(std::uint32_t pool, std::uint32_t offering, Labels labels, const Labels& variant) {
-    Candidate out{pool, offering, 0, {}, {}, {}, problem_.offerings[offering].price};
+  [[nodiscard]] std::shared_ptr<const Labels> with_variant(std::uint32_t pool, Labels labels,
+                                                           const Labels& variant) const {
     for (const auto& [key, value] : problem_.pools[pool].labels) labels.set(key, value);
     for (const auto& [key, value] : variant) labels.set(key, value);
-    out.facts.labels = std::make_shared<const Labels>(std::move(labels));
+    return std::make_shared<const Labels>(std::move(labels));
+  }
+
+  void add(std::uint32_t pool, std::uint32_t offering, std::shared_ptr<const Labels> labels) {
+    Candidate out{pool, offering, 0, {}, {}, {}, problem_.offerings[offering].price};
+    out.facts.labels = std::move(labels);
     out.facts.taints = problem_.pools[pool].taints;
-    out.facts.allocatable = types_[problem_.offerings[offering].type].allocatable;
+    out.facts.allocatable = allocatable_[problem_.offerings[offering].type];
     out.domains = board_.topology().domains_of(*out.facts.labels, out.facts.taints, {}, true);
     out.room = out.facts.allocatable;
     for (const ShapeId daemon : board_.daemons_of(out.facts))
@@ -341,11 +350,8 @@ class Builder {
 
   Board& board_;
   const Problem& problem_;
-  struct Type {
-    Labels labels;
-    Amounts allocatable;
-  };
-  std::vector<Type> types_;
+  std::span<const Candidate> known_;
+  std::vector<Amounts> allocatable_;  // by type
   std::vector<Candidate> out_;
 };
 
@@ -362,6 +368,8 @@ Labels machine_labels(const InstanceType& type, std::string_view zone, CapacityT
   return labels;
 }
 
-std::vector<Candidate> candidates_of(Board& board) { return Builder(board).build(); }
+std::vector<Candidate> candidates_of(Board& board, std::span<const Candidate> known) {
+  return Builder(board, known).build();
+}
 
 }  // namespace spotkeeper::plan

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -27,7 +28,8 @@ struct Candidate {
 [[nodiscard]] Labels machine_labels(const InstanceType& type, std::string_view zone, CapacityType capacity);
 
 /// By price, then pool (weight, then name), then offering. A label that a NodePool leaves open (In with several values,
-/// Exists) makes a candidate for each value that some pod names, or for one where none does.
-[[nodiscard]] std::vector<Candidate> candidates_of(Board& board);
+/// Exists) makes a candidate for each value that some pod names, or for one where none does. `known`: those of a
+/// problem that differs in its pods alone, whose labels are shared where they are the same; or none.
+[[nodiscard]] std::vector<Candidate> candidates_of(Board& board, std::span<const Candidate> known = {});
 
 }  // namespace spotkeeper::plan

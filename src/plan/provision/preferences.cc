@@ -129,13 +129,16 @@ Seats carry_out(const Plan& plan, Board& board) {
     }
   };
   for (NodeId node = 0; node < plan.existing.size(); ++node) put(node, plan.existing[node]);
+  board.reserve(board.nodes() + plan.nodes.size());
+  std::map<const Labels*, DomainsOfNode> domains;  // machines that are bought alike share their labels
   for (const NewNode& each : plan.nodes) {
     NodeFacts facts;
     facts.labels = each.labels;
     facts.taints = problem.pools[each.pool].taints;
     facts.allocatable.assign(board.resources().size(), 0);
-    DomainsOfNode domains = board.topology().domains_of(*facts.labels, facts.taints, {}, true);
-    put(board.open(std::move(facts), std::move(domains)), each.pods);
+    const auto [known, added] = domains.try_emplace(each.labels.get());
+    if (added) known->second = board.topology().domains_of(*facts.labels, facts.taints, {}, true);
+    put(board.open(std::move(facts), known->second), each.pods);
   }
   return out;
 }

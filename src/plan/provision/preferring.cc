@@ -130,7 +130,7 @@ class Enforcer {
     return out;
   }
 
-  void look_at_rules() { rules_ = std::make_unique<const Purchase>(problem_, Purchase::Machines::Later); }
+  void look_at_rules() { rules_ = std::make_unique<const Purchase>(problem_); }
 
   [[nodiscard]] std::vector<Terms> nothing() const { return std::vector<Terms>(terms_.size(), 0); }
 
@@ -271,8 +271,11 @@ class Enforcer {
     return asked & ~(Terms{1} << lightest.value_or(0));
   }
 
-  [[nodiscard]] Plan quick(const std::vector<Terms>& asked) const {
-    return make_hard_plan(with(asked), {}, seed_, Bound::None);
+  [[nodiscard]] Plan quick(const std::vector<Terms>& asked) const { return hard_plan(asked, {}); }
+  [[nodiscard]] Plan hard_plan(const std::vector<Terms>& asked, StepBudget budget) const {
+    const Problem problem = with(asked);
+    Purchase purchase(problem, Purchase::Machines::Later, rules_.get());
+    return make_hard_plan(problem, purchase, budget, seed_, Bound::None);
   }
 
   /// More is lacking than if nobody asked for anything: what some pods have is what others lack.
@@ -312,7 +315,7 @@ class Enforcer {
     auto& [asked, plan] = settled;
     if (budget_.steps == 0) return std::move(plan);
     while (true) {
-      plan = make_hard_plan(with(asked), budget_, seed_, Bound::None);
+      plan = hard_plan(asked, budget_);
       if (!give_up(plan, asked, true)) break;
     }
     if (!takes_from_others(plan)) return std::move(plan);
@@ -344,8 +347,7 @@ class Enforcer {
 
   /// With the bound of what is hard alone.
   [[nodiscard]] Plan proven(Plan plan) const {
-    const Purchase purchase(problem_);
-    plan.lower_bound = lower_bound(purchase, demand_of(purchase, plan));
+    plan.lower_bound = lower_bound(*rules_, demand_of(*rules_, plan));
     plan.steps = budget_;
     return plan;
   }

@@ -33,8 +33,8 @@ bool takes_long_to_end(const Shape& shape, const Policy& policy) {
 
 }  // namespace
 
-Purchase::Purchase(const Problem& problem, Machines machines)
-    : problem_(problem), board_(problem), workloads_(problem) {
+Purchase::Purchase(const Problem& problem, Machines machines, const Purchase* like)
+    : problem_(problem), like_(like), board_(problem), workloads_(problem) {
   for (const Shape& shape : problem.shapes) steady_.push_back(takes_long_to_end(shape, problem.policy) ? 1 : 0);
   bought_.resize(board_.nodes());
   on_node_.resize(board_.nodes());
@@ -49,7 +49,7 @@ Purchase::Purchase(const Problem& problem, Machines machines)
 
 void Purchase::look_up_machines() {
   if (!candidates_.empty()) return;
-  candidates_ = candidates_of(board_);
+  candidates_ = like_ == nullptr ? candidates_of(board_) : candidates_of(board_, like_->candidates());
   classify();
   find_cells();
   find_rooms();
@@ -230,6 +230,14 @@ NodeId Purchase::open(CandidateId id) {
   for (const auto& [resource, most] : problem_.pools[candidate.pool].limits)
     spent_[candidate.pool][resource] += capacity(candidate, resource);
   return node;
+}
+
+void Purchase::reserve(std::size_t more) {
+  const std::size_t nodes = board_.nodes() + more;
+  board_.reserve(nodes);
+  bought_.reserve(nodes);
+  on_node_.reserve(nodes);
+  spot_.reserve(nodes);
 }
 
 void Purchase::place(ShapeId shape, NodeId node, Scope scope) {

@@ -33,8 +33,9 @@ class Purchase {
  public:
   /// Later: nothing is bought, and no candidate asked about, before look_up_machines.
   enum class Machines { Now, Later };
-  /// `problem` outlives this object.
-  explicit Purchase(const Problem& problem, Machines machines = Machines::Now);
+  /// `problem` outlives this object, and so does `like`: a purchase for a problem that differs in its pods alone, of
+  /// which it may use what it has looked up; or none.
+  explicit Purchase(const Problem& problem, Machines machines = Machines::Now, const Purchase* like = nullptr);
   /// What can be bought; there is nothing for who finds room on the nodes that are there.
   void look_up_machines();
 
@@ -60,6 +61,8 @@ class Purchase {
   [[nodiscard]] Refusal allows(ShapeId shape, NodeId node, Leniency leniency, Scope scope = Scope::All) const;
   [[nodiscard]] Refusal allows_new(ShapeId shape, CandidateId candidate, Leniency leniency) const;
   NodeId open(CandidateId candidate);
+  /// So many more nodes will be opened.
+  void reserve(std::size_t more);
   /// With less than the whole scope, the rest of the rules between pods has been counted for it elsewhere.
   void place(ShapeId shape, NodeId node, Scope scope = Scope::All);
   void remove(ShapeId shape, NodeId node, Scope scope = Scope::All);
@@ -103,6 +106,7 @@ class Purchase {
   [[nodiscard]] Amounts used_by(const std::map<ShapeId, std::int64_t>& pods) const;
 
   const Problem& problem_;
+  const Purchase* like_;
   Board board_;
   Workloads workloads_;
   std::vector<Candidate> candidates_;

@@ -79,6 +79,8 @@ class Board {
 
   /// Adds a bought machine with the pods of the DaemonSets that run on it.
   NodeId open(NodeFacts facts, DomainsOfNode domains);
+  /// There will be so many nodes.
+  void reserve(std::size_t nodes) { nodes_.reserve(nodes); }
   /// A bought machine without pods but its DaemonSets' is not bought after all. Its NodeId takes no pod any more.
   void close(NodeId node);
   /// Its DaemonSets' pods, which every such node has: those that its labels, taints and size let run there.
